@@ -1,0 +1,93 @@
+"""`python -m bench [--rounds N] [--small]`: measures, prints ratios, and ends with 1 when one is over its bound."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import claims, pages
+from bench.data import Base, filled
+from tests import postgres_server
+
+CORE_BOUND, GROWTH_BOUND = 3.0, 2.0
+
+
+def main() -> int:
+    """Run all benchmarks on both engines."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=300, help="measured calls of each kind")
+    parser.add_argument("--small", action="store_true", help="1,000 / 10,000 clients instead of 10,000 / 1,000,000")
+    options = parser.parse_args()
+    sizes = (1_000, 10_000) if options.small else (10_000, 1_000_000)
+    page_size = 10_000 if options.small else 100_000
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="nps-bench-") as folder, postgres_server.running() as server:
+        for engine in ("sqlite", "postgres"):
+            databases = _databases(Path(folder), server, engine)
+            failed += _claims(databases, engine, sizes, options.rounds)
+            failed += _page(databases, engine, page_size, min(options.rounds, 100), Path(folder))
+    for bound in failed:
+        print(f"OVER ITS BOUND: {bound}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+class _databases:
+    """Makes filled databases of one engine."""
+
+    def __init__(self, folder: Path, server: postgres_server.PostgresServer, engine: str) -> None:
+        self.folder, self.server, self.engine = folder, server, engine
+
+    @contextlib.contextmanager
+    def of(self, clients: int, name: str) -> Iterator[Base]:
+        data = self.folder / f"{self.engine}-{name}-{clients}"
+        data.mkdir()
+        url = f"sqlite:///{data}/nps.sqlite3"
+        if self.engine == "postgres":
+            self.server.execute(f"CREATE DATABASE {name}{clients}")
+            url = self.server.url(f"{name}{clients}")
+        with filled(data, url, self.engine, clients) as base:
+            yield base
+
+
+def _claims(databases: _databases, engine: str, sizes: tuple[int, int], rounds: int) -> list[str]:
+    failed, by_size = [], []
+    for clients in sizes:
+        with databases.of(clients, "claims") as base:
+            driver = claims.per_call_us(base, claims.driver_claim(base), rounds)
+            core = claims.per_call_us(base, claims.core_claim(base), rounds)
+            service = claims.per_call_us(base, claims.service_claim(base), rounds)
+        ratio = core / driver
+        by_size.append(core)
+        print(
+            f"{engine:9} {clients:>9,} clients: claim + commit by driver {driver:7.0f} us, by Core {core:7.0f} us "
+            f"= {ratio:.2f} x (bound {CORE_BOUND:g}); whole service {service:7.0f} us",
+            flush=True,
+        )
+        if ratio > CORE_BOUND:
+            failed.append(f"{engine} Core / driver at {clients}: {ratio:.2f}")
+    growth = by_size[1] / by_size[0]
+    print(f"{engine:9} {sizes[1]:,} clients / {sizes[0]:,}: {growth:.2f} x (bound {GROWTH_BOUND:g})", flush=True)
+    if growth > GROWTH_BOUND:
+        failed.append(f"{engine} growth: {growth:.2f}")
+    return failed
+
+
+def _page(databases: _databases, engine: str, clients: int, rounds: int, folder: Path) -> list[str]:
+    with databases.of(clients, "pages") as base:
+        typical, worst = pages.next_client_ms(base, folder / f"web-{engine}", rounds)
+    faster = pages.QUEXS_MS / typical
+    print(
+        f"{engine:9} {clients:>9,} clients: page with the next client p50 {typical:.1f} ms, p99 {worst:.1f} ms; "
+        f"queXS at 100,000: "
+        f"{pages.QUEXS_MS} ms = {faster:.0f} x (a figure of another day)",
+        flush=True,
+    )
+    return []
+
+
+if __name__ == "__main__":
+    sys.exit(main())

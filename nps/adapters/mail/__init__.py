@@ -1,0 +1,31 @@
+"""Letters: their text from templates, their MIME by Flask-Mail, and sending them step by step.
+
+Flask-Mail's own sending has no time-out, checks no certificate, and raises after a letter was taken when the server
+drops the line before QUIT, so that nobody can tell "not sent" from "sent". Here the answer says which of four it was.
+Building a message needs the application's context (Flask-Mail reads its settings there); sending does not.
+"""
+
+from flask_mail import Message
+
+from nps.adapters.mail.composing import Letter, LetterError, build, catch, one_line, render
+from nps.adapters.mail.sending import Deferred, Refused, Result, Sent, Unknown, send
+from nps.adapters.mail.settings import MailSettings, configure, settings
+
+__all__ = [
+    "Deferred",
+    "Letter",
+    "LetterError",
+    "MailSettings",
+    "Message",
+    "Refused",
+    "Result",
+    "Sent",
+    "Unknown",
+    "build",
+    "catch",
+    "configure",
+    "one_line",
+    "render",
+    "send",
+    "settings",
+]

@@ -1,0 +1,118 @@
+"""The texts of a letter, the message they make, and the file of one that stays on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.header import Header
+from pathlib import Path
+from typing import Any
+
+from flask_mail import Message
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+
+from nps.adapters.mail.settings import MailSettings
+
+_TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class LetterError(Exception):
+    """A letter that can't be written: its template and its values don't fit, or an address is none."""
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks and control characters, for headers: nothing in it can start a header of its own."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The three texts of one letter."""
+
+    subject: str
+    text: str
+    html: str
+
+
+_letters = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def render(letter: str, context: Mapping[str, Any]) -> Letter:
+    """Fill the templates of `templates/email/<letter>/`.
+
+    Values are escaped in the HTML; the subject is one line whatever they hold. Raises LetterError.
+    """
+    parts = ("subject.txt", "body.txt", "body.html")
+    try:
+        subject, text, html = (_letters.get_template(f"{letter}/{part}").render(context) for part in parts)
+    except (TemplateError, TypeError, ValueError) as error:
+        raise LetterError(f"{letter}: {one_line(str(error))}") from error
+    return Letter(one_line(subject), text, html)
+
+
+def build(
+    letter: Letter,
+    server: MailSettings,
+    *,
+    recipients: Sequence[str],
+    message_id: str,
+    written_at: datetime,
+    campaign_id: int,
+) -> Message:
+    """The message, alike at each try but for MIME boundaries. Raises LetterError for a line break in an address."""
+    message = Message(
+        # Encoded here: folding a long subject again, Python 3.11 loses the space where two encoded words meet.
+        subject=Header(letter.subject, "utf-8", header_name="Subject").encode(linesep="\r\n"),
+        recipients=list(recipients),
+        body=letter.text,
+        html=letter.html,
+        sender=server.sender,
+        date=written_at.timestamp(),
+        extra_headers={
+            # RFC 3834: nobody's out-of-office program answers this.
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
+            "X-NPS-Campaign": str(int(campaign_id)),
+        },
+    )
+    message.msgId = one_line(message_id)
+    if message.has_bad_headers():
+        raise LetterError("в адресе есть перевод строки")
+    try:
+        message.as_bytes()
+    except (ValueError, MessageError) as error:
+        raise LetterError(one_line(str(error))) from error
+    return message
+
+
+def catch(message: Message, folder: Path) -> None:
+    """Keep the letter as a file of the local mail page; nothing is sent. The same letter overwrites its own file."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = f"kept-{hashlib.sha256(message.msgId.encode()).hexdigest()[:32]}.eml"
+    draft = folder / f".{name}.{secrets.token_hex(4)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(with_crlf(message.as_bytes()))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(folder / name)
+
+
+def with_crlf(content: bytes) -> bytes:
+    """The content with the line ends of mail, the last one included."""
+    content = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
+    return content if content.endswith(b"\r\n") else content + b"\r\n"

@@ -1,0 +1,100 @@
+"""The nudge queue: RQ over Redis.
+
+The database is the schedule and the outbox; a job here only says "look at row N now". A nudge may be lost or come
+twice, so jobs check the row themselves, and the sweeper nudges again. That is why a Redis that is down costs the
+caller no time: the call answers False and the row waits for the sweeper.
+"""
+
+import logging
+import re
+from uuid import UUID
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+LETTERS, BULK = "letters", "bulk"
+# Exactly one kind of worker listens to each queue, and to one queue only: with two queues RQ pops a job without keeping
+# a copy, and a worker killed in that moment loses it.
+QUEUES = (LETTERS, BULK)
+
+# Longest run of one job: a letter is a few SMTP steps with a time-out each, bulk work is a large load or workbook.
+TIMEOUT_S = {LETTERS: 180, BULK: 1800}
+# An id is refused while Redis knows a job of that id. A nudge therefore has to be forgotten by itself: soon after it
+# failed, and also when its entry in the list was lost while its hash stayed. RQ stops this clock when the job starts.
+NUDGE_TTL_S = 600
+FAILURE_TTL_S = 30
+CONNECT_TIMEOUT_S = 0.5
+ANSWER_TIMEOUT_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class JobQueue:
+    """Sends nudges to one Redis; threads may share it. Nothing is connected before the first nudge."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(
+            redis_url,
+            retry=Retry(NoBackoff(), 0),
+            socket_connect_timeout=CONNECT_TIMEOUT_S,
+            socket_timeout=ANSWER_TIMEOUT_S,
+        )
+
+    def enqueue(self, queue: str, job: str, row_id: int | str | UUID) -> bool:
+        """Nudge the worker of `queue` to call the function `job` ("nps.jobs.letters.send") with `row_id`.
+
+        The same nudge is kept once while it waits or runs. True when it waits now; False when Redis doesn't answer,
+        which is no error: the sweeper comes back to the row. Raises KeyError for a queue that nobody listens to.
+        """
+        timeout_s = TIMEOUT_S[queue]
+        if isinstance(row_id, UUID):
+            row_id = str(row_id)
+        try:
+            Queue(queue, connection=self._redis, serializer=JSONSerializer).enqueue_call(
+                job,
+                args=(row_id,),
+                job_id=nudge_id(job, row_id),
+                timeout=timeout_s,
+                ttl=NUDGE_TTL_S,
+                result_ttl=0,
+                failure_ttl=FAILURE_TTL_S,
+                unique=True,
+            )
+        except DuplicateJobError:
+            return True
+        except RedisError as error:
+            log.warning("Redis did not take %s %s: %s", job, row_id, error)
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._redis.close()
+
+
+_jobs: JobQueue | None = None
+
+
+def connect(redis_url: str) -> None:
+    """Set the Redis that `enqueue` of this process speaks to; the application does it once when it is made."""
+    global _jobs
+    if _jobs is not None:
+        _jobs.close()
+    _jobs = JobQueue(redis_url)
+
+
+def enqueue(queue: str, job: str, row_id: int | str | UUID) -> bool:
+    """`JobQueue.enqueue` on the Redis of this process. Call it on the line after the transaction."""
+    if _jobs is None:
+        raise RuntimeError("nps.adapters.queue.connect() comes first: create_app() does it")
+    return _jobs.enqueue(queue, job, row_id)
+
+
+def nudge_id(job: str, row_id: int | str) -> str:
+    """The id of a nudge: the same kind and row give the same id. RQ takes letters, digits, `_` and `-` only."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", f"{job.removeprefix('nps.jobs.')}-{row_id}")

@@ -1,0 +1,19 @@
+"""How large a workbook may be, checked before or while reading: a file from outside is hostile until read."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 20 * 1024 * 1024
+MAX_MEMBERS = 2_000
+MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+#: A member may unpack to this many times its packed size; small ones are let off: a table of styles packs 200 times.
+MAX_RATIO = 100
+RATIO_FROM_BYTES = 1024 * 1024
+
+MAX_ROWS = 200_000
+MAX_COLUMNS = 60
+#: A longer text is cut: no field of the base is longer, and the receipt keeps what stood there.
+MAX_CELL_CHARS = 2_000
+
+CHILD_MEMORY_BYTES = 768 * 1024 * 1024
+CHILD_CPU_S = 45
+CHILD_WALL_S = 60.0

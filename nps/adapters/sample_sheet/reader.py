@@ -1,0 +1,104 @@
+"""Runs the child that reads, and gives its lines on."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import nps
+from nps.adapters.sample_sheet import container
+from nps.adapters.sample_sheet.errors import SheetError, is_known
+from nps.adapters.sample_sheet.limits import CHILD_WALL_S
+
+_ROOT = Path(nps.__path__[0]).parent
+log = logging.getLogger(__name__)
+_MODULE = "nps.adapters.sample_sheet.child"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetStart:
+    """A sheet begins; nothing of a hidden one is read."""
+
+    name: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row with something in it; `number` is the one that Excel shows, from 1."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | SheetRow]:
+    """Yield what the workbook holds, sheet by sheet.
+
+    Raises SheetError, also after rows have been given: a caller keeps nothing before the end. Closing the
+    generator ends the child.
+    """
+    if not path.is_file():
+        raise SheetError("lost")
+    container.check(path)
+    with tempfile.TemporaryFile() as said:
+        child = _start(path, said)
+        clock = threading.Timer(wall_s, child.kill)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield from _lines(child)
+        finally:
+            clock.cancel()
+            child.kill()
+            child.wait()
+            if child.stdout is not None:
+                child.stdout.close()
+            said.seek(0)
+            if words := said.read(2000):
+                log.info("%s: %s", path.name, words.decode(errors="replace").strip())
+
+
+def _start(path: Path, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    # Nothing of our own environment goes in: it holds the passwords of database and mail.
+    environ = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", _MODULE, str(path.resolve()), str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=environ,
+        cwd="/",
+    )
+
+
+def _lines(child: subprocess.Popen[bytes]) -> Iterator[SheetStart | SheetRow]:
+    assert child.stdout is not None
+    for line in child.stdout:
+        value = _parsed(line)
+        if isinstance(value, list):
+            yield SheetRow(value[0], tuple(value[1]))
+        elif "sheet" in value:
+            yield SheetStart(value["sheet"], value["hidden"])
+        elif value.get("done"):
+            return
+        else:
+            code = value.get("error")
+            raise SheetError(code if is_known(code) else "damaged", str(value.get("place", ""))[:12])
+    # Silence instead of an end: killed by a limit, or by the parser itself.
+    raise SheetError("heavy")
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:  # half a line: the child was killed while writing it
+        raise SheetError("heavy") from None

@@ -1,0 +1,129 @@
+"""Where uploaded workbooks lie: `uploads/<sha256>.xlsx` under the data folder, and beside them the rows read from them.
+
+A workbook is read once; later steps take its rows from a file of JSON lines, which is dropped when the load is over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from nps.adapters.sample_sheet import container
+from nps.adapters.sample_sheet.errors import SheetError
+from nps.adapters.sample_sheet.limits import MAX_FILE_BYTES
+from nps.adapters.sample_sheet.reader import SheetRow, SheetStart
+
+_FOLDER = "uploads"
+_PIECE_BYTES = 256 * 1024
+
+_data: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A kept workbook. `path` is relative to the data folder, which may move."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+def connect(data_folder: Path) -> None:
+    """Set the data folder of this process; the application does it once when it is made."""
+    global _data
+    _data = data_folder
+
+
+def _root() -> Path:
+    if _data is None:
+        raise RuntimeError("nps.adapters.sample_sheet.store.connect() comes first: create_app() does it")
+    return _data
+
+
+def _folder() -> Path:
+    folder = _root() / _FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def keep(source: IO[bytes]) -> Stored:
+    """Check a workbook and keep it under its hash; the same file is the same path. Raises SheetError."""
+    folder = _folder()
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
+    draft = Path(name)
+    try:
+        hashed = hashlib.sha256()
+        size = 0
+        with os.fdopen(descriptor, "wb") as file:
+            while piece := source.read(_PIECE_BYTES):
+                size += len(piece)
+                if size > MAX_FILE_BYTES:
+                    raise SheetError("too_large")
+                hashed.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        container.check(draft)
+        final = folder / f"{hashed.hexdigest()}.xlsx"
+        draft.replace(final)
+    finally:
+        draft.unlink(missing_ok=True)
+    return Stored(f"{_FOLDER}/{final.name}", hashed.hexdigest(), size)
+
+
+def workbook(path: str) -> Path:
+    """The kept file that `Stored.path` names."""
+    return _root() / path
+
+
+def drop_workbook(path: str) -> None:
+    """Remove a kept file; one that is gone already is no error."""
+    workbook(path).unlink(missing_ok=True)
+
+
+def _rows_file(import_id: int) -> Path:
+    return _folder() / f"{import_id}.rows"
+
+
+def keep_rows(import_id: int, events: Iterable[SheetStart | SheetRow]) -> Iterator[SheetStart | SheetRow]:
+    """Give the events on and write them down; the file appears only when all of them have come."""
+    final = _rows_file(import_id)
+    draft = final.with_suffix(".rows.part")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            for event in events:
+                line = event.name if isinstance(event, SheetStart) else [event.number, event.cells]
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                yield event
+        draft.replace(final)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def kept_rows(import_id: int, sheet: int) -> Iterator[tuple[int, list[str]]]:
+    """Rows of the sheet (from 0, hidden ones count too) as `keep_rows` wrote them. Raises SheetError without them."""
+    try:
+        file = _rows_file(import_id).open(encoding="utf-8")
+    except FileNotFoundError:
+        raise SheetError("lost") from None
+    with file:
+        at = -1
+        for line in file:
+            if line.startswith('"'):
+                at += 1
+                if at > sheet:
+                    return
+            elif at == sheet:
+                number, cells = json.loads(line)
+                yield number, cells
+
+
+def drop_rows(import_id: int) -> None:
+    """Remove the rows of a load that is over."""
+    _rows_file(import_id).unlink(missing_ok=True)

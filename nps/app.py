@@ -1,0 +1,33 @@
+"""The application factory: configuration, extensions, web, command line."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+# The tables must be known before the first query: a foreign key names its table by text.
+from nps import cli, models, web  # noqa: F401
+from nps.adapters import mail as mail_adapter
+from nps.adapters import queue
+from nps.config import PROJECT_ROOT, Settings
+from nps.extensions import csrf, db, login_manager, mail, migrate
+from nps.services import sample
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make an application.
+
+    Without `settings` they come from the environment; a wrong one raises `nps.config.ConfigError`.
+    """
+    app = Flask("nps", root_path=str(PROJECT_ROOT), template_folder="templates", static_folder="static")
+    app.config.from_mapping((settings or Settings.from_env()).flask_config())
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(PROJECT_ROOT / "migrations"))
+    mail.init_app(app)
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    queue.connect(app.config["REDIS_URL"])
+    mail_adapter.configure(app.config)
+    sample.keep_uploads_in(app.config["DATA_FOLDER"])
+    web.init_app(app)
+    cli.init_app(app)
+    return app

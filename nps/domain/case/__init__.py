@@ -1,0 +1,51 @@
+"""The case of a client: the only place that decides his state and his next call (requirements §4)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nps.domain.case.course import Course
+from nps.domain.case.records import CallRecord, CaseEvent, CasePolicy, EventKind, PhoneState, Verdict
+from nps.domain.disposition import Next
+from nps.domain.state import QueueClass, State
+from nps.domain.why import Why
+
+__all__ = [
+    "CallRecord", "CaseEvent", "CasePolicy", "EventKind", "PhoneState", "QueueClass", "State", "Verdict", "Why",
+    "dead_phones", "fold",
+]  # fmt: skip
+
+
+def fold(
+    history: Sequence[CallRecord | CaseEvent],
+    phones: Sequence[PhoneState],
+    policy: CasePolicy,
+    loaded_at: datetime,
+) -> Verdict:
+    """Decide a client's state and next call from everything that happened to him, in any order of the sequence.
+
+    Pure: a corrected result, another calendar or another number is a new fold of the whole. `loaded_at` is when the
+    client came into the base.
+    """
+    course = Course(policy, loaded_at)
+    for item in sorted(history, key=_instant):
+        if isinstance(item, CallRecord):
+            course.call(item)
+        else:
+            course.event(item)
+    return course.verdict(phones)
+
+
+def dead_phones(history: Sequence[CallRecord | CaseEvent]) -> frozenset[int]:
+    """Return the ids of the numbers that this client's own calls found dead and that were not added again since."""
+    dead: set[int] = set()
+    for item in sorted(history, key=_instant):
+        if isinstance(item, CallRecord):
+            if item.result.next is Next.NEXT_NUMBER and item.phone_id is not None and not item.inbound:
+                dead.add(item.phone_id)
+        elif item.kind == EventKind.NUMBER_ADDED:
+            dead.discard(item.detail["phone_id"])
+    return frozenset(dead)
+
+
+def _instant(item: CallRecord | CaseEvent) -> datetime:
+    return item.ended_at if isinstance(item, CallRecord) else item.at

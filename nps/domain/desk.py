@@ -1,0 +1,99 @@
+"""What the desk offers when: the results that fit a call's state, reasons of pauses and returns (requirements §4)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from nps.domain.local_time import Zone, from_local, to_local
+
+PAUSE_REASONS: Mapping[str, str] = MappingProxyType(
+    {"break": "Перерыв", "lunch": "Обед", "training": "Обучение", "technical": "Неполадка", "other": "Другое"}
+)
+
+RETURN_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "break": "Нужно отойти",
+        "not_ready": "Не готов к этому звонку",
+        "acquaintance": "Знаком с клиентом лично",
+        "other": "Другая причина",
+    }
+)
+
+
+class Line(StrEnum):
+    """What the line does, as far as a result cares."""
+
+    NONE = "none"
+    RINGING = "ringing"
+    TALK = "talk"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A result as the desk offers it.
+
+    `panel`: the panel that asks for what the result needs; '' posts it at once. `lines`: while the line does one of
+    these it may be chosen.
+    """
+
+    code: str
+    label: str
+    hint: str
+    cap: str
+    key: str
+    group: str
+    lines: frozenset[Line]
+    panel: str = ""
+
+
+_RING, _TALK = frozenset({Line.RINGING}), frozenset({Line.TALK})
+_BOTH = _RING | _TALK
+
+#: In the order of the panel; places never change. «escalation» stands on any line, after the call too.
+CHOICES: tuple[Choice, ...] = (
+    Choice("no_answer", "Не отвечает", "после 20 секунд гудков", "Н", "KeyY", "main", _RING),
+    Choice("busy", "Занято", "вернём в очередь", "З", "KeyP", "main", _RING),
+    Choice("inactive", "Неактивный номер", "не существует, чужой", "А", "KeyF", "main", _BOTH, "inactive"),
+    Choice("callback", "Перезвонить", "выбрать время", "П", "KeyG", "main", _TALK, "callback"),
+    Choice("refusal", "Отказ от опроса", "не звоним в этой волне", "О", "KeyJ", "main", _TALK, "refusal"),
+    Choice("other_person", "Ответил другой человек", "нужного нет на месте", "", "", "more", _TALK, "other_person"),
+    Choice("new_contact", "Новый номер или контакт", "звоним по нему сразу", "", "", "more", _TALK, "new_contact"),
+    Choice("hung_up", "Положил трубку", "до оценки: ещё раз в другой день", "", "", "more", _TALK),
+    Choice("rejected", "Сброс до ответа", "вызов отклонили", "", "", "more", _RING),
+    Choice("switched_off", "Выключен, вне сети", "или временно заблокирован", "", "", "more", _RING),
+    Choice("voicemail", "Автоответчик", "секунды входят в лимит", "", "", "more", _BOTH),
+    Choice("technical", "Техническая ошибка", "попытка не считается", "", "", "more", _BOTH),
+    Choice("not_client", "Не клиент или повтор", "решит руководитель", "", "", "more", _TALK, "not_client"),
+    Choice("escalation", "Передать специалисту", "обращение письмом", "Э", "Quote", "escalate", _BOTH, "escalation"),
+)
+
+
+#: A call nobody has touched for so long was left alone; after a talk this long the line may be down as well (§4).
+LEFT_ALONE, LONG_TALK = timedelta(minutes=3), timedelta(minutes=10)
+#: Whoever pressed something a moment ago is at his desk, however long the talk is.
+_AT_THE_DESK = timedelta(minutes=1)
+
+
+def is_unfinished(
+    answered_at: datetime | None, ended_at: datetime | None, last_activity: datetime, now: datetime
+) -> bool:
+    """Whether an operator who comes back to a call without a result has to say what became of it (§4)."""
+    quiet = now - last_activity
+    long_talk = answered_at is not None and ended_at is None and now - answered_at > LONG_TALK
+    return quiet > LEFT_ALONE or (long_talk and quiet > _AT_THE_DESK)
+
+
+def told_end(since: datetime, minutes: int | None, on_clock: time | None, zone: Zone) -> datetime | None:
+    """When a call ended as its operator remembers it: minutes after `since`, else the next such time on his clock.
+
+    A time on the clock names a minute: the one `since` lies in begins before it. None when he said neither.
+    """
+    if minutes is not None:
+        return since + timedelta(minutes=minutes)
+    if on_clock is None:
+        return None
+    day = to_local(since, zone).date()
+    at = from_local(day, on_clock, zone)
+    return at if at > since - timedelta(minutes=1) else from_local(day + timedelta(days=1), on_clock, zone)

@@ -1,0 +1,121 @@
+"""The branching script an operator reads: where the talk is, where it goes, what is said (R17, R18)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from nps.domain.errors import AnswerError
+from nps.domain.script.body import as_plain, read_complaint, read_questions, read_steps, text
+from nps.domain.script.parts import Complaint, ComplaintStep, Objection, Question
+from nps.domain.script.problems import Problem, find_problems
+from nps.domain.script.steps import DECLINED, Answer, Branch, Prompt, Step, StepKind
+
+__all__ = [
+    "DECLINED", "Answer", "Branch", "Complaint", "ComplaintStep", "Objection", "Piece", "Problem", "Prompt", "Question",
+    "Script", "Step", "StepKind",
+]  # fmt: skip
+
+_CLIENT, _OPERATOR = "(Имя клиента)", "(имя оператора)"
+_PLACEHOLDERS = re.compile(f"({re.escape(_CLIENT)}|{re.escape(_OPERATOR)})", re.IGNORECASE)
+_ADDRESS = re.compile(rf"{re.escape(_CLIENT)}\s*,?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a line; a placeholder's piece holds what it stands for and is tinted on the page."""
+
+    text: str
+    is_placeholder: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A version of the script; `from_dict` reads the stored body, `to_dict` gives it back."""
+
+    start: str
+    steps: tuple[Step, ...]
+    questions: tuple[Question, ...]
+    complaint: Complaint
+
+    @classmethod
+    def from_dict(cls, body: Mapping[str, Any]) -> Self:
+        """Read a stored body; raises ScriptError when it has not the shape of a script."""
+        return cls(text(body, "start"), read_steps(body), read_questions(body), read_complaint(body))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the body as JSON values; empty fields are left out."""
+        return {
+            "start": self.start,
+            "steps": as_plain(self.steps),
+            "questions": as_plain(self.questions),
+            "complaint": {
+                "steps": as_plain(self.complaint.steps),
+                "objections": as_plain(self.complaint.objections),
+            },
+        }
+
+    def step(self, step_id: str) -> Step:
+        """Return a step; raises KeyError for an id the script does not have."""
+        return {step.id: step for step in self.steps}[step_id]
+
+    def path(self, answers: Mapping[str, Any]) -> list[tuple[Step, Any]]:
+        """Return the answered steps in the order of the talk; answers of a branch that was left are not among them."""
+        return self._walk(answers)[0]
+
+    def current(self, answers: Mapping[str, Any]) -> Step:
+        """Return the step the talk is at: the first without a valid answer, or the one that ends the call."""
+        return self._walk(answers)[1]
+
+    def result(self, answers: Mapping[str, Any]) -> str | None:
+        """Return the code of the result the talk has come to, None while it goes on."""
+        trail, step = self._walk(answers)
+        is_over = step.kind is StepKind.END or bool(trail and trail[-1][0] is step)
+        return step.disposition if is_over else None
+
+    def check_answer(self, step: Step, value: Any) -> Any:
+        """Return the answer as it is stored; raises AnswerError.
+
+        choice: the answer's id. rating: 1 to 10. reasons: {"prompts": [ids], "words": str, "comment": str}, not all
+        empty. callback: "declined" or an ISO instant in UTC.
+        """
+        return step.check(value)
+
+    def say(self, step: Step, client_name: str, operator_name: str) -> list[Piece]:
+        """Return the step's line with its placeholders filled in.
+
+        Without a client's name the step's own wording for that is read, else the address is left out.
+        """
+        line = step.say
+        if not client_name:
+            line = step.say_no_name or _without_address(step.say)
+        names = {_CLIENT.casefold(): client_name, _OPERATOR.casefold(): operator_name}
+        parts = [part for part in _PLACEHOLDERS.split(line) if part]
+        pieces = [Piece(names.get(part.casefold(), part), part.casefold() in names) for part in parts]
+        return [piece for piece in pieces if piece.text]
+
+    def problems(self) -> list[Problem]:
+        """Return what keeps the script from being published."""
+        return find_problems(self.start, self.steps)
+
+    def _walk(self, answers: Mapping[str, Any]) -> tuple[list[tuple[Step, Any]], Step]:
+        by_id = {step.id: step for step in self.steps}
+        trail: list[tuple[Step, Any]] = []
+        step, seen = by_id[self.start], set[str]()
+        while step.kind is not StepKind.END and step.id in answers and step.id not in seen:
+            seen.add(step.id)
+            try:
+                value = step.check(answers[step.id])
+            except AnswerError:
+                break
+            trail.append((step, value))
+            following = by_id.get(step.next_id(value))
+            if following is None:
+                break
+            step = following
+        return trail, step
+
+
+def _without_address(line: str) -> str:
+    bare = _ADDRESS.sub("", line)
+    return bare if bare == line else bare[:1].upper() + bare[1:]

@@ -1,0 +1,132 @@
+"""What keeps a script from being published: each finding names its step (R18)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nps.domain.disposition import TABLE, Next
+from nps.domain.nps_score import RATINGS
+from nps.domain.script.steps import Step, StepKind
+from nps.domain.state import State
+
+# R17: the reason question is asked at a rating of 1 to 8 and not at 9 or 10.
+_LAST_RATING_WITH_REASONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in a step, in a sentence for the script's author."""
+
+    step_id: str
+    message: str
+
+
+def find_problems(start: str, steps: Sequence[Step]) -> list[Problem]:
+    """Return all problems of the script in the order of its steps; an empty list means that it may be published."""
+    by_id = {step.id: step for step in steps}
+    if start not in by_id:
+        return [Problem(start, "Нет первого шага. Выберите шаг, с которого начинается разговор.")]
+    found = [
+        *_doubles(steps),
+        *(problem for step in steps for problem in _own_problems(step, by_id)),
+        *_unreachable(start, steps, by_id),
+        *_endless(start, steps, by_id),
+        *_rating_problems(start, steps, by_id),
+    ]
+    order = {step.id: n for n, step in enumerate(steps)}
+    return sorted(found, key=lambda problem: order[problem.step_id])
+
+
+def _doubles(steps: Sequence[Step]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for step in steps:
+        if step.id in seen:
+            yield Problem(step.id, f"Два шага называются «{step.id}». Переименуйте один из них.")
+        seen.add(step.id)
+
+
+def _own_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
+    if not step.say.strip():
+        yield Problem(step.id, f"У шага «{step.title}» нет текста для чтения. Впишите его.")
+    if step.kind is StepKind.CHOICE and not step.answers:
+        yield Problem(step.id, f"У шага «{step.title}» нет ответов, разговор на нём обрывается. Добавьте ответы.")
+    if step.kind is StepKind.REASONS and not step.prompts:
+        yield Problem(step.id, f"У шага «{step.title}» нет подсказок. Добавьте хотя бы одну.")
+    for target in dict.fromkeys(step.targets()):
+        if not target:
+            yield Problem(step.id, f"Шаг «{step.title}» никуда не ведёт. Укажите следующий шаг.")
+        elif target not in by_id:
+            yield Problem(step.id, f"Шаг «{step.title}» ведёт на «{target}», такого шага нет. Выберите другой.")
+    yield from _result_problems(step)
+
+
+def _result_problems(step: Step) -> Iterator[Problem]:
+    needs_time = {code for code, row in TABLE.items() if row.next is Next.APPOINTMENT}
+    if step.kind is StepKind.CALLBACK and step.disposition not in needs_time:
+        yield Problem(step.id, f"У шага «{step.title}» нет итога для назначенного времени. Выберите «Перезвонить».")
+    if step.kind is StepKind.END and step.disposition not in TABLE:
+        yield Problem(step.id, f"У последнего шага «{step.title}» нет итога звонка. Выберите итог.")
+    if step.kind is StepKind.END and step.disposition in needs_time:
+        yield Problem(step.id, f"Итогу шага «{step.title}» нужно время. Замените шаг на перезвон.")
+
+
+def _reachable(start: str, by_id: Mapping[str, Step], without: StepKind | None = None) -> set[str]:
+    """Return the steps a talk can come to from `start`, itself included, not passing through steps of one kind."""
+    seen: set[str] = set()
+    ahead = [start]
+    while ahead:
+        step = by_id.get(ahead.pop())
+        if step and step.id not in seen and step.kind is not without:
+            seen.add(step.id)
+            ahead.extend(step.targets())
+    return seen
+
+
+def _unreachable(start: str, steps: Sequence[Step], by_id: Mapping[str, Step]) -> Iterator[Problem]:
+    reachable = _reachable(start, by_id)
+    for step in steps:
+        if step.id not in reachable:
+            yield Problem(step.id, f"На шаг «{step.title}» ничто не ведёт. Свяжите его или удалите.")
+
+
+def _endless(start: str, steps: Sequence[Step], by_id: Mapping[str, Step]) -> Iterator[Problem]:
+    for step in steps:
+        ahead = [by_id[step_id] for step_id in _reachable(step.id, by_id)]
+        has_exit = any(other.kind in (StepKind.END, StepKind.CALLBACK) for other in ahead)
+        # A step that leads to a missing one has been named already.
+        is_whole = all(target in by_id for other in ahead for target in other.targets())
+        if not has_exit and is_whole and step.targets():
+            yield Problem(step.id, f"С шага «{step.title}» разговор ходит по кругу. Добавьте выход к последнему шагу.")
+
+
+def _rating_problems(start: str, steps: Sequence[Step], by_id: Mapping[str, Step]) -> Iterator[Problem]:
+    ratings = [step for step in steps if step.kind is StepKind.RATING]
+    if not ratings:
+        yield Problem(start, "В скрипте нет вопроса с оценкой. Добавьте один.")
+    for extra in ratings[1:]:
+        yield Problem(extra.id, f"Вопрос с оценкой уже есть, «{extra.title}» лишний. Оставьте один.")
+    for step in ratings:
+        yield from _branch_problems(step, by_id)
+    for step_id in sorted(_reachable(start, by_id, without=StepKind.RATING)):
+        row = TABLE.get(by_id[step_id].disposition)
+        if row and row.final_state is State.SURVEYED:
+            where = f"К шагу «{by_id[step_id].title}» с итогом «{row.label}»"
+            yield Problem(step_id, f"{where} можно прийти без оценки. Исправьте переходы.")
+
+
+def _branch_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
+    without_reasons, with_reasons = [], []
+    for rating in RATINGS:
+        ways = [branch for branch in step.branches if branch.low <= rating <= branch.high]
+        if len(ways) != 1:
+            yield Problem(step.id, f"Оценка {rating} должна вести на один шаг, сейчас таких шагов {len(ways)}.")
+            continue
+        kinds = {by_id[step_id].kind for step_id in _reachable(ways[0].next, by_id)}
+        asked = StepKind.REASONS in kinds
+        if rating <= _LAST_RATING_WITH_REASONS and not asked:
+            without_reasons.append(str(rating))
+        elif rating > _LAST_RATING_WITH_REASONS and asked:
+            with_reasons.append(str(rating))
+    if without_reasons:
+        yield Problem(step.id, f"При оценке {', '.join(without_reasons)} причину не спрашивают, а нужно при 1–8.")
+    if with_reasons:
+        yield Problem(step.id, f"При оценке {', '.join(with_reasons)} спрашивают причину, а при 9 и 10 не нужно.")

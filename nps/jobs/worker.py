@@ -1,0 +1,54 @@
+"""The RQ worker of one queue. Each job runs in a forked child, inside the application's context."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.executions import Execution
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+# How soon a job whose worker was killed is noticed; RQ's own ten minutes are too long for a letter.
+MAINTENANCE_S = 30
+# An idle worker wakes this often (less 15 s) to do that.
+WORKER_TTL_S = 60
+
+ContextFactory = Callable[[], AbstractContextManager[Any]]
+log = logging.getLogger(__name__)
+
+
+class ContextWorker(Worker):
+    """Runs each job inside a fresh context, made after the fork."""
+
+    def __init__(self, queue: Queue, context: ContextFactory) -> None:
+        self._context = context
+        super().__init__(
+            [queue],
+            connection=queue.connection,
+            serializer=JSONSerializer,
+            maintenance_interval=MAINTENANCE_S,
+            worker_ttl=WORKER_TTL_S,
+        )
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """Run the job in the child process."""
+        with self._context():
+            return super().perform_job(job, queue, execution)
+
+
+def run(name: str, redis_url: str, context: ContextFactory) -> int:
+    """Work on the queue `name` until a signal; the exit code. The supervisor starts a worker again that gave up."""
+    queue = Queue(name, connection=Redis.from_url(redis_url), serializer=JSONSerializer)
+    try:
+        # This queue has one worker, and it is new: a lock on the clean-up is one that its killed predecessor left, and
+        # would keep lost jobs from being found for a quarter of an hour.
+        queue.release_maintenance_lock()  # type: ignore[no-untyped-call]
+        ContextWorker(queue, context).work(logging_level="WARNING")
+    except RedisError as error:
+        log.error("Redis does not answer: %s", error)
+        return 1
+    return 0

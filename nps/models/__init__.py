@@ -1,0 +1,63 @@
+"""Tables. Importing this package makes all of them known to the metadata."""
+
+from nps.models.appointment import Appointment, Reminder
+from nps.models.call_attempt import AttemptOutcome, CallAttempt, DispositionRow, TelephonyEvent
+from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMember, Pause, Shift
+from nps.models.customer import Contract, Customer
+from nps.models.escalation import Escalation, EscalationNote, Outbox
+from nps.models.geography import Branch, BranchAlias, BranchContact, Region
+from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
+from nps.models.job_run import FormKey, JobRun
+from nps.models.journal import AccessLog, Journal
+from nps.models.recording import Audio, Recording
+from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
+from nps.models.sample import ColumnMapping, ImportRow, SampleImport
+from nps.models.script import Script, ScriptVersion
+from nps.models.user import LoginAttempt, User, UserSession
+
+__all__ = [
+    "AccessLog",
+    "Answer",
+    "Appointment",
+    "AttemptOutcome",
+    "Audio",
+    "Branch",
+    "BranchAlias",
+    "BranchContact",
+    "CallAttempt",
+    "CallingWindow",
+    "Campaign",
+    "CampaignDay",
+    "CampaignMember",
+    "CaseEvent",
+    "ClaimKey",
+    "ColumnMapping",
+    "Contract",
+    "Customer",
+    "DispositionRow",
+    "Escalation",
+    "EscalationNote",
+    "FormKey",
+    "ImportRow",
+    "Interview",
+    "InterviewReason",
+    "JobRun",
+    "Journal",
+    "LoginAttempt",
+    "Outbox",
+    "Pause",
+    "Recording",
+    "Region",
+    "Reminder",
+    "Respondent",
+    "RespondentPhone",
+    "SampleImport",
+    "Script",
+    "ScriptVersion",
+    "Shift",
+    "StopList",
+    "TelephonyEvent",
+    "UnsuitableAnswer",
+    "User",
+    "UserSession",
+]

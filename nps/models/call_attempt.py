@@ -1,0 +1,147 @@
+"""A dial and how it ended."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nps.models.base import Base, code, instant, instant_or_none, json_object, one_of, partial_index, pk
+
+SOURCES = ("operator", "exchange", "inbound")
+
+
+class CallAttempt(Base):
+    """One dial of one client. Open until it has a result (`closed_at`), also when the line is down already.
+
+    `handed_over_at`: its operator left the result to the manager. Nobody holds the client then; his claim keys stay, so
+    that nobody is given him, or anyone with his phones, before the manager has settled the call.
+
+    Local day and minute, region and branch are copied when the row is written: reports stay true when directories
+    change. `disposition` is that of the last outcome row, kept here for the covering index of the reports.
+    """
+
+    __tablename__ = "call_attempt"
+    __table_args__ = (
+        ForeignKeyConstraint(["campaign_id", "purpose"], ["campaign.id", "campaign.purpose"]),
+        one_of("source", *SOURCES),
+        CheckConstraint("(closed_at IS NULL) = (disposition IS NULL)", name="closed_with_result"),
+        CheckConstraint("ring_ms >= 0 AND talk_ms >= 0 AND survey_ms >= 0", name="durations"),
+        partial_index("uq_call_attempt_open_respondent", "respondent_id", where="closed_at IS NULL", unique=True),
+        # A call handed to the manager no longer stands between its operator and the next client.
+        partial_index(
+            "uq_call_attempt_open_operator",
+            "operator_id",
+            where="closed_at IS NULL AND handed_over_at IS NULL",
+            unique=True,
+        ),
+        Index(
+            "ix_call_attempt_report",
+            "campaign_id",
+            "local_day",
+            "operator_id",
+            "disposition",
+            "source",
+            "region_code",
+            "branch_id",
+            "talk_ms",
+            "ring_ms",
+            "survey_ms",
+        ),
+        # The seconds that use up the contract's minutes; as few rows as the limit itself allows.
+        partial_index("ix_call_attempt_talk", "campaign_id", "talk_ms", where="talk_ms > 0 AND source <> 'inbound'"),
+        Index(None, "respondent_id", "dialled_at"),
+        Index(None, "operator_id", "dialled_at"),
+        Index(None, "e164", "local_day"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    respondent_id: Mapped[int] = mapped_column(ForeignKey("respondent.id"))
+    campaign_id: Mapped[int]
+    purpose: Mapped[code]
+    operator_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    phone_id: Mapped[int] = mapped_column(ForeignKey("respondent_phone.id"))
+    e164: Mapped[str] = mapped_column(String(16))
+    script_version_id: Mapped[int] = mapped_column(ForeignKey("script_version.id"))
+    source: Mapped[code]
+    dialled_at: Mapped[instant]
+    ringing_at: Mapped[instant_or_none]
+    answered_at: Mapped[instant_or_none]
+    #: «Удобно» and the farewell bound the survey time (R14); break-in lines are counted apart and taken off.
+    consent_at: Mapped[instant_or_none]
+    farewell_at: Mapped[instant_or_none]
+    break_since: Mapped[instant_or_none]
+    break_ms: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[instant_or_none]
+    closed_at: Mapped[instant_or_none]
+    handed_over_at: Mapped[instant_or_none]
+    #: What the operator wrote down beside the result: shown on the card from then on.
+    note: Mapped[str] = mapped_column(String(1000), default="")
+    last_activity_at: Mapped[instant]
+    ring_ms: Mapped[int] = mapped_column(default=0)
+    talk_ms: Mapped[int] = mapped_column(default=0)
+    survey_ms: Mapped[int] = mapped_column(default=0)
+    disposition: Mapped[str | None] = mapped_column(ForeignKey("disposition.code"))
+    local_day: Mapped[date]
+    local_minute: Mapped[int]
+    operator_day: Mapped[date]
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
+
+
+class AttemptOutcome(Base):
+    """A word about how a call ended; the last one holds. Corrections append (requirements §3)."""
+
+    __tablename__ = "attempt_outcome"
+    __table_args__ = (
+        UniqueConstraint("attempt_id", "n"),
+        one_of("source", "operator", "correction", "exchange", "manager", "review"),
+    )
+
+    id: Mapped[pk]
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("call_attempt.id"))
+    n: Mapped[int]
+    disposition: Mapped[str] = mapped_column(ForeignKey("disposition.code"))
+    #: The time promised to the client, for results that carry one.
+    callback_at: Mapped[instant_or_none]
+    source: Mapped[code]
+    by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[instant]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+
+
+class DispositionRow(Base):
+    """The closed table of results as data (requirements §4).
+
+    Filled from `nps.domain.disposition` by the migration, guarded by a test.
+    """
+
+    __tablename__ = "disposition"
+
+    code: Mapped[str] = mapped_column(String(32), primary_key=True)
+    label: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(32))
+    misses: Mapped[bool]
+    reaches_network: Mapped[bool]
+    conversation: Mapped[bool]
+    min_ring_s: Mapped[int]
+    note_needed: Mapped[bool]
+    aapor: Mapped[str] = mapped_column(String(8))
+
+
+class TelephonyEvent(Base):
+    """What a line reported; the desk's buttons come the same way with source `operator`."""
+
+    __tablename__ = "telephony_event"
+    __table_args__ = (Index(None, "attempt_id", "at"),)
+
+    id: Mapped[pk]
+    provider: Mapped[code]
+    dedup: Mapped[str] = mapped_column(String(120), unique=True)
+    attempt_id: Mapped[UUID | None] = mapped_column(ForeignKey("call_attempt.id"))
+    type: Mapped[code]
+    at: Mapped[instant]
+    received_at: Mapped[instant]
+    raw: Mapped[json_object] = mapped_column(JSON, default=dict)

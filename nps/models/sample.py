@@ -1,0 +1,97 @@
+"""Loading the customer's base: the load, and a row for each line of the workbook, which is the receipt (R2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nps.models.base import Base, code, instant, instant_or_none, json_object, name, one_of, pk
+
+IMPORT_STATES = (
+    "uploaded",
+    "reading",
+    "understood",
+    "checking",
+    "checked",
+    "publishing",
+    "published",
+    "failed",
+    "cancelled",
+)
+ROW_FATES = ("accepted", "corrected", "duplicate", "rejected", "empty")
+
+
+class SampleImport(Base):
+    __tablename__ = "sample_import"
+    __table_args__ = (one_of("state", *IMPORT_STATES), Index(None, "campaign_id", "created_at"))
+
+    id: Mapped[pk]
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    uploaded_by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[instant]
+    file_name: Mapped[name]
+    file_path: Mapped[name]
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    state: Mapped[code]
+    #: What was understood of the workbook: sheet, header row, columns, unknown branches, sample rows.
+    understood: Mapped[json_object] = mapped_column(JSON, default=dict)
+    rows_total: Mapped[int] = mapped_column(default=0)
+    rows_done: Mapped[int] = mapped_column(default=0)
+    #: A Russian sentence for the person who loads, when state is `failed`.
+    problem: Mapped[str] = mapped_column(String(500), default="")
+    lease_until: Mapped[instant_or_none]
+    published_at: Mapped[instant_or_none]
+
+
+class ImportRow(Base):
+    __tablename__ = "import_row"
+    __table_args__ = (
+        UniqueConstraint("import_id", "row_no"),
+        one_of("fate", *ROW_FATES),
+        CheckConstraint("fate IN ('accepted', 'corrected', 'empty') OR reason <> ''", name="reason_given"),
+        CheckConstraint("(fate IN ('accepted', 'corrected')) = (identity IS NOT NULL)", name="clients_known"),
+        Index(None, "import_id", "fate"),
+    )
+
+    id: Mapped[pk]
+    import_id: Mapped[int] = mapped_column(ForeignKey("sample_import.id"))
+    row_no: Mapped[int]
+    fate: Mapped[code]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    #: Cell texts by field as they stood, and the fields that are stored otherwise.
+    raw: Mapped[json_object] = mapped_column(JSON)
+    changed: Mapped[list[str]] = mapped_column(JSON, default=list)
+    #: What will be stored, for a row that becomes a client: columns, so that one INSERT … SELECT publishes them.
+    identity: Mapped[str | None] = mapped_column(String(400))
+    branch_fold: Mapped[str | None] = mapped_column(String(300))
+    inn: Mapped[str | None] = mapped_column(String(12))
+    organisation: Mapped[str | None] = mapped_column(String(300))
+    contact: Mapped[str | None] = mapped_column(String(300))
+    greeting_name: Mapped[str | None] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+    search_fold: Mapped[str | None] = mapped_column(String(1000))
+    stopped: Mapped[bool] = mapped_column(default=False)
+    e164: Mapped[str | None] = mapped_column(String(16))
+    extension: Mapped[str | None] = mapped_column(String(10))
+    guessed: Mapped[bool] = mapped_column(default=False)
+    #: Further numbers of the client in their order; few rows have any.
+    spare_phones: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    #: The row of this load, or the client, that this row repeats.
+    same_as_row: Mapped[int | None]
+    respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
+
+
+class ColumnMapping(Base):
+    """Headers of a customer's workbook, remembered with what their columns mean."""
+
+    __tablename__ = "column_mapping"
+    __table_args__ = (UniqueConstraint("customer_id", "signature"),)
+
+    id: Mapped[pk]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    signature: Mapped[str] = mapped_column(String(64))
+    columns: Mapped[dict[str, Any]] = mapped_column(JSON)
+    used_at: Mapped[instant]

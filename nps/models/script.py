@@ -1,0 +1,29 @@
+"""Scripts and their versions. A published version never changes: triggers refuse it (R18)."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from nps.models.base import Base, instant, json_object, name, pk
+
+
+class Script(Base):
+    __tablename__ = "script"
+
+    id: Mapped[pk]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    title: Mapped[name]
+
+
+class ScriptVersion(Base):
+    __tablename__ = "script_version"
+    __table_args__ = (UniqueConstraint("script_id", "no"),)
+
+    id: Mapped[pk]
+    script_id: Mapped[int] = mapped_column(ForeignKey("script.id"))
+    no: Mapped[int]
+    body: Mapped[json_object] = mapped_column(JSON)
+    sha256: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[instant]
+    published_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -1,0 +1,170 @@
+"""Clients of a campaign found and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from nps.domain.case import State
+from nps.domain.phone import digits
+from nps.domain.search import fold
+from nps.domain.why import Why
+from nps.models import Branch, Region, Respondent, RespondentPhone, User
+from nps.queries.reports.page import Page, page_of
+
+PAGE = 50
+_FEWEST_DIGITS = 3
+
+#: Parts of the list by the code in the address. Every client of the base is in exactly one of the first eight.
+_LATE = and_(Respondent.state == "waiting", Respondent.next_call_at.is_(None), Respondent.region_code.is_not(None))
+VIEWS: Mapping[str, ColumnElement[bool]] = {
+    **{state.value: Respondent.state == state.value for state in State},
+    "to_call": Respondent.state.in_(("waiting", "manager")),
+    "no_region": and_(Respondent.region_code.is_(None), Respondent.state.in_(("waiting", "manager"))),
+    "late": _LATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFilter:
+    """What to leave in the list, empty leaves all. `view`: a key of VIEWS; `text`: any part of phone, INN or name."""
+
+    text: str = ""
+    view: str = ""
+    region: str = ""
+    branch_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLine:
+    """A line of the list. `next_call_at` is aware UTC; `zone` is '' for an unknown region; `holder` has him now."""
+
+    id: int
+    organisation: str
+    contact: str
+    inn: str
+    e164: str
+    branch: str
+    region: str
+    zone: str
+    state: str
+    next_call_at: datetime | None
+    why: Why
+    misses: int
+    holder: str
+
+
+def counts(session: Session, campaign_id: int) -> dict[str, int]:
+    """How many clients each part of the list holds, and `all` of them."""
+    columns = [func.count().filter(condition).label(view) for view, condition in VIEWS.items()]
+    row = session.execute(
+        select(func.count().label("all"), *columns).where(Respondent.campaign_id == campaign_id)
+    ).one()
+    return dict(row._mapping)
+
+
+def lines(session: Session, campaign_id: int, wanted: ClientFilter, number: int, size: int = PAGE) -> Page[ClientLine]:
+    """One page of clients: whoever is next first, then by organisation."""
+    conditions = [Respondent.campaign_id == campaign_id, *_narrowed(wanted)]
+    total = session.execute(select(func.count()).select_from(Respondent).where(*conditions)).scalar_one()
+    page: Page[ClientLine] = page_of(total, number, size)
+    found = session.execute(
+        with_places()
+        .where(*conditions)
+        .order_by(
+            Respondent.held_by.is_(None),
+            Respondent.next_call_at.is_(None),
+            Respondent.queue_class,
+            Respondent.next_call_at,
+            Respondent.organisation,
+            Respondent.id,
+        )
+        .limit(size)
+        .offset(page.skip)
+    ).all()
+    phones = _first_phones(session, [row[0].id for row in found])
+    return page.with_rows(line_of(row, phones.get(row[0].id, "")) for row in found)
+
+
+def with_places() -> Select[Respondent, str, str, str, str]:
+    """Clients with the names of branch and region, the region's zone, and who holds them."""
+    holder = aliased(User)
+    return (
+        select(Respondent, Branch.name, Region.name, Region.zone, holder.full_name)
+        .outerjoin(Branch, Branch.id == Respondent.branch_id)
+        .outerjoin(Region, Region.code == Respondent.region_code)
+        .outerjoin(holder, holder.id == Respondent.held_by)
+    )
+
+
+def line_of(row: Any, e164: str) -> ClientLine:
+    """A row of `with_places` as a line."""
+    client, branch, region, zone, name = row
+    return ClientLine(
+        id=client.id,
+        organisation=client.organisation,
+        contact=client.contact,
+        inn=client.inn or "",
+        e164=e164,
+        branch=branch or "",
+        region=region or "",
+        zone=zone or "",
+        state=client.state,
+        next_call_at=client.next_call_at,
+        why=Why.from_json(client.next_reason),
+        misses=client.misses,
+        holder=name or "",
+    )
+
+
+def _narrowed(wanted: ClientFilter) -> list[ColumnElement[bool]]:
+    conditions = []
+    if wanted.view in VIEWS:
+        conditions.append(VIEWS[wanted.view])
+    if wanted.region:
+        conditions.append(Respondent.region_code == wanted.region)
+    if wanted.branch_id is not None:
+        conditions.append(Respondent.branch_id == wanted.branch_id)
+    if wanted.text:
+        conditions.append(_holds(wanted.text))
+    return conditions
+
+
+def _holds(text: str) -> ColumnElement[bool]:
+    """Every word, case and «ё» aside (folded in Python: SQLite folds no Cyrillic), or the digits as a number."""
+    words = and_(*(Respondent.search_fold.contains(word, autoescape=True) for word in fold(text).split()))
+    number = digits(text)
+    if len(number) < _FEWEST_DIGITS or any(char.isalpha() for char in text):
+        return words
+    return or_(words, Respondent.search_fold.contains(number, autoescape=True))
+
+
+def _first_phones(session: Session, client_ids: Sequence[int]) -> dict[int, str]:
+    """The first live number of each client, else his first one."""
+    rows = session.execute(
+        select(RespondentPhone.respondent_id, RespondentPhone.e164)
+        .where(RespondentPhone.respondent_id.in_(client_ids))
+        .order_by(RespondentPhone.state == "live", RespondentPhone.position.desc())
+    )
+    return {client_id: e164 for client_id, e164 in rows}
+
+
+def places(session: Session, campaign_id: int) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:
+    """Regions and branches that have clients in a campaign, as (key, name)."""
+    mine = Respondent.campaign_id == campaign_id
+    regions = session.execute(
+        select(Region.code, Region.name)
+        .where(Region.code.in_(select(Respondent.region_code).where(mine)))
+        .order_by(Region.name)
+    )
+    branches = session.execute(
+        select(Branch.id, Branch.name)
+        .where(Branch.id.in_(select(Respondent.branch_id).where(mine)))
+        .order_by(Branch.name)
+    )
+    return [(code, name) for code, name in regions], [(id, name) for id, name in branches]

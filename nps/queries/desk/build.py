@@ -1,0 +1,377 @@
+"""Which state the desk is in, and the view of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.domain.calling_window import CallingCalendar
+from nps.domain.desk import CHOICES, LONG_TALK, PAUSE_REASONS, Line, is_unfinished
+from nps.domain.disposition import TABLE
+from nps.domain.local_time import clock, date_words, to_local, when
+from nps.domain.script import Script
+from nps.domain.why import Why
+from nps.domain.wording import why_text
+from nps.models import Appointment, AttemptOutcome, CallAttempt, Escalation, Interview, Pause, Respondent, Shift
+from nps.queries import campaigns, reminders
+from nps.queries.campaigns import CampaignRow
+from nps.queries.desk import panels
+from nps.queries.desk.card import client_card
+from nps.queries.desk.idle import idle_view
+from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
+from nps.queries.desk.unfinished import end_view, unfinished_view
+from nps.queries.desk.views import (
+    CallView,
+    CampaignView,
+    DeskView,
+    DoneView,
+    NoteView,
+    OperatorView,
+    OutcomeView,
+    ReminderView,
+)
+from nps.queries.interviews import answers_of, script_of
+
+#: R13, R14.
+RING_S, SURVEY_LIMIT_S = 20, 60
+_WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
+_STOPPED_WORDS = {"closed": "закрыт", "paused": "приостановлен"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose desk it is, and the zone of the office's clock."""
+
+    actor: Actor
+    office_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """What is read first: the shift and what lies on the desk."""
+
+    shift: Shift
+    campaign: CampaignRow
+    client: Respondent | None
+    attempt: CallAttempt | None
+
+
+def desk_view(
+    session: Session,
+    person: Person,
+    now: datetime,
+    *,
+    panel: str = "",
+    params: dict[str, Any] | None = None,
+    coming_back: bool = False,
+) -> DeskView:
+    """The operator's desk at this moment, with a panel over the step if one is asked for and fits.
+
+    `coming_back`: the page is opened, not carried on; a call that was left alone then asks what became of it. Changes
+    nothing. A panel that does not fit the state is left out: the true state is shown.
+    """
+    shift = campaigns.open_shift(session, person.actor.id)
+    base = DeskView(state="no_shift", now_ms=_ms(now), operator=_operator(session, person, shift, now))
+    if shift is None:
+        open_campaigns = [row for row in campaigns.campaigns_of(session, person.actor) if row.closed_at is None]
+        offered = [_campaign(row) for row in open_campaigns]
+        return replace(base, campaigns=offered, outcomes=_outcomes(Line.NONE, "no_shift"))
+    campaign = campaigns.campaign_row(session, shift.campaign_id)
+    base = replace(
+        base,
+        campaign=_campaign(campaign),
+        next_callback=_next_callback(session, person, now),
+        reminders=[ReminderView(line.id, line.text) for line in reminders.unseen(session, person.actor.id, now)],
+        pause_reasons=PAUSE_REASONS,
+    )
+    attempt = _open_attempt(session, person.actor.id)
+    held = session.scalars(select(Respondent).where(Respondent.held_by == person.actor.id)).one_or_none()
+    if attempt is not None:
+        client = session.get_one(Respondent, attempt.respondent_id)
+        seat = _Seat(shift, campaign, client, attempt)
+        shown = _in_call(session, person, base, seat, now, panel, params or {})
+        return _left_alone(shown, attempt, person, now) if coming_back and shown.panel is None else shown
+    if _paused(session, shift):
+        return replace(base, state="paused", outcomes=_outcomes(Line.NONE, "paused"))
+    if held is not None and held.held_until is not None and held.held_until >= now:
+        return _ready(session, person, base, _Seat(shift, campaign, held, None), now, panel)
+    return _free(session, person, base, _Seat(shift, campaign, None, None), now, panel, params or {})
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _campaign(row: CampaignRow) -> CampaignView:
+    return CampaignView(row.id, row.title, row.purpose)
+
+
+def _operator(session: Session, person: Person, shift: Shift | None, now: datetime) -> OperatorView:
+    local = to_local(now, person.office_zone)
+    surveyed = session.scalar(
+        select(func.count())
+        .select_from(CallAttempt)
+        .where(
+            CallAttempt.operator_id == person.actor.id,
+            CallAttempt.operator_day == local.date(),
+            CallAttempt.disposition.in_(("surveyed", "partial")),
+        )
+    )
+    return OperatorView(
+        spoken_name=shift.spoken_name if shift else person.actor.spoken_name,
+        full_name=person.actor.full_name,
+        gender=person.actor.gender,
+        surveyed_today=surveyed or 0,
+        clock_text=f"{local:%H:%M}, {_WEEKDAYS[local.weekday()]} {date_words(local.date())}",
+    )
+
+
+def _next_callback(session: Session, person: Person, now: datetime) -> str | None:
+    at = session.scalar(
+        select(func.min(Appointment.at)).where(
+            Appointment.owner_id == person.actor.id, Appointment.state == "open", Appointment.at > now
+        )
+    )
+    if at is None or at - now > timedelta(hours=12):
+        return None
+    return f"Ваш перезвон в {clock(at, person.office_zone)}"
+
+
+def _open_attempt(session: Session, operator_id: int) -> CallAttempt | None:
+    return session.scalars(
+        select(CallAttempt).where(
+            CallAttempt.operator_id == operator_id,
+            CallAttempt.closed_at.is_(None),
+            CallAttempt.handed_over_at.is_(None),
+        )
+    ).one_or_none()
+
+
+def _paused(session: Session, shift: Shift) -> bool:
+    return session.scalar(select(Pause.id).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None))) is not None
+
+
+def _in_call(
+    session: Session, person: Person, base: DeskView, seat: _Seat, now: datetime, panel: str, params: dict[str, Any]
+) -> DeskView:
+    attempt, client = seat.attempt, seat.client
+    assert attempt is not None and client is not None
+    calendar = campaigns.calendars(session, seat.campaign).get(client.region_code or "")
+    script = script_of(session, attempt.script_version_id)
+    answers = answers_of(session, attempt.id)
+    step = script.current(answers)
+    picker = DayPicker(session, calendar, person.office_zone, person.actor.id, seat.campaign.id, now)
+    state = "ended" if attempt.ended_at else "talk" if attempt.answered_at else "ringing"
+    spoken = Spoken(client.greeting_name, base.operator.spoken_name, base.operator.gender)
+    line = Line.TALK if attempt.answered_at else Line.RINGING
+    shown = replace(
+        base,
+        state=state,
+        client=client_card(session, client, seat.campaign, calendar, now, attempt),
+        call=_call(attempt, seat.campaign, state, person.office_zone, now),
+        trail=trail(script, answers, step),
+        step=step_view(session, script, step, answers, attempt.id, spoken, picker),
+        outcomes=_outcomes(
+            line, state, rated=rating_of(script, answers) is not None, passed_on=_passed_on(session, attempt)
+        ),
+        note=NoteView(attempt.id, attempt.note),
+    )
+    made = _panel(session, seat, script, picker, panel, params)
+    if made is None:
+        return shown
+    return replace(shown, panel={"name": panel, "return_to": step.title if attempt.answered_at else "", **made})
+
+
+def _left_alone(shown: DeskView, attempt: CallAttempt, person: Person, now: datetime) -> DeskView:
+    if not is_unfinished(attempt.answered_at, attempt.ended_at, attempt.last_activity_at, now):
+        return shown
+    return replace(
+        shown,
+        state="unfinished",
+        outcomes=_outcomes(Line.NONE, "unfinished"),
+        unfinished=unfinished_view(attempt, shown.trail, person.office_zone, now),
+    )
+
+
+def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: str, now: datetime) -> CallView:
+    ring_from = attempt.ringing_at or attempt.dialled_at + timedelta(seconds=campaign.setup_allowance_s)
+    ring_ends = ring_from + timedelta(seconds=RING_S)
+    since = attempt.consent_at or attempt.answered_at or attempt.ringing_at or attempt.dialled_at
+    long_talk = attempt.answered_at is not None and now - attempt.answered_at > LONG_TALK
+    return CallView(
+        id=attempt.id,
+        state=state,
+        since_ms=_ms(since) + (attempt.break_ms if attempt.consent_at else 0),
+        answered_ms=_ms(attempt.answered_at) if attempt.answered_at else 0,
+        ring_wait_ms=_ms(ring_ends),
+        limit_s=SURVEY_LIMIT_S,
+        may_no_answer=(attempt.ended_at or now) >= ring_ends,
+        may_mark_ringing=state == "ringing" and attempt.ringing_at is None,
+        consented=attempt.consent_at is not None,
+        asks_end=long_talk and attempt.ended_at is None,
+        inbound=attempt.source == "inbound",
+        ended_text=clock(attempt.ended_at, office_zone) if attempt.ended_at else "",
+    )
+
+
+def _passed_on(session: Session, attempt: CallAttempt) -> int:
+    """How many questions of this call went to the specialist."""
+    return session.scalar(select(func.count()).where(Escalation.attempt_id == attempt.id)) or 0
+
+
+def _outcomes(line: Line, state: str, *, rated: bool = False, passed_on: int = 0) -> list[OutcomeView]:
+    found = []
+    for choice in CHOICES:
+        enabled = line in choice.lines
+        label, hint = choice.label, choice.hint
+        if choice.code == "hung_up" and rated:
+            label, hint = "Разговор прерван", "оценка есть, причины нет"
+        if choice.code == "escalation":
+            enabled = state in ("ringing", "talk", "ended", "done")
+            hint = f"передано обращений: {passed_on}" if passed_on else hint
+        found.append(OutcomeView(choice.code, label, hint, choice.cap, choice.key, enabled, choice.panel, choice.group))
+    return found
+
+
+def _panel(
+    session: Session, seat: _Seat, script: Script, picker: DayPicker, name: str, params: dict[str, Any]
+) -> panels.Panel | None:
+    attempt, client = seat.attempt, seat.client
+    if attempt is None or client is None:
+        return None
+    if name == "end":
+        return {"end": end_view(attempt, picker.office_zone)} if attempt.ended_at is not None else None
+    if name == "contacts":
+        return panels.contacts_panel(session, seat.campaign, client.branch_id)
+    if name == "escalation":
+        question = params.get("question", 0)
+        return panels.escalation_panel(client, attempt.e164, script, seat.campaign, question)
+    return panels.call_panel(name, client, script, picker) if name in panels.IN_CALL else None
+
+
+def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: datetime, panel: str) -> DeskView:
+    client = seat.client
+    assert client is not None
+    calendar = campaigns.calendars(session, seat.campaign).get(client.region_code or "")
+    script = script_of(session, seat.campaign.script_version_id)
+    picker = DayPicker(session, calendar, person.office_zone, person.actor.id, seat.campaign.id, now)
+    first = script.step(script.start)
+    spoken = Spoken(client.greeting_name, base.operator.spoken_name, base.operator.gender)
+    shown = replace(
+        base,
+        state="ready",
+        client=client_card(session, client, seat.campaign, calendar, now, None),
+        trail=trail(script, {}, first),
+        step=step_view(session, script, first, {}, None, spoken, picker),
+        outcomes=_outcomes(Line.NONE, "ready"),
+    )
+    if panel == "return":
+        return replace(shown, panel={"name": panel, "return_to": "", **panels.return_panel()})
+    return shown
+
+
+def _free(
+    session: Session, person: Person, base: DeskView, seat: _Seat, now: datetime, panel: str, params: dict[str, Any]
+) -> DeskView:
+    """Nobody on the desk: the last result is still shown, or nobody can be called."""
+    shown = seat.shift.shown_result_id
+    last = session.get(CallAttempt, shown) if shown is not None else None
+    if last is not None and last.closed_at is not None:
+        return _done(session, person, base, replace(seat, attempt=last), now, panel, params)
+    stopped = "closed" if seat.campaign.closed_at else "paused" if seat.campaign.paused_at else ""
+    if stopped:
+        return replace(
+            base, state="campaign_closed", stopped_why=_STOPPED_WORDS[stopped], outcomes=_outcomes(Line.NONE, "idle")
+        )
+    if not campaigns.budget(session, seat.campaign).decide().may_dial:
+        return replace(base, state="budget_used", outcomes=_outcomes(Line.NONE, "idle"))
+    idle = idle_view(session, seat.campaign, person.office_zone, now)
+    return replace(base, state="idle", idle=idle, outcomes=_outcomes(Line.NONE, "idle"))
+
+
+def _done(
+    session: Session, person: Person, base: DeskView, seat: _Seat, now: datetime, panel: str, params: dict[str, Any]
+) -> DeskView:
+    attempt = seat.attempt
+    assert attempt is not None
+    client = session.get_one(Respondent, attempt.respondent_id)
+    calendar = campaigns.calendars(session, seat.campaign).get(client.region_code or "")
+    script = script_of(session, attempt.script_version_id)
+    answers = answers_of(session, attempt.id)
+    text, detail = _result_words(session, attempt, client, calendar, script, answers, now)
+    shown = replace(
+        base,
+        state="done",
+        client=client_card(session, client, seat.campaign, calendar, now, attempt),
+        trail=[replace(item, current=False) for item in trail(script, answers, script.current(answers)) if item.done],
+        outcomes=_outcomes(Line.NONE, "done", passed_on=_passed_on(session, attempt)),
+        note=NoteView(attempt.id, attempt.note),
+        done=DoneView(
+            attempt.id, text, detail, undo_possible=_undo_possible(session, attempt, client, person.actor.id)
+        ),
+    )
+    made: panels.Panel | None = None
+    if panel == "correct":
+        made = panels.correct_panel(attempt.answered_at is not None)
+    elif panel in ("contacts", "escalation"):
+        picker = DayPicker(session, calendar, person.office_zone, person.actor.id, seat.campaign.id, now)
+        made = _panel(session, replace(seat, client=client), script, picker, panel, params)
+    return replace(shown, panel={"name": panel, "return_to": "", **made}) if made is not None else shown
+
+
+def _undo_possible(session: Session, attempt: CallAttempt, client: Respondent, operator_id: int) -> bool:
+    newer = session.scalar(
+        select(CallAttempt.id)
+        .where(CallAttempt.respondent_id == client.id, CallAttempt.dialled_at > attempt.dialled_at)
+        .limit(1)
+    )
+    return newer is None and client.held_by in (None, operator_id)
+
+
+def _result_words(
+    session: Session,
+    attempt: CallAttempt,
+    client: Respondent,
+    calendar: CallingCalendar | None,
+    script: Script,
+    answers: dict[str, Any],
+    now: datetime,
+) -> tuple[str, str]:
+    """What was recorded, and what follows from it."""
+    row = TABLE[str(attempt.disposition)]
+    interview = session.scalars(
+        select(Interview).where(Interview.attempt_id == attempt.id, Interview.replaced_at.is_(None))
+    ).one_or_none()
+    if interview is not None:
+        labels = {prompt.id: prompt.label for step in script.steps for prompt in step.prompts}
+        chosen = [labels[p] for value in answers.values() if isinstance(value, dict) for p in value.get("prompts", [])]
+        reasons = f" Причины: {', '.join(chosen)}." if chosen else ""
+        words = f" «{interview.words}»" if interview.words else ""
+        return "Анкета сохранена", f"Оценка {interview.rating}.{reasons}{words}"
+    zone = str(calendar.zone) if calendar else "UTC"
+    if client.state == "waiting":
+        if client.next_call_at is None:
+            return row.label, "Окна до конца проекта больше нет: клиент в списке «не успеваем»."
+        reason = Why.from_json(client.next_reason)
+        text = f"Следующий звонок {when(client.next_call_at, zone, now)} у клиента"
+        promised = reason.code == "callback" and reason.instant("at") == client.next_call_at
+        return row.label, f"{text}." if promised else f"{text}. {why_text(reason, zone, now)}."
+    note = session.scalar(
+        select(AttemptOutcome.reason)
+        .where(AttemptOutcome.attempt_id == attempt.id)
+        .order_by(AttemptOutcome.n.desc())
+        .limit(1)
+    )
+    final = {
+        "refused": "Клиент больше не получит звонков этой волны.",
+        "unsuccessful": "Третий звонок без ответа: клиент неуспешный.",
+        "inactive": "Действующих номеров не осталось: клиент в списке «нужен новый номер».",
+        "manager": "Что делать дальше, решит руководитель.",
+    }
+    said = f"Пояснение: {note.rstrip('.')}." if note else ""
+    return row.label, " ".join(part for part in (final.get(client.state, ""), said) if part)

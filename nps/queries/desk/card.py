@@ -1,0 +1,189 @@
+"""The client's card: everything the operator reads before he decides to dial (R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.domain.calling_window import CallingCalendar
+from nps.domain.disposition import TABLE
+from nps.domain.local_time import clock, when
+from nps.domain.phone import show
+from nps.domain.why import Why
+from nps.domain.wording import duration, why_text
+from nps.models import Branch, CallAttempt, Region, Respondent, RespondentPhone, User
+from nps.queries.campaigns import CampaignRow
+from nps.queries.desk.views import ClientView, HistoryLine, PhoneLine, SiblingLine
+
+STATE_WORDS = {
+    "waiting": "ещё звонить",
+    "manager": "ждёт руководителя",
+    "surveyed": "опрошен",
+    "refused": "отказался",
+    "unsuccessful": "неуспешный",
+    "inactive": "нет номера",
+    "unreached": "не успели",
+    "withdrawn": "отозван",
+}
+
+#: Why nobody waits for a window: a survey always does (R7).
+_PURPOSES = {"demo": "демонстрация", "training": "тренировка"}
+_SOON = timedelta(minutes=15)
+_SIBLINGS_SHOWN = 6
+_NOTES_SHOWN = 4
+
+
+def client_card(
+    session: Session,
+    client: Respondent,
+    campaign: CampaignRow,
+    calendar: CallingCalendar | None,
+    now: datetime,
+    attempt: CallAttempt | None,
+) -> ClientView:
+    """The card of a client at this moment; with `attempt`, of the call that is going on with him."""
+    phones = session.scalars(
+        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
+    ).all()
+    current = _current_phone(phones, attempt)
+    region = session.get(Region, client.region_code) if client.region_code else None
+    branch = session.get(Branch, client.branch_id) if client.branch_id else None
+    zone = region.zone if region else "UTC"
+    kind, window, left = _window(calendar, campaign, now)
+    return ClientView(
+        id=client.id,
+        contact=client.contact,
+        greeting_name=client.greeting_name,
+        phone_text=_phone_text(current) if current else "номера нет",
+        phone_link=_dial_link(campaign, current) if attempt is not None and current else None,
+        organisation=client.organisation,
+        inn=client.inn or "",
+        branch=branch.name if branch else "не указано",
+        region=region.name if region else "регион неизвестен",
+        local_time=clock(now, zone) if region else "—",
+        window_text=window,
+        window_left_text=left,
+        window_kind=kind,
+        email=client.email,
+        attempt_no=min(client.misses + 1, 3),
+        attempts_max=3,
+        why_text=_sentence(why_text(Why.from_json(client.next_reason), zone, now)),
+        history=_history(session, client, zone, now, attempt),
+        siblings=_siblings(session, client),
+        phones=[
+            PhoneLine(_phone_text(phone), phone.state == "live", current is not None and phone.id == current.id)
+            for phone in phones
+        ],
+        notes=_notes(session, client, zone, now, attempt),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _phone_text(phone: RespondentPhone) -> str:
+    return f"{show(phone.e164)} доб. {phone.extension}" if phone.extension else show(phone.e164)
+
+
+def _current_phone(phones: Sequence[RespondentPhone], attempt: CallAttempt | None) -> RespondentPhone | None:
+    if attempt is not None:
+        return next((phone for phone in phones if phone.id == attempt.phone_id), None)
+    return phone_to_dial(phones)
+
+
+def phone_to_dial(phones: Sequence[RespondentPhone]) -> RespondentPhone | None:
+    """The number to dial, of all of a client's in their order: the live one given last in a call.
+
+    Else the first live one.
+    """
+    live = [phone for phone in phones if phone.state == "live"]
+    given = [phone for phone in live if phone.source != "base"]
+    return given[-1] if given else next(iter(live), None)
+
+
+def _dial_link(campaign: CampaignRow, phone: RespondentPhone) -> str:
+    return campaign.dial_link.replace("{e164}", phone.e164).replace("{digits}", phone.e164.lstrip("+"))
+
+
+def _window(calendar: CallingCalendar | None, campaign: CampaignRow, now: datetime) -> tuple[str, str, str]:
+    """Kind (ok, soon, closed) and two lines about the window of the client's region."""
+    if calendar is None:
+        return "closed", "регион неизвестен", "звонить нельзя"
+    interval = calendar.interval_at(now)
+    if interval is None:
+        opening = calendar.next_opening(now)
+        return (
+            "closed",
+            "окно закрыто",
+            f"откроется {when(opening, calendar.zone, now)}" if opening else "окон больше нет",
+        )
+    if campaign.always_open:
+        return "ok", "круглосуточно", _PURPOSES[campaign.purpose]
+    left = interval.closes - now
+    minutes = int(left.total_seconds() // 60)
+    hours, rest = divmod(minutes, 60)
+    words = f"ещё {hours} ч {rest} мин" if hours else f"ещё {rest} мин"
+    return "soon" if left <= _SOON else "ok", f"до {clock(interval.closes, calendar.zone)}", words
+
+
+def _history(
+    session: Session, client: Respondent, zone: str, now: datetime, attempt: CallAttempt | None
+) -> list[HistoryLine]:
+    rows = session.execute(
+        select(CallAttempt, User.full_name)
+        .join(User, User.id == CallAttempt.operator_id)
+        .where(CallAttempt.respondent_id == client.id, CallAttempt.closed_at.is_not(None))
+        .order_by(CallAttempt.dialled_at.desc())
+        .limit(12)
+    )
+    lines = []
+    for call, name in rows:
+        if attempt is not None and call.id == attempt.id:
+            continue
+        label = TABLE[str(call.disposition)].label
+        seconds = call.talk_ms // 1000 if call.answered_at else call.ring_ms // 1000
+        length = f", разговор {duration(seconds)}" if call.answered_at else f", гудки {seconds} с"
+        lines.append(HistoryLine(when(call.dialled_at, zone, now), label + length, short_name(name)))
+    return lines
+
+
+def _notes(session: Session, client: Respondent, zone: str, now: datetime, attempt: CallAttempt | None) -> list[str]:
+    """What was written down about the client, and in his latest calls: «вчера в 14:20, Ольга М.: …»."""
+    rows = session.execute(
+        select(CallAttempt, User.full_name)
+        .join(User, User.id == CallAttempt.operator_id)
+        .where(CallAttempt.respondent_id == client.id, CallAttempt.note != "")
+        .order_by(CallAttempt.dialled_at.desc())
+        .limit(_NOTES_SHOWN)
+    )
+    said = [
+        f"{when(call.dialled_at, zone, now)}, {short_name(name)}: {call.note}"
+        for call, name in rows
+        if attempt is None or call.id != attempt.id
+    ]
+    return [*said, client.note] if client.note else said
+
+
+def short_name(full_name: str) -> str:
+    """«Ольга Маркова» becomes «Ольга М.»."""
+    first, *rest = full_name.split()
+    return f"{first} {rest[0][0]}." if rest else first
+
+
+def _siblings(session: Session, client: Respondent) -> list[SiblingLine]:
+    if client.inn is None:
+        return []
+    rows = session.execute(
+        select(Respondent.contact, Respondent.organisation, Respondent.state, Respondent.held_by)
+        .where(Respondent.campaign_id == client.campaign_id, Respondent.inn == client.inn, Respondent.id != client.id)
+        .order_by(Respondent.id)
+        .limit(_SIBLINGS_SHOWN)
+    )
+    return [
+        SiblingLine(row.contact or row.organisation, "с ним говорят" if row.held_by else STATE_WORDS[row.state])
+        for row in rows
+    ]

@@ -1,0 +1,262 @@
+"""What the desk shows, as values: the templates read these and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    spoken_name: str
+    full_name: str
+    gender: str
+    surveyed_today: int
+    clock_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    id: int
+    title: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    when: str
+    text: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiblingLine:
+    contact: str
+    state_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneLine:
+    text: str
+    live: bool
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """The card. `phone_link` is set from the dial on: it is followed once, by the operator's own click (R8)."""
+
+    id: int
+    contact: str
+    greeting_name: str
+    phone_text: str
+    phone_link: str | None
+    organisation: str
+    inn: str
+    branch: str
+    region: str
+    local_time: str
+    window_text: str
+    window_left_text: str
+    window_kind: str
+    email: str
+    attempt_no: int
+    attempts_max: int
+    why_text: str
+    history: Sequence[HistoryLine]
+    siblings: Sequence[SiblingLine]
+    phones: Sequence[PhoneLine]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """The call on the desk. `*_ms` are milliseconds since 1970 by the server's clock."""
+
+    id: UUID
+    state: str
+    since_ms: int
+    answered_ms: int
+    ring_wait_ms: int
+    limit_s: int
+    may_no_answer: bool
+    may_mark_ringing: bool
+    consented: bool
+    asks_end: bool
+    ended_text: str
+    inbound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrailItem:
+    title: str
+    value: str
+    current: bool
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PieceView:
+    """A piece of what is said; `mark` and `instead` as in `nps.domain.script.gender`."""
+
+    text: str
+    placeholder: bool
+    mark: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    id: str
+    label: str
+    key_label: str
+    code: str
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PromptView:
+    id: str
+    label: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotView:
+    at_iso: str
+    client: str
+    own: str
+    taken: bool
+    chosen: bool
+    promised: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    label: str
+    sub: str
+    chosen: bool
+    slots: Sequence[SlotView]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    id: str
+    kind: str
+    heading: str
+    say: Sequence[PieceView]
+    say_short: bool
+    instruction: str = ""
+    answers: Sequence[AnswerView] = ()
+    prompts: Sequence[PromptView] = ()
+    words: str = ""
+    comment: str = ""
+    low_label: str = ""
+    high_label: str = ""
+    days: Sequence[DayView] = ()
+    break_text: str = ""
+    submit_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    code: str
+    label: str
+    hint: str
+    key_label: str
+    key_code: str
+    enabled: bool
+    panel: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """What the operator writes down about this call; the card shows it from the next call on."""
+
+    attempt_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndView:
+    """When the line went down: `clock` is offered; a talk may be told in minutes as well."""
+
+    clock: str
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedView:
+    """A call without a result that its operator comes back to. `said`: the saved answers; `step`: where it stopped."""
+
+    began: str
+    last: str
+    said: Sequence[str]
+    step: str
+    end: EndView
+    on_line: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneView:
+    attempt_id: UUID
+    text: str
+    detail: str
+    undo_possible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdleRow:
+    region: str
+    local_time: str
+    reason: str
+    next_there: str
+    next_here: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdleView:
+    headline: str
+    rows: Sequence[IdleRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderView:
+    id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    """The whole desk.
+
+    state: no_shift | idle | ready | ringing | talk | ended | unfinished | done | paused | budget_used |
+    campaign_closed.
+    """
+
+    state: str
+    now_ms: int
+    operator: OperatorView
+    campaign: CampaignView | None = None
+    campaigns: Sequence[CampaignView] = ()
+    next_callback: str | None = None
+    reminders: Sequence[ReminderView] = ()
+    client: ClientView | None = None
+    call: CallView | None = None
+    trail: Sequence[TrailItem] = ()
+    step: StepView | None = None
+    outcomes: Sequence[OutcomeView] = ()
+    note: NoteView | None = None
+    done: DoneView | None = None
+    unfinished: UnfinishedView | None = None
+    idle: IdleView | None = None
+    panel: Mapping[str, Any] | None = None
+    error: str = ""
+    announce: str = ""
+    pause_reasons: Mapping[str, str] = field(default_factory=dict)
+    stopped_why: str = ""

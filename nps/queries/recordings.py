@@ -1,0 +1,103 @@
+"""Calls as their recordings see them, and who may hear which (R12, requirements §3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, literal_column, select
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.models import Audio, CallAttempt, Recording, Respondent, User
+
+#: Roles that hear every recording; an operator hears those of his own calls, nobody else any.
+HEAR_ALL = ("manager", "admin")
+#: A recording that has its call. Written out: a bound value would hide the partial index from SQLite.
+MATCHED = Recording.state == literal_column("'matched'")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """A call and its recording, when it has one. Day and minute are the client's local time; milliseconds."""
+
+    attempt_id: UUID
+    campaign_id: int
+    purpose: str
+    respondent_id: int
+    organisation: str
+    contact: str
+    phone: str
+    operator: str
+    day: date
+    minute: int
+    talk_ms: int
+    disposition: str | None
+    recording_id: int | None
+    duration_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFile:
+    """A stored file; `path` is relative to the store's folder."""
+
+    id: int
+    attempt_id: UUID
+    path: str
+    mime: str
+
+
+def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> RecordedCall | None:
+    """The call, or None when it does not exist or is not this person's: both answer 404."""
+    found = session.execute(
+        _audible(
+            select(
+                CallAttempt.id.label("attempt_id"),
+                CallAttempt.campaign_id,
+                CallAttempt.purpose,
+                CallAttempt.respondent_id,
+                Respondent.organisation,
+                Respondent.contact,
+                CallAttempt.e164.label("phone"),
+                User.full_name.label("operator"),
+                CallAttempt.local_day.label("day"),
+                CallAttempt.local_minute.label("minute"),
+                CallAttempt.talk_ms,
+                CallAttempt.disposition,
+                Recording.id.label("recording_id"),
+                Audio.duration_ms,
+            )
+            .select_from(CallAttempt)
+            .join(Respondent, Respondent.id == CallAttempt.respondent_id)
+            .join(User, User.id == CallAttempt.operator_id)
+            .outerjoin(Recording, and_(Recording.attempt_id == CallAttempt.id, MATCHED))
+            .outerjoin(Audio, Audio.sha256 == Recording.audio_sha256)
+            .where(CallAttempt.id == attempt_id),
+            actor,
+        )
+    ).one_or_none()
+    return RecordedCall(**found._mapping) if found else None
+
+
+def recording_file(session: Session, actor: Actor, recording_id: int) -> RecordingFile | None:
+    """The file of a recording that this person may hear, or None."""
+    found = session.execute(
+        _audible(
+            select(Recording.id, CallAttempt.id.label("attempt_id"), Audio.path, Audio.mime)
+            .select_from(Recording)
+            .join(CallAttempt, CallAttempt.id == Recording.attempt_id)
+            .join(Audio, Audio.sha256 == Recording.audio_sha256)
+            .where(Recording.id == recording_id, MATCHED),
+            actor,
+        )
+    ).one_or_none()
+    return RecordingFile(**found._mapping) if found else None
+
+
+def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
+    if actor.role in HEAR_ALL:
+        return chosen
+    own = actor.id if actor.role == "operator" else None
+    return chosen.where(CallAttempt.operator_id == own)

@@ -1,0 +1,120 @@
+"""What a person's desk has to be reminded of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nps.domain.appointment import RESERVED
+from nps.domain.local_time import clock
+from nps.domain.state import QueueClass
+from nps.domain.wording import number, plural
+from nps.models import Appointment, Campaign, Region, Reminder, Respondent
+from nps.queries.call_queue import in_nobodys_hands
+
+#: A line nobody put away is shown for so long after its time.
+SHOWN_FOR = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line for the desk; the line about repeats has no client. `at`, aware UTC, is the time that came or comes."""
+
+    id: int
+    kind: str
+    text: str
+    at: datetime
+    respondent_id: int | None
+    campaign_id: int
+
+
+def unseen(session: Session, user_id: int, now: datetime) -> list[Line]:
+    """The reminders the person has not put away and that still hold, the most urgent first.
+
+    A callback that is being made, was kept, moved or dropped is gone from the list by itself, as is the line about
+    repeats when none is left; «через 5 минут» gives way to «пора».
+    """
+    rows = session.scalars(
+        select(Reminder)
+        .where(Reminder.user_id == user_id, Reminder.ack_at.is_(None), Reminder.due_at > now - SHOWN_FOR)
+        .order_by(Reminder.due_at, Reminder.id)
+    ).all()
+    return _callbacks(session, rows, now) + _repeats(session, rows, now)
+
+
+def _callbacks(session: Session, rows: Sequence[Reminder], now: datetime) -> list[Line]:
+    by_appointment = {int(row.subject.partition(":")[2]): row for row in rows if row.kind.startswith("callback")}
+    if not by_appointment:
+        return []
+    found = session.execute(
+        select(Appointment.id, Appointment.at, Respondent, Region.zone)
+        .join(Respondent, Respondent.id == Appointment.respondent_id)
+        .outerjoin(Region, Region.code == Respondent.region_code)
+        .where(Appointment.id.in_(by_appointment), Appointment.state == "open", in_nobodys_hands())
+        .order_by(Appointment.at)
+    )
+    return [
+        Line(
+            id=by_appointment[appointment_id].id,
+            kind=_callback_kind(at, now),
+            text=_callback_words(client.organisation, at, zone or "Europe/Moscow", now),
+            at=at,
+            respondent_id=client.id,
+            campaign_id=client.campaign_id,
+        )
+        for appointment_id, at, client, zone in found
+    ]
+
+
+def _callback_kind(at: datetime, now: datetime) -> str:
+    if at > now:
+        return "callback_soon"
+    return "callback_due" if at > now - RESERVED else "callback_late"
+
+
+def _callback_words(organisation: str, at: datetime, zone: str, now: datetime) -> str:
+    """«Перезвон через 4 минуты: ООО «Теплосервис», 14:00 у клиента»; ten minutes over its time it is anyone's."""
+    theirs = f"{organisation}, {clock(at, zone)} у клиента"
+    kind = _callback_kind(at, now)
+    if kind == "callback_late":
+        return f"Обещанный звонок никто не взял: {theirs}"
+    if kind == "callback_due":
+        return f"Пора перезвонить: {theirs}"
+    minutes = -(-int((at - now).total_seconds()) // 60)
+    return f"Перезвон через {minutes} {plural(minutes, 'минуту', 'минуты', 'минут')}: {theirs}"
+
+
+def _repeats(session: Session, rows: Sequence[Reminder], now: datetime) -> list[Line]:
+    """One line a campaign, with the number of this moment."""
+    latest = {int(row.subject.partition(":")[2]): row for row in rows if row.kind == "repeat_due"}
+    if not latest:
+        return []
+    counted = session.execute(
+        select(Respondent.campaign_id, func.count(), func.min(Respondent.next_call_at))
+        .join(Campaign, Campaign.id == Respondent.campaign_id)
+        .where(
+            Respondent.campaign_id.in_(latest),
+            Respondent.state == "waiting",
+            Respondent.queue_class == QueueClass.REPEAT,
+            in_nobodys_hands(),
+            Respondent.next_call_at <= now,
+            Campaign.paused_at.is_(None),
+            Campaign.closed_at.is_(None),
+        )
+        .group_by(Respondent.campaign_id)
+    )
+    return [
+        Line(
+            id=latest[campaign_id].id,
+            kind="repeat_due",
+            text=f"{number(count)} {plural(count, 'повтор', 'повтора', 'повторов')} пора обзвонить",
+            at=since or now,
+            respondent_id=None,
+            campaign_id=campaign_id,
+        )
+        for campaign_id, count, since in counted
+    ]

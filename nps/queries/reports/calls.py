@@ -1,0 +1,245 @@
+"""Calls: how many (R4), how long (R6, R14), and the list of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from nps.domain.disposition import TABLE
+from nps.models import Campaign, Interview, Recording, User
+from nps.queries.campaigns import CampaignRow
+from nps.queries.recordings import MATCHED
+from nps.queries.reports.page import Page, page_of
+from nps.queries.reports.views import attempts, respondents
+
+#: R13: a phone rings at least this long before a call counts as not answered.
+MIN_RING_S = max(row.min_ring_s for row in TABLE.values())
+#: R14: a survey is to take at most this long. Measured, never enforced.
+SURVEY_LIMIT_S = 60
+
+_NETWORK = [code for code, row in TABLE.items() if row.reaches_network]
+_UNANSWERED = [code for code, row in TABLE.items() if row.min_ring_s or not row.reaches_network]
+CONVERSATIONS = [code for code, row in TABLE.items() if row.conversation]
+
+_outbound = attempts.c.source != "inbound"
+#: A ring that was cancelled too early. Rings that nobody measured are 0 and taken at the operator's word.
+_cancelled = and_(
+    attempts.c.disposition.in_(_UNANSWERED), attempts.c.ring_ms > 0, attempts.c.ring_ms < MIN_RING_S * 1000
+)
+#: Column 1 of the contract's form: outbound, reached the network. One that waits for its result counts (§4).
+IS_CALL: ColumnElement[bool] = and_(
+    _outbound, or_(attempts.c.disposition.is_(None), and_(attempts.c.disposition.in_(_NETWORK), ~_cancelled))
+)
+#: Seconds of a talk, a started one counted whole; the contract's seconds are those of outgoing calls.
+_SECONDS = (attempts.c.talk_ms + 999) // 1000
+#: The calls that use up minutes. Written out, so that SQLite sees the partial index of such calls.
+_TALKED = and_(attempts.c.talk_ms > literal_column("0"), attempts.c.source != literal_column("'inbound'"))
+EXACT_S: ColumnElement[int] = func.coalesce(func.sum(_SECONDS).filter(_outbound), 0)
+STARTED_MINUTES_S: ColumnElement[int] = func.coalesce(func.sum((_SECONDS + 59) // 60 * 60).filter(_outbound), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """Dials of a campaign. `calls` is column 1 of R4; the others are counted apart, outside it.
+
+    without_result: of `calls`, those that still wait for the operator's word.
+    """
+
+    calls: int
+    without_result: int
+    technical: int
+    short_rings: int
+    inbound: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Outgoing seconds, exact and as the contract bills them, of the campaign and of the whole contract (R6)."""
+
+    limit_s: int
+    billing: str
+    gate: str
+    campaign_exact_s: int
+    campaign_billed_s: int
+    contract_exact_s: int
+    contract_billed_s: int
+
+    @property
+    def used_s(self) -> int:
+        """The contract's seconds in the unit that stops the dialling."""
+        return self.contract_billed_s if self.gate == "billed" else self.contract_exact_s
+
+    @property
+    def campaign_used_s(self) -> int:
+        """The campaign's seconds in the same unit."""
+        return self.campaign_billed_s if self.gate == "billed" else self.campaign_exact_s
+
+    @property
+    def left_s(self) -> int:
+        return max(0, self.limit_s - self.used_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long surveys and their talks took, in milliseconds (R14); medians are None without one.
+
+    Survey time runs from the consent to the farewell without break-ins and transfers, talk time from the answer to the
+    end of the call.
+    """
+
+    surveys: int
+    median_survey_ms: int | None
+    over_limit: int
+    talks: int
+    median_talk_ms: int | None
+    talks_over_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """What to leave in the list of calls; None leaves everything. `day` is the client's local day."""
+
+    day: date | None = None
+    operator_id: int | None = None
+    disposition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call for the list; day and minute are the client's local time, `disposition` is None before its result."""
+
+    id: UUID
+    respondent_id: int
+    organisation: str
+    contact: str
+    phone: str
+    operator: str
+    source: str
+    dialled_at: datetime
+    day: date
+    minute: int
+    ring_ms: int
+    talk_ms: int
+    disposition: str | None
+    recording_id: int | None
+
+
+def call_counts(session: Session, campaign_id: int) -> CallCounts:
+    """Count the dials of a campaign."""
+    technical = and_(
+        _outbound, attempts.c.disposition.is_not(None), attempts.c.disposition.not_in(_NETWORK), ~_cancelled
+    )
+    row = session.execute(
+        select(
+            func.count().filter(IS_CALL).label("calls"),
+            func.count().filter(and_(IS_CALL, attempts.c.disposition.is_(None))).label("without_result"),
+            func.count().filter(technical).label("technical"),
+            func.count().filter(and_(_outbound, _cancelled)).label("short_rings"),
+            func.count().filter(~_outbound).label("inbound"),
+        ).where(attempts.c.campaign_id == campaign_id)
+    ).one()
+    return CallCounts(**row._mapping)
+
+
+def traffic_of(session: Session, campaign: CampaignRow) -> Traffic:
+    """Add up the talks of the campaign and of all campaigns of its contract."""
+    waves = select(Campaign.id).where(Campaign.contract_id == campaign.contract_id)
+    sums = {
+        campaign_id: (int(exact), int(started))
+        for campaign_id, exact, started in session.execute(
+            select(attempts.c.campaign_id, EXACT_S, STARTED_MINUTES_S)
+            .where(attempts.c.campaign_id.in_(waves), _TALKED)
+            .group_by(attempts.c.campaign_id)
+        )
+    }
+    own = sums.get(campaign.id, (0, 0))
+    whole = [sum(column) for column in zip((0, 0), *sums.values(), strict=True)]
+    rule = 1 if campaign.billing == "minute" else 0
+    return Traffic(
+        limit_s=campaign.budget_s,
+        billing=campaign.billing,
+        gate=campaign.gate,
+        campaign_exact_s=own[0],
+        campaign_billed_s=own[rule],
+        contract_exact_s=whole[0],
+        contract_billed_s=whole[rule],
+    )
+
+
+def times_of(session: Session, campaign_id: int) -> Times:
+    """Measure the surveys in force. Durations that nobody measured are 0 and left out."""
+    surveys, over, median = _durations(session, campaign_id, attempts.c.survey_ms)
+    talks, talks_over, median_talk = _durations(session, campaign_id, attempts.c.talk_ms)
+    return Times(surveys, median, over, talks, median_talk, talks_over)
+
+
+def _durations(session: Session, campaign_id: int, length: ColumnElement[int]) -> tuple[int, int, int | None]:
+    """How many surveys have this length, how many are over the limit, and the median."""
+
+    def surveyed(*columns: Any) -> Select[Any]:
+        return (
+            select(*columns)
+            .select_from(attempts)
+            .join(Interview, Interview.attempt_id == attempts.c.id)
+            .where(attempts.c.campaign_id == campaign_id, Interview.replaced_at.is_(None), length > 0)
+        )
+
+    over_limit = func.count().filter(length > SURVEY_LIMIT_S * 1000)
+    number, over = session.execute(surveyed(func.count(), over_limit)).one()
+    if not number:
+        return 0, 0, None
+    middle = surveyed(length).order_by(length).offset((number - 1) // 2).limit(2 - number % 2)
+    values = session.execute(middle).scalars().all()
+    return number, over, sum(values) // len(values)
+
+
+def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, size: int = 50) -> Page[CallRow]:
+    """One page of all dials of a campaign, technical and inbound ones too, the newest first."""
+    conditions = [attempts.c.campaign_id == campaign_id]
+    if wanted.day is not None:
+        conditions.append(attempts.c.local_day == wanted.day)
+    if wanted.operator_id is not None:
+        conditions.append(attempts.c.operator_id == wanted.operator_id)
+    if wanted.disposition is not None:
+        conditions.append(attempts.c.disposition == wanted.disposition)
+    page: Page[CallRow] = page_of(
+        session.execute(select(func.count()).select_from(attempts).where(*conditions)).scalar_one(), number, size
+    )
+    found = session.execute(
+        select(
+            attempts.c.id,
+            attempts.c.respondent_id,
+            respondents.c.organisation,
+            respondents.c.contact,
+            attempts.c.e164.label("phone"),
+            User.full_name.label("operator"),
+            attempts.c.source,
+            attempts.c.dialled_at,
+            attempts.c.local_day.label("day"),
+            attempts.c.local_minute.label("minute"),
+            attempts.c.ring_ms,
+            attempts.c.talk_ms,
+            attempts.c.disposition,
+            Recording.id.label("recording_id"),
+        )
+        .select_from(attempts)
+        .join(respondents, respondents.c.id == attempts.c.respondent_id)
+        .join(User, User.id == attempts.c.operator_id)
+        .outerjoin(Recording, and_(Recording.attempt_id == attempts.c.id, MATCHED))
+        .where(*conditions)
+        .order_by(attempts.c.dialled_at.desc(), attempts.c.id)
+        .limit(size)
+        .offset(page.skip)
+    )
+    return page.with_rows(CallRow(**row._mapping) for row in found)
+
+
+def days_with_calls(session: Session, campaign_id: int) -> list[date]:
+    """Local days on which somebody was called, the newest first."""
+    days = select(attempts.c.local_day).where(attempts.c.campaign_id == campaign_id).distinct()
+    return list(session.execute(days.order_by(attempts.c.local_day.desc())).scalars())

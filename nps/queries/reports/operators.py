@@ -1,0 +1,128 @@
+"""What each operator did (R11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from nps.domain.state import State
+from nps.models import CampaignMember, Interview, User
+from nps.queries.campaigns import CampaignRow
+from nps.queries.reports.calls import EXACT_S, IS_CALL, STARTED_MINUTES_S
+from nps.queries.reports.views import attempts, respondents
+
+#: Clients settled without any call: a stop list, a decision of the manager.
+WITHOUT_CALL = "Без звонка"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """Calls an operator made, clients that are his, seconds he talked; `id` is None for clients without a call."""
+
+    id: int | None
+    name: str
+    calls: int
+    surveyed: int
+    unsuccessful: int
+    refused: int
+    exact_s: int
+    billed_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """Rows by name, those without a call too, and their sums."""
+
+    rows: tuple[OperatorRow, ...]
+
+    @property
+    def total(self) -> OperatorRow:
+        def add(name: str) -> int:
+            return sum(getattr(row, name) for row in self.rows)
+
+        sums = [add(name) for name in ("calls", "surveyed", "unsuccessful", "refused", "exact_s", "billed_s")]
+        return OperatorRow(None, "Всего", *sums)
+
+
+def operators_of(session: Session, campaign: CampaignRow) -> Operators:
+    """Operators of a campaign: its members and everybody who called in it.
+
+    An interview belongs to whoever made it; an unsuccessful or refused client to whoever made the last call (R11).
+    """
+    work = {
+        operator_id: (calls, int(exact), int(started if campaign.billing == "minute" else exact))
+        for operator_id, calls, exact, started in session.execute(
+            select(attempts.c.operator_id, func.count().filter(IS_CALL), EXACT_S, STARTED_MINUTES_S)
+            .where(attempts.c.campaign_id == campaign.id)
+            .group_by(attempts.c.operator_id)
+        )
+    }
+    clients: dict[int | None, dict[str, int]] = {}
+    for owner, state, number in session.execute(_owned(campaign.id)):
+        clients.setdefault(owner, {})[state] = number
+    names: list[tuple[int | None, str]] = [*session.execute(_people(campaign.id))]
+    if None in clients:
+        names.append((None, WITHOUT_CALL))
+    rows = []
+    for person, name in names:
+        calls, exact, billed = work.get(person, (0, 0, 0))
+        own = clients.get(person, {})
+        rows.append(
+            OperatorRow(
+                id=person,
+                name=name,
+                calls=calls,
+                surveyed=own.get(State.SURVEYED, 0),
+                unsuccessful=own.get(State.UNSUCCESSFUL, 0),
+                refused=own.get(State.REFUSED, 0),
+                exact_s=exact,
+                billed_s=billed,
+            )
+        )
+    return Operators(tuple(rows))
+
+
+def _people(campaign_id: int) -> Select[int, str]:
+    members = select(CampaignMember.user_id).where(CampaignMember.campaign_id == campaign_id)
+    callers = select(attempts.c.operator_id).where(attempts.c.campaign_id == campaign_id)
+    return (
+        select(User.id, User.full_name)
+        .where(or_(User.id.in_(members), User.id.in_(callers)))
+        .order_by(User.full_name, User.id)
+    )
+
+
+def _owned(campaign_id: int) -> Select[int | None, str, int]:
+    """Clients by owner and state.
+
+    The owner is looked up per client by an index: joined as derived tables, SQLite scanned one whole for each client.
+    """
+    last_caller = (
+        select(attempts.c.operator_id)
+        .where(attempts.c.respondent_id == respondents.c.id)
+        .order_by(attempts.c.dialled_at.desc(), attempts.c.id.desc())
+        .limit(1)
+        .correlate(respondents)
+        .scalar_subquery()
+    )
+    interviewer = (
+        select(attempts.c.operator_id)
+        .select_from(Interview)
+        .join(attempts, attempts.c.id == Interview.attempt_id)
+        .where(Interview.respondent_id == respondents.c.id, Interview.replaced_at.is_(None))
+        .correlate(respondents)
+        .scalar_subquery()
+    )
+    surveyed = respondents.c.state == State.SURVEYED
+    owner = case((surveyed, func.coalesce(interviewer, last_caller)), else_=last_caller).label("owner")
+    owned = (
+        select(owner, respondents.c.state)
+        .where(
+            respondents.c.campaign_id == campaign_id,
+            respondents.c.state.in_([State.SURVEYED, State.UNSUCCESSFUL, State.REFUSED]),
+        )
+        .subquery("owned")
+    )
+    return select(owned.c.owner, owned.c.state, func.count()).group_by(owned.c.owner, owned.c.state)

@@ -1,0 +1,102 @@
+"""What the contract asks to be proved: recordings (R12) and escalations (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from nps.models import Escalation, Recording
+from nps.queries.recordings import MATCHED
+from nps.queries.reports.calls import CONVERSATIONS, IS_CALL
+from nps.queries.reports.views import attempts
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingCounts:
+    """Calls and how many of them have their recording: of conversations, and of all dials of column 1 (R12)."""
+
+    conversations: int
+    conversations_recorded: int
+    dials: int
+    dials_recorded: int
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationCounts:
+    """Escalations of a campaign by how far the specialist is."""
+
+    open: int
+    taken: int
+    answered: int
+
+    @property
+    def total(self) -> int:
+        return self.open + self.taken + self.answered
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRow:
+    """The six columns of R15, in their order, as they were when the escalation was saved."""
+
+    organisation: str
+    inn: str
+    contact: str
+    phone: str
+    email: str
+    text: str
+
+
+def recording_counts(session: Session, campaign_id: int) -> RecordingCounts:
+    """Count calls with a matched recording."""
+    talked, kept = attempts.c.disposition.in_(CONVERSATIONS), Recording.id.is_not(None)
+    row = session.execute(
+        select(
+            func.count().filter(talked).label("conversations"),
+            func.count().filter(and_(talked, kept)).label("conversations_recorded"),
+            func.count().filter(IS_CALL).label("dials"),
+            func.count().filter(and_(IS_CALL, kept)).label("dials_recorded"),
+        )
+        .select_from(attempts)
+        .outerjoin(Recording, and_(Recording.attempt_id == attempts.c.id, MATCHED))
+        .where(attempts.c.campaign_id == campaign_id)
+    ).one()
+    return RecordingCounts(**row._mapping)
+
+
+def escalation_counts(session: Session, campaign_id: int) -> EscalationCounts:
+    """Count the escalations of a campaign; those of training are none of the customer's."""
+    found = session.execute(
+        select(Escalation.state, func.count())
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .group_by(Escalation.state)
+    )
+    by_state = {state: number for state, number in found}
+    return EscalationCounts(
+        open=by_state.get("open", 0),
+        taken=by_state.get("taken", 0),
+        answered=by_state.get("answered", 0) + by_state.get("closed", 0),
+    )
+
+
+def all_escalations(session: Session, campaign_id: int) -> Iterator[EscalationRow]:
+    """Every escalation of a campaign in the order they came."""
+    found = session.execute(
+        select(
+            Escalation.organisation,
+            Escalation.inn,
+            Escalation.contact,
+            Escalation.phone,
+            Escalation.email,
+            Escalation.text,
+        )
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .order_by(Escalation.created_at, Escalation.id)
+        .execution_options(yield_per=_CHUNK)
+    )
+    for row in found:
+        yield EscalationRow(**row._mapping)

@@ -1,0 +1,149 @@
+"""The report of a campaign: everything that page, workbook and command line say, counted once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.domain.errors import NotFoundError
+from nps.domain.forecast import Forecast, forecast
+from nps.domain.local_time import ZONES, Zone, to_local
+from nps.domain.nps_score import NpsScore
+from nps.models import AttemptOutcome, CaseEvent, Escalation, Interview, Journal, TelephonyEvent
+from nps.queries.campaigns import CampaignRow, calendars, campaign_for, campaign_row
+from nps.queries.reports.answers import AnswerFilter, AnswerRow, answers, histogram_of, ratings_by_place, score_of
+from nps.queries.reports.calls import CallCounts, Times, Traffic, call_counts, times_of, traffic_of
+from nps.queries.reports.clients import Base, ClientCounts, base_of
+from nps.queries.reports.operators import Operators, operators_of
+from nps.queries.reports.proofs import EscalationCounts, RecordingCounts, escalation_counts, recording_counts
+from nps.queries.reports.reasons import Reasons, reasons_of
+
+#: Below this many questionnaires the page says that the score is a first impression.
+FEW_ANSWERS = 30
+#: The clock of reports when nobody names another one.
+REPORT_ZONE: Zone = ZONES["udmurtia"]
+_SAID_ROWS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of one campaign at the instant `at`, told by the clock of `zone`."""
+
+    campaign: CampaignRow
+    at: datetime
+    zone: Zone
+    mark: str
+    base: Base
+    calls: CallCounts
+    traffic: Traffic
+    times: Times
+    score: NpsScore
+    histogram: tuple[int, ...]
+    reasons: Reasons
+    said: tuple[AnswerRow, ...]
+    operators: Operators
+    recordings: RecordingCounts
+    escalations: EscalationCounts
+    forecast: Forecast
+
+    @property
+    def clients(self) -> ClientCounts:
+        return self.base.total
+
+    @property
+    def local_at(self) -> datetime:
+        """`at` on the clock of reports."""
+        return to_local(self.at, self.zone)
+
+    @property
+    def is_preliminary(self) -> bool:
+        """The wave is still running: figures will change."""
+        return self.campaign.closed_at is None
+
+    @property
+    def has_few_answers(self) -> bool:
+        return self.score.n < FEW_ANSWERS
+
+
+def begin_snapshot(session: Session) -> None:
+    """Let the reads that follow see one state of the database, so that their figures agree with each other.
+
+    Ends the transaction that is open. SQLite's read transaction is a snapshot already.
+    """
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def report_for(
+    session: Session, actor: Actor, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE
+) -> Report | None:
+    """The report of a campaign, read as one state of the database; None when it is not this person's to see (R10)."""
+    begin_snapshot(session)
+    campaign = campaign_for(session, actor, campaign_id)
+    return campaign_report(session, campaign, now, zone) if campaign else None
+
+
+def system_report(session: Session, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE) -> Report:
+    """The report of a campaign for the machine's own administrator. Raises NotFoundError."""
+    begin_snapshot(session)
+    return campaign_report(session, existing_campaign(session, campaign_id), now, zone)
+
+
+def existing_campaign(session: Session, campaign_id: int) -> CampaignRow:
+    """The campaign, whoever asks. Raises NotFoundError with a sentence."""
+    try:
+        return campaign_row(session, campaign_id)
+    except NoResultFound:
+        raise NotFoundError(f"Проекта опроса с номером {campaign_id} нет.") from None
+
+
+def campaign_report(session: Session, campaign: CampaignRow, now: datetime, zone: Zone = REPORT_ZONE) -> Report:
+    """Count everything about a campaign; a number of queries that does not depend on its size."""
+    base = base_of(session, campaign.id)
+    ratings = ratings_by_place(session, campaign.id)
+    score = score_of(ratings)
+    traffic = traffic_of(session, campaign)
+    return Report(
+        campaign=campaign,
+        at=now,
+        zone=zone,
+        mark=change_mark(session, campaign, now, zone),
+        base=base,
+        calls=call_counts(session, campaign.id),
+        traffic=traffic,
+        times=times_of(session, campaign.id),
+        score=score,
+        histogram=histogram_of(ratings),
+        reasons=reasons_of(session, campaign.id, score),
+        said=answers(session, campaign.id, AnswerFilter(said=True), 1, _SAID_ROWS).rows,
+        operators=operators_of(session, campaign),
+        recordings=recording_counts(session, campaign.id),
+        escalations=escalation_counts(session, campaign.id),
+        forecast=_forecast(session, campaign, base, traffic, to_local(now, zone).date()),
+    )
+
+
+def change_mark(session: Session, campaign: CampaignRow, now: datetime, zone: Zone = REPORT_ZONE) -> str:
+    """A short text that changes when anything a report shows may have changed: polling compares it.
+
+    The highest keys of what only grows, so it costs a look at the end of a few indexes. It also turns at midnight, when
+    the forecast's words do. Another campaign may move it: then a page is drawn once for nothing.
+    """
+    tables = (AttemptOutcome, TelephonyEvent, Interview, CaseEvent, Escalation)
+    last = [select(func.coalesce(func.max(table.id), 0)).scalar_subquery() for table in tables]
+    journal = select(func.coalesce(func.max(Journal.id), 0)).scalar_subquery()
+    numbers = session.execute(select(journal, *last)).one()
+    return ".".join(str(number) for number in (campaign.id, *numbers, f"{to_local(now, zone):%m%d}"))
+
+
+def _forecast(session: Session, campaign: CampaignRow, base: Base, traffic: Traffic, today: date) -> Forecast:
+    """What is still possible (R3): calendars of the regions that have clients; one place with windows is enough."""
+    keys = {place.key for place in base.regions if place.clients.clients}
+    found = [calendar for code, calendar in calendars(session, campaign).items() if code in keys]
+    return forecast(base.total.coverage, base.total.to_call, traffic.campaign_used_s, traffic.left_s, found, today)

@@ -1,0 +1,210 @@
+"""Reads about loading a base: earlier loads, one load, its receipt, and the branches its rows can belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from nps.domain.sample import BranchGroup, branch_key, group_branches
+from nps.domain.wording import phone_words
+from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
+
+FATES = ("accepted", "corrected", "duplicate", "rejected", "empty")
+WORKING = ("uploaded", "reading", "checking", "publishing")
+#: Filters of the receipt: a fate, all rows, or those a person should look at.
+ATTENTION = ("corrected", "duplicate", "rejected", "empty")
+PAGE_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRow:
+    """A load of a base. Instants are aware UTC; `clients` counts those it has added."""
+
+    id: int
+    file_name: str
+    size: int
+    state: str
+    created_at: datetime
+    published_at: datetime | None
+    uploaded_by: str
+    rows_total: int
+    rows_done: int
+    problem: str
+    understood: Mapping[str, Any]
+    clients: int
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a worker has to do something before a person can."""
+        return self.state in WORKING
+
+    @property
+    def percent(self) -> int:
+        """How much of its rows the present step has done; 0 while their number is unknown."""
+        return 100 * self.rows_done // self.rows_total if self.rows_total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A branch of the customer; without a region its clients can't be called."""
+
+    id: int
+    name: str
+    region_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """A row of the workbook and what became of it."""
+
+    row_no: int
+    fate: str
+    reason: str
+    raw: Mapping[str, str]
+    #: Fields that were mended -> what is stored instead of the cell's text.
+    mended: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A page of the receipt, and how many rows each fate has in the whole of it."""
+
+    counts: Mapping[str, int]
+    rows: list[ReceiptRow]
+    page: int
+    pages: int
+    shown: int
+
+    @property
+    def total(self) -> int:
+        """All rows of the file."""
+        return sum(self.counts.values())
+
+    @property
+    def taken(self) -> int:
+        """Rows that become clients."""
+        return self.counts["accepted"] + self.counts["corrected"]
+
+    @property
+    def attention(self) -> int:
+        """Rows that were changed or left out."""
+        return sum(self.counts[fate] for fate in ATTENTION)
+
+
+def customer_id(campaign_id: int) -> Select[int]:
+    """The statement that finds whose campaign it is."""
+    of_campaign = select(Contract.customer_id).join(Campaign, Campaign.contract_id == Contract.id)
+    return of_campaign.where(Campaign.id == campaign_id)
+
+
+def branches(session: Session, customer: int) -> list[BranchRow]:
+    """The customer's branches by name."""
+    rows = session.execute(select(Branch.id, Branch.name, Branch.region_code).where(Branch.customer_id == customer))
+    return sorted((BranchRow(*row) for row in rows), key=lambda branch: branch.name)
+
+
+def regions(session: Session) -> list[tuple[str, str]]:
+    """Code and name of each region of the survey (R7)."""
+    return [(row.code, row.name) for row in session.execute(select(Region.code, Region.name).order_by(Region.name))]
+
+
+def known_branches(session: Session, customer: int) -> dict[str, int]:
+    """Folded spelling, and key of the name, of each branch of the customer -> its id; what people settled once wins."""
+    known = {branch_key(branch.name): branch.id for branch in branches(session, customer)}
+    aliases = session.execute(
+        select(BranchAlias.alias_fold, BranchAlias.branch_id).where(BranchAlias.customer_id == customer)
+    )
+    return known | {alias: branch for alias, branch in aliases}
+
+
+def unknown_branches(session: Session, load: LoadRow, customer: int) -> list[BranchGroup]:
+    """Branches of a load that a person has to settle."""
+    groups = group_branches(load.understood.get("branches", {}), known_branches(session, customer))
+    return [group for group in groups if group.branch_id is None]
+
+
+def _loads() -> Select[SampleImport, str, int]:
+    added = (
+        select(func.count())
+        .where(Respondent.campaign_id == SampleImport.campaign_id, Respondent.import_id == SampleImport.id)
+        .correlate(SampleImport)
+        .scalar_subquery()
+    )
+    return select(SampleImport, User.full_name, added).join(User, User.id == SampleImport.uploaded_by)
+
+
+def _load_row(load: SampleImport, uploaded_by: str, clients: int) -> LoadRow:
+    return LoadRow(
+        id=load.id,
+        file_name=load.file_name,
+        size=load.size,
+        state=load.state,
+        created_at=load.created_at,
+        published_at=load.published_at,
+        uploaded_by=uploaded_by,
+        rows_total=load.rows_total,
+        rows_done=load.rows_done,
+        problem=load.problem,
+        understood=load.understood,
+        clients=clients,
+    )
+
+
+def loads(session: Session, campaign_id: int) -> list[LoadRow]:
+    """Loads of a campaign that were not cancelled, the latest first."""
+    rows = session.execute(
+        _loads()
+        .where(SampleImport.campaign_id == campaign_id, SampleImport.state != "cancelled")
+        .order_by(SampleImport.created_at.desc(), SampleImport.id.desc())
+    )
+    return [_load_row(*row) for row in rows]
+
+
+def load(session: Session, campaign_id: int, import_id: int) -> LoadRow | None:
+    """One load of this campaign, or None."""
+    row = session.execute(
+        _loads().where(SampleImport.campaign_id == campaign_id, SampleImport.id == import_id)
+    ).one_or_none()
+    return _load_row(*row) if row else None
+
+
+def counts(session: Session, import_id: int) -> dict[str, int]:
+    """Staged rows of a load by fate; all fates are there."""
+    staged = select(ImportRow.fate, func.count()).where(ImportRow.import_id == import_id)
+    rows = session.execute(staged.group_by(ImportRow.fate))
+    return dict.fromkeys(FATES, 0) | {fate: number for fate, number in rows}
+
+
+def receipt(session: Session, import_id: int, show: str, page: int) -> Receipt:
+    """A page of the receipt, in the order of the file. `show`: a fate, `attention`, or anything else for all rows."""
+    by_fate = counts(session, import_id)
+    fates = (show,) if show in FATES else ATTENTION if show == "attention" else FATES
+    shown = sum(by_fate[fate] for fate in fates)
+    pages = max(1, -(-shown // PAGE_ROWS))
+    page = min(max(page, 1), pages)
+    rows = session.scalars(
+        select(ImportRow)
+        .where(ImportRow.import_id == import_id, ImportRow.fate.in_(fates))
+        .order_by(ImportRow.row_no)
+        .offset((page - 1) * PAGE_ROWS)
+        .limit(PAGE_ROWS)
+    )
+    return Receipt(by_fate, [_receipt_row(row) for row in rows], page, pages, shown)
+
+
+def _receipt_row(row: ImportRow) -> ReceiptRow:
+    mended = {code: _phones(row) if code == "phone" else getattr(row, code) or "" for code in row.changed}
+    return ReceiptRow(row.row_no, row.fate, row.reason, row.raw, mended)
+
+
+def _phones(row: ImportRow) -> str:
+    first = {"e164": row.e164, "extension": row.extension}
+    return ", ".join(
+        phone_words(phone["e164"]) + (f" доб. {phone['extension']}" if phone["extension"] else "")
+        for phone in [first, *(row.spare_phones or ())]
+    )

@@ -1,0 +1,50 @@
+"""`python -m nps.runner letters|bulk|sweeper`: one working process with the application.
+
+It stands beside the supervisor, above `jobs`: jobs know nothing of Flask, so whoever runs them makes the application.
+The parent opens no database connection: a forked child would share it.
+"""
+
+import argparse
+import importlib
+import logging
+import os
+import pkgutil
+import signal
+import sys
+from threading import Event
+
+from nps import jobs
+from nps.adapters.queue import QUEUES
+from nps.app import create_app
+from nps.config import ConfigError
+from nps.jobs import sweeper, worker
+
+SWEEPER = "sweeper"
+
+
+def main() -> int:
+    """Run the named process until it is told to stop; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m nps.runner", description=__doc__)
+    parser.add_argument("name", choices=(*QUEUES, SWEEPER))
+    name = parser.parse_args().name
+    os.umask(0o077)
+    logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
+    try:
+        app = create_app()
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    if name == SWEEPER:
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        sweeper.run(app.app_context, stop)
+        return 0
+    # Everything a job needs is loaded once, before the fork, not again for each job.
+    for module in pkgutil.walk_packages(jobs.__path__, f"{jobs.__name__}."):
+        importlib.import_module(module.name)
+    return worker.run(name, app.config["REDIS_URL"], app.app_context)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

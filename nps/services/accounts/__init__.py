@@ -1,0 +1,39 @@
+"""Accounts: who works here, how people log in, and their sessions."""
+
+from nps.services.accounts.login import (
+    LoggedIn,
+    LoginRefused,
+    LoginThrottled,
+    admit_login,
+    close_session,
+    log_in,
+    note_failed_login,
+    open_session,
+    touch_session,
+)
+from nps.services.accounts.users import (
+    NewUser,
+    change_password,
+    create_user,
+    reset_password,
+    set_active,
+    set_role,
+)
+
+__all__ = [
+    "LoggedIn",
+    "LoginRefused",
+    "LoginThrottled",
+    "NewUser",
+    "admit_login",
+    "change_password",
+    "close_session",
+    "create_user",
+    "log_in",
+    "note_failed_login",
+    "open_session",
+    "reset_password",
+    "set_active",
+    "set_role",
+    "touch_session",
+]

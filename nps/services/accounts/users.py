@@ -1,0 +1,264 @@
+"""Making and changing accounts. Each change is journalled; passwords and hashes never are (R20)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.password import check_password
+from nps.domain.roles import BOUND_TO_CUSTOMER, ROLES
+from nps.domain.search import fold
+from nps.models import Customer, User, UserSession
+from nps.models.user import GENDERS
+from nps.services import journal
+from nps.services.accounts import hashing
+from nps.services.form_keys import once
+from nps.services.transaction import AnySession, write
+
+_LOGIN = re.compile(r"[\w.@+-]{2,100}")
+_EMAIL = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
+_LOGIN_TAKEN = "Такой логин уже есть. Придумайте другой или верните доступ прежнему сотруднику."
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What came of `create_user`. `password` is told once: None for a repeat of the form or one given."""
+
+    user_id: int
+    login: str
+    password: str | None
+
+
+def create_user(
+    session: AnySession,
+    *,
+    login: str,
+    full_name: str,
+    role: str,
+    now: datetime,
+    customer_id: int | None = None,
+    spoken_name: str = "",
+    gender: str = "female",
+    email: str = "",
+    password: str | None = None,
+    must_change_password: bool = True,
+    actor_id: int | None = None,
+    form_key: str = "",
+) -> NewUser:
+    """Make an account, by default with a random password that must be changed at the first login (ASVS 6.4.1).
+
+    `actor_id` is the administrator, None for the command line. Raises DomainError with a Russian sentence (codes:
+    login, login_taken, full_name, role, gender, email, customer; those of PasswordError).
+    """
+    login, full_name, email = login.strip(), " ".join(full_name.split()), email.strip()
+    _check(login, full_name, role, gender, email)
+    if password is not None:
+        check_password(password, login)
+    issued = password or hashing.one_time_password()
+    password_hash = hashing.hash_password(issued)
+    asked = {"login": login, "full_name": full_name, "role": role, "customer_id": customer_id, "email": email}
+
+    with _unique_login(), write(session) as s:
+
+        def act() -> dict[str, int]:
+            _check_customer(s, role, customer_id)
+            if s.scalar(select(User.id).where(User.login_fold == fold(login))) is not None:
+                raise DomainError("login_taken", _LOGIN_TAKEN)
+            user = User(
+                login=login,
+                login_fold=fold(login),
+                password_hash=password_hash,
+                must_change_password=must_change_password,
+                role=role,
+                customer_id=customer_id,
+                full_name=full_name,
+                spoken_name=" ".join(spoken_name.split())[:100],
+                gender=gender,
+                email=email or None,
+                active=True,
+                created_at=now,
+            )
+            s.add(user)
+            s.flush()
+            _record(s, user, "user_created", now, actor_id, after={"role": role, "customer_id": customer_id})
+            return {"user_id": user.id}
+
+        if actor_id is None:
+            result, repeated = act(), False
+        else:
+            result, repeated = once(
+                s, key=form_key, user_id=actor_id, route="create_user", fields=asked, now=now, act=act
+            )
+    return NewUser(result["user_id"], login, None if repeated or password else issued)
+
+
+def change_password(
+    session: AnySession,
+    *,
+    user_id: int,
+    new: str,
+    now: datetime,
+    current: str | None,
+    keep_session_id: int | None = None,
+) -> None:
+    """A person sets his own password; all his other sessions end.
+
+    `current` is compared unless the password was given by an administrator and must be changed. Raises PasswordError,
+    or DomainError (codes: current, same_as_before) with a Russian sentence.
+    """
+    row = session.execute(
+        select(User.login, User.password_hash, User.must_change_password).where(User.id == user_id)
+    ).one()
+    session.rollback()
+    if not row.must_change_password and not hashing.matches(row.password_hash, current or ""):
+        raise DomainError("current", "Нынешний пароль не подошёл. Проверьте раскладку и клавишу Caps Lock.")
+    check_password(new, row.login)
+    if hashing.matches(row.password_hash, new):
+        raise DomainError("same_as_before", "Новый пароль совпадает с прежним. Придумайте другой.")
+    new_hash = hashing.hash_password(new)
+    with write(session) as s:
+        user = _user(s, user_id)
+        user.password_hash = new_hash
+        user.must_change_password = False
+        _end_sessions(s, user_id, now, but=keep_session_id)
+        _record(s, user, "password_changed", now, user_id)
+
+
+def reset_password(session: AnySession, *, user_id: int, now: datetime, actor_id: int | None = None) -> str:
+    """Give a person a new random password, returned once and to be changed at the next login; all his sessions end."""
+    password = hashing.one_time_password()
+    password_hash = hashing.hash_password(password)
+    with write(session) as s:
+        user = _user(s, user_id)
+        user.password_hash = password_hash
+        user.must_change_password = True
+        _end_sessions(s, user_id, now)
+        _record(s, user, "password_reset", now, actor_id)
+    return password
+
+
+def set_active(session: AnySession, *, user_id: int, active: bool, now: datetime, actor_id: int | None = None) -> None:
+    """Close an account or open it again; closing ends its sessions at once (ASVS 7.4.2). Once more does nothing.
+
+    Raises DomainError (codes: self, last_admin).
+    """
+    with write(session) as s:
+        user = _user(s, user_id)
+        if user.active == active:
+            return
+        if not active:
+            _refuse_self_and_last_admin(s, user, actor_id)
+            _end_sessions(s, user_id, now)
+        user.active = active
+        _record(s, user, "user_enabled" if active else "user_disabled", now, actor_id)
+
+
+def set_role(
+    session: AnySession, *, user_id: int, role: str, customer_id: int | None, now: datetime, actor_id: int | None = None
+) -> None:
+    """Give a person another role; it holds from his next request on.
+
+    Raises DomainError (codes: role, customer, self, last_admin).
+    """
+    if role not in ROLES:
+        raise DomainError("role", "Выберите роль из списка.")
+    with write(session) as s:
+        user = _user(s, user_id)
+        _check_customer(s, role, customer_id)
+        before = {"role": user.role, "customer_id": user.customer_id}
+        after = {"role": role, "customer_id": customer_id}
+        if before == after:
+            return
+        if role != user.role:
+            _refuse_self_and_last_admin(s, user, actor_id)
+        user.role, user.customer_id = role, customer_id
+        _record(s, user, "user_role", now, actor_id, before=before, after=after)
+
+
+def _check(login: str, full_name: str, role: str, gender: str, email: str) -> None:
+    if not _LOGIN.fullmatch(login):
+        raise DomainError(
+            "login", "Логин — от 2 до 100 знаков: буквы, цифры, точка, дефис, подчёркивание, «@» или «+»."
+        )
+    if not 2 <= len(full_name) <= 200:
+        raise DomainError("full_name", "Укажите имя и фамилию, до 200 знаков.")
+    if role not in ROLES:
+        raise DomainError("role", "Выберите роль из списка.")
+    if gender not in GENDERS:
+        raise DomainError("gender", "Выберите, как строить фразы оператора: «она» или «он».")
+    if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
+        raise DomainError("email", "Это не адрес почты. Нужен вид name@example.ru, или оставьте поле пустым.")
+
+
+def _check_customer(s: Session, role: str, customer_id: int | None) -> None:
+    if role in BOUND_TO_CUSTOMER and customer_id is None:
+        raise DomainError("customer", "Выберите заказчика: у ролей «заказчик» и «специалист ОКС» он обязателен.")
+    if role not in BOUND_TO_CUSTOMER and customer_id is not None:
+        raise DomainError("customer", "Заказчика указывают только у ролей «заказчик» и «специалист ОКС»: выберите «—».")
+    if customer_id is not None and s.get(Customer, customer_id) is None:
+        raise DomainError("customer", "Такого заказчика нет. Выберите его из списка.")
+
+
+def _user(s: Session, user_id: int) -> User:
+    user = s.get(User, user_id)
+    if user is None:
+        raise NotFoundError("Такого сотрудника нет.")
+    return user
+
+
+def _refuse_self_and_last_admin(s: Session, user: User, actor_id: int | None) -> None:
+    if user.id == actor_id:
+        raise DomainError(
+            "self", "Собственную учётную запись закрыть или понизить нельзя: попросите другого администратора."
+        )
+    # Locked: two administrators who close each other at once must not both succeed.
+    admins = select(User.id).where(User.role == "admin", User.active).order_by(User.id).with_for_update()
+    if user.role == "admin" and user.active and len(s.scalars(admins).all()) == 1:
+        raise DomainError("last_admin", "Это единственный администратор. Сначала назначьте другого.")
+
+
+def _end_sessions(s: Session, user_id: int, now: datetime, but: int | None = None) -> None:
+    statement = update(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    if but is not None:
+        statement = statement.where(UserSession.id != but)
+    s.execute(statement.values(revoked_at=now))
+
+
+@contextmanager
+def _unique_login() -> Iterator[None]:
+    """Two administrators at once on PostgreSQL: the index is the judge."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "login_fold" not in str(error.orig):
+            raise
+        raise DomainError("login_taken", _LOGIN_TAKEN) from error
+
+
+def _record(
+    s: Session,
+    user: User,
+    action: str,
+    now: datetime,
+    actor_id: int | None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    journal.record(
+        s,
+        at=now,
+        action=action,
+        object_kind="user",
+        object_id=user.id,
+        actor_id=actor_id,
+        before=dict(before or {}),
+        after=dict(after or {}),
+    )

@@ -1,0 +1,184 @@
+"""Branches of a customer with their regions, and the contacts operators transfer to (R7, R19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.search import fold
+from nps.models import Branch, BranchContact, Campaign, Contract, Region, Respondent
+from nps.queries import campaigns
+from nps.services.cases import refold_many
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person or line to connect a client with: of a branch, or of a department without one (R19)."""
+
+    branch_id: int | None
+    department: str
+    person: str
+    phone: str
+    note: str = ""
+
+    def check(self) -> None:
+        """Raise DomainError whose code is the name of the field that can't be so."""
+        if self.branch_id is None and not self.department:
+            raise DomainError("department", "Выберите ОП или напишите отдел.")
+        if not self.phone:
+            raise DomainError("phone", "Укажите телефон, можно с добавочным.")
+
+
+def add_branch(
+    session: AnySession,
+    actor_id: int,
+    customer_id: int,
+    *,
+    name: str,
+    region_code: str | None,
+    area_code: str,
+    now: datetime,
+) -> int:
+    """Add a branch by hand; returns its id. Raises DomainError for a name that is empty or taken."""
+    name = " ".join(name.split())
+    if not name:
+        raise DomainError("name", "Укажите название ОП.")
+    _check_area(area_code)
+    with write(session) as s:
+        taken = s.scalars(select(Branch.name).where(Branch.customer_id == customer_id))
+        if any(fold(other) == fold(name) for other in taken):
+            raise DomainError("name", f"ОП «{name}» уже есть в списке.")
+        _check_region(s, region_code)
+        row = Branch(customer_id=customer_id, name=name[:200], region_code=region_code, area_code=area_code)
+        s.add(row)
+        s.flush()
+        record(
+            s, at=now, action="branch_added", object_kind="branch", object_id=row.id, actor_id=actor_id,
+            after={"region": region_code},
+        )  # fmt: skip
+        return row.id
+
+
+def set_region(
+    session: AnySession,
+    actor_id: int,
+    customer_id: int,
+    branch_id: int,
+    *,
+    region_code: str | None,
+    area_code: str,
+    now: datetime,
+) -> int:
+    """Say which region a branch lies in; its clients in open campaigns get it and their next call is decided anew (R7).
+
+    Returns how many clients changed. Closed campaigns and calls made keep the region they were made in.
+    """
+    _check_area(area_code)
+    with write(session) as s:
+        branch = s.get(Branch, branch_id)
+        if branch is None or branch.customer_id != customer_id:
+            raise NotFoundError("Такого ОП нет.")
+        _check_region(s, region_code)
+        before = {"region": branch.region_code, "area_code": branch.area_code}
+        branch.region_code, branch.area_code = region_code, area_code
+        moved = _move_clients(s, customer_id, branch_id, region_code)
+        record(
+            s, at=now, action="branch_changed", object_kind="branch", object_id=branch_id, actor_id=actor_id,
+            before=before, after={"region": region_code, "area_code": area_code, "clients": moved},
+        )  # fmt: skip
+        return moved
+
+
+def _move_clients(s: Session, customer_id: int, branch_id: int, region_code: str | None) -> int:
+    moved = 0
+    for campaign_id in s.scalars(
+        select(Campaign.id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .where(Contract.customer_id == customer_id, Campaign.closed_at.is_(None))
+    ).all():
+        changed = s.scalars(
+            update(Respondent)
+            .where(
+                Respondent.campaign_id == campaign_id,
+                Respondent.branch_id == branch_id,
+                Respondent.region_code.is_distinct_from(region_code),
+            )
+            .values(region_code=region_code)
+            .returning(Respondent.id)
+        ).all()
+        campaign = campaigns.campaign_row(s, campaign_id)
+        calendars = campaigns.calendars(s, campaign)
+        refold_many(s, changed, campaign, calendars)
+        moved += len(changed)
+    return moved
+
+
+def _check_region(s: Session, region_code: str | None) -> None:
+    if region_code is not None and s.get(Region, region_code) is None:
+        raise DomainError("region", "Выберите регион из списка.")
+
+
+def _check_area(area_code: str) -> None:
+    if area_code and not (area_code.isascii() and area_code.isdigit() and 3 <= len(area_code) <= 5):
+        raise DomainError("area_code", "Код города — от 3 до 5 цифр, например 3412.")
+
+
+def add_contact(session: AnySession, actor_id: int, customer_id: int, contact: Contact, now: datetime) -> int:
+    """Add a contact; returns its id. Raises DomainError whose code is the field's name."""
+    contact.check()
+    with write(session) as s:
+        _check_branch(s, customer_id, contact.branch_id)
+        row = BranchContact(customer_id=customer_id, **_columns(contact))
+        s.add(row)
+        s.flush()
+        _record_contact(s, actor_id, row.id, "contact_added", now)
+        return row.id
+
+
+def change_contact(
+    session: AnySession, actor_id: int, customer_id: int, contact_id: int, contact: Contact, now: datetime
+) -> None:
+    """Change a contact. Raises DomainError whose code is the field's name, NotFoundError for a foreign one."""
+    contact.check()
+    with write(session) as s:
+        _check_branch(s, customer_id, contact.branch_id)
+        row = _contact(s, customer_id, contact_id)
+        for name, value in _columns(contact).items():
+            setattr(row, name, value)
+        _record_contact(s, actor_id, contact_id, "contact_edited", now)
+
+
+def remove_contact(session: AnySession, actor_id: int, customer_id: int, contact_id: int, now: datetime) -> None:
+    """Take a contact off the list."""
+    with write(session) as s:
+        s.delete(_contact(s, customer_id, contact_id))
+        _record_contact(s, actor_id, contact_id, "contact_removed", now)
+
+
+def _columns(contact: Contact) -> dict[str, object]:
+    return {name: getattr(contact, name) for name in Contact.__slots__}
+
+
+def _contact(s: Session, customer_id: int, contact_id: int) -> BranchContact:
+    row = s.get(BranchContact, contact_id)
+    if row is None or row.customer_id != customer_id:
+        raise NotFoundError("Такого контакта нет.")
+    return row
+
+
+def _check_branch(s: Session, customer_id: int, branch_id: int | None) -> None:
+    if branch_id is None:
+        return
+    branch = s.get(Branch, branch_id)
+    if branch is None or branch.customer_id != customer_id:
+        raise DomainError("branch", "Выберите ОП из списка.")
+
+
+def _record_contact(s: Session, actor_id: int, contact_id: int, action: str, now: datetime) -> None:
+    record(s, at=now, action=action, object_kind="branch_contact", object_id=contact_id, actor_id=actor_id)

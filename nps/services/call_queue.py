@@ -1,0 +1,226 @@
+"""Giving the next client to an operator, and taking him back. Claims are serialised: one lock, then one statement."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, literal, select, text, update
+from sqlalchemy.orm import Session
+
+from nps.domain.budget import Decision
+from nps.domain.desk import RETURN_REASONS
+from nps.domain.errors import DomainError, StaleError
+from nps.models import CallAttempt, ClaimKey, Pause, Respondent, RespondentPhone, Shift, User
+from nps.queries import call_queue, campaigns
+from nps.queries.campaigns import CampaignRow
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+#: How long a shown client stays with his operator without a sign of life; any request renews it (architecture,
+#: Database).
+LEASE = timedelta(seconds=150)
+#: Without JavaScript there is no heartbeat: the page itself says so when it asks.
+LEASE_WITHOUT_SCRIPT = timedelta(minutes=15)
+
+#: One lock for all campaigns, since a phone can be in two.
+_CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(7051260)")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The operator has this client now."""
+
+    respondent_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """Nobody can be called: `why` is no_due | paused | closed | budget | pause (the operator's own).
+
+    The budget's decision stands beside it.
+    """
+
+    why: str
+    decision: Decision
+
+
+def lock_claims(session: Session) -> None:
+    """Make this transaction the only one that gives clients out.
+
+    SQLite: BEGIN IMMEDIATE has done it. PostgreSQL: a lock of its own statement, so that the next statement's
+    snapshot sees every holder.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_CLAIM_LOCK)
+
+
+def take_next(
+    session: AnySession, operator_id: int, campaign_id: int, now: datetime, lease: timedelta = LEASE
+) -> Taken | Nobody:
+    """Give the operator the next client of a campaign, the one he already has if he has one.
+
+    The answer to "who next" (R16): class, then the region whose window closes first, then due time. Under the
+    budget's rule (R6) from 95 % nobody new, at the limit nobody at all.
+    """
+    with write(session) as s:
+        lock_claims(s)
+        free_lapsed(s, now)
+        s.execute(
+            update(Shift).where(Shift.user_id == operator_id, Shift.ended_at.is_(None)).values(shown_result_id=None)
+        )
+        # Shown or dialled: a call without a result holds its client too.
+        held = s.scalar(select(Respondent.id).where(Respondent.held_by == operator_id))
+        if held is not None:
+            return Taken(held)
+        campaign = campaigns.campaign_row(s, campaign_id)
+        decision = campaigns.budget(s, campaign).decide()
+        why = (
+            why_closed(campaign)
+            or ("" if decision.may_dial else "budget")
+            or ("pause" if _pauses(s, operator_id) else "")
+        )
+        if why:
+            return Nobody(why, decision)
+        claimed = _claim(s, operator_id, campaign, decision.may_start_new, now, now + lease)
+        if claimed is None:
+            return Nobody("no_due", decision)
+        return Taken(claimed)
+
+
+def _pauses(session: Session, operator_id: int) -> bool:
+    """Whether the operator is on a break: another tab of his may still show the button."""
+    running = (
+        select(Pause.id)
+        .join(Shift, Shift.id == Pause.shift_id)
+        .where(Shift.user_id == operator_id, Shift.ended_at.is_(None), Pause.ended_at.is_(None))
+    )
+    return session.scalar(running) is not None
+
+
+def why_closed(campaign: CampaignRow) -> str:
+    """`closed` or `paused`, '' when the campaign is at work."""
+    if campaign.closed_at is not None:
+        return "closed"
+    return "paused" if campaign.paused_at is not None else ""
+
+
+def _claim(
+    session: Session, operator_id: int, campaign: CampaignRow, start_new: bool, now: datetime, until: datetime
+) -> int | None:
+    calendars = campaigns.calendars(session, campaign)
+    regions = call_queue.open_regions(calendars, now)
+    if not regions:
+        return None
+    binds = {
+        "operator": operator_id,
+        "campaign": campaign.id,
+        "customer": campaign.customer_id,
+        "now": now,
+        "until": until,
+        "token": secrets.token_hex(16),
+        **call_queue.region_binds(calendars, regions, now),
+    }
+    for avoid_siblings in (True, False):
+        claimed = session.execute(call_queue.claim_statement(len(regions), start_new, avoid_siblings), binds).scalar()
+        if claimed is not None:
+            take_phones(session, claimed, operator_id)
+            return int(claimed)
+    return None
+
+
+def take_phones(session: Session, respondent_id: int, operator_id: int) -> None:
+    """Mark the phones of a held client as in use.
+
+    Raises IntegrityError when one already is: the claim has looked before.
+    """
+    phones = select(literal("p:") + RespondentPhone.e164, literal(respondent_id), literal(operator_id)).where(
+        RespondentPhone.respondent_id == respondent_id
+    )
+    session.execute(insert(ClaimKey).from_select(["key", "respondent_id", "operator_id"], phones.distinct()))
+
+
+def phones_with(session: Session, respondent_id: int) -> str | None:
+    """The full name of the operator who has a phone of this client in use on another client's row."""
+    return session.scalar(
+        select(User.full_name)
+        .join(ClaimKey, ClaimKey.operator_id == User.id)
+        .join(RespondentPhone, literal("p:") + RespondentPhone.e164 == ClaimKey.key)
+        .where(RespondentPhone.respondent_id == respondent_id, ClaimKey.respondent_id != respondent_id)
+        .limit(1)
+    )
+
+
+def release(session: Session, respondent_id: int) -> None:
+    """Take a client out of an operator's hands; his place in the queue is as before."""
+    session.execute(delete(ClaimKey).where(ClaimKey.respondent_id == respondent_id))
+    session.execute(
+        update(Respondent).where(Respondent.id == respondent_id).values(held_by=None, held_until=None, held_token=None)
+    )
+
+
+def free_lapsed(session: Session, now: datetime) -> None:
+    """Give back clients that were shown and never dialled: their lease is over. Dialled ones have no lease and stay."""
+    lapsed = session.scalars(
+        select(Respondent.id).where(Respondent.held_by.is_not(None), Respondent.held_until < now)
+    ).all()
+    for respondent_id in lapsed:
+        release(session, respondent_id)
+
+
+def renew(session: AnySession, operator_id: int, now: datetime, lease: timedelta = LEASE) -> bool:
+    """Renew the lease of the client shown to an operator when less than half of it is left; False when he holds none.
+
+    Called by any request of the desk, GET too (one of the three things a GET may change).
+    """
+    held_until = session.execute(
+        select(Respondent.id, Respondent.held_until).where(Respondent.held_by == operator_id)
+    ).one_or_none()
+    if held_until is None:
+        return False
+    if held_until[1] is None or held_until[1] - now > lease / 2:
+        return True
+    with write(session) as s:
+        changed = s.execute(
+            update(Respondent)
+            .where(Respondent.held_by == operator_id, Respondent.held_until >= now)
+            .values(held_until=now + lease)
+            .returning(Respondent.id)
+        ).scalar()
+    return changed is not None
+
+
+def return_client(session: AnySession, operator_id: int, respondent_id: int, reason: str, now: datetime) -> None:
+    """Put a shown client back into the queue before dialling, with a reason. A dialled one needs a result instead.
+
+    Raises StaleError when the operator does not hold this client, DomainError for an unknown reason.
+    """
+    if reason not in RETURN_REASONS:
+        raise DomainError("no_reason", "Выберите, почему возвращаете клиента в очередь.")
+    with write(session) as s:
+        row = s.execute(
+            select(Respondent.campaign_id).where(Respondent.id == respondent_id, Respondent.held_by == operator_id)
+        ).one_or_none()
+        if row is None:
+            raise StaleError("not_held", "Этот клиент уже не у вас: время ожидания вышло, или его взял руководитель.")
+        if open_attempt_of(s, respondent_id) is not None:
+            raise StaleError("dialled", "Звонок уже начат: выберите его итог.")
+        release(s, respondent_id)
+        record(
+            s,
+            at=now,
+            action="client_returned",
+            object_kind="respondent",
+            object_id=respondent_id,
+            actor_id=operator_id,
+            campaign_id=row.campaign_id,
+            after={"reason": reason},
+        )
+
+
+def open_attempt_of(session: Session, respondent_id: int) -> CallAttempt | None:
+    """The call of this client that has no result yet."""
+    return session.scalars(
+        select(CallAttempt).where(CallAttempt.respondent_id == respondent_id, CallAttempt.closed_at.is_(None))
+    ).one_or_none()

@@ -1,0 +1,369 @@
+"""Campaigns as a manager runs them: terms, calendar, people, pause (R1, R7, R9). Each change is journalled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from nps.domain.calling_window import DEFAULT_WINDOWS, Window
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.escalation import is_email
+from nps.models import (
+    CallingWindow,
+    Campaign,
+    CampaignDay,
+    CampaignMember,
+    Contract,
+    Region,
+    Shift,
+    User,
+)
+from nps.models.campaign import PURPOSES
+from nps.services import scripts
+from nps.services.cases import refold_waiting
+from nps.services.form_keys import Form
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+ADMISSIONS = ("off", "warn", "required")
+PRIORITIES = range(1, 10)
+_DIAL_SCHEMES = ("tel:", "sip:", "sips:", "callto:")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What people set about a campaign and may change later. Days are local; `setup_allowance_s` in seconds (R13)."""
+
+    title: str
+    starts_on: date
+    ends_on: date
+    soft_refusal_final: bool = True
+    admission: str = "warn"
+    legal_basis: str = ""
+    delete_on: date | None = None
+    dial_link: str = "tel:{e164}"
+    setup_allowance_s: int = 8
+
+    def check(self) -> None:
+        """Raise DomainError whose code is the name of the field that can't be so."""
+        if not self.title.strip():
+            raise DomainError("title", "Укажите название проекта.")
+        if self.ends_on < self.starts_on:
+            raise DomainError("ends_on", "Проект не может закончиться раньше, чем начался.")
+        if self.admission not in ADMISSIONS:
+            raise DomainError("admission", "Выберите, нужен ли допуск операторов.")
+        if self.delete_on is not None and self.delete_on <= self.ends_on:
+            raise DomainError("delete_on", "Дата удаления данных — после окончания проекта.")
+        if not self.dial_link.startswith(_DIAL_SCHEMES) or "{e164}" not in self.dial_link:
+            raise DomainError("dial_link", "Ссылка начинается с tel: или sip: и содержит {e164} — место номера.")
+        if not 0 <= self.setup_allowance_s <= 60:
+            raise DomainError("setup_allowance_s", "Запас на соединение — от 0 до 60 секунд.")
+
+
+def create(
+    session: AnySession,
+    actor_id: int | None,
+    *,
+    contract_id: int,
+    purpose: str,
+    terms: Terms,
+    escalation_email: str,
+    now: datetime,
+    form_key: str = "",
+) -> int:
+    """Begin a campaign with the default windows of all regions (R7) and the customer's latest script; returns its id.
+
+    A customer without a script gets the default one as version 1 (R17). Training and demonstration are open around the
+    clock. Raises DomainError whose code is the field's name, NotFoundError for an unknown contract.
+    """
+    terms.check()
+    if purpose not in PURPOSES:
+        raise DomainError("purpose", "Выберите назначение проекта.")
+    if escalation_email and not is_email(escalation_email):
+        raise DomainError("escalation_email", "Это не адрес почты. Нужен один адрес вида имя@сайт.ру.")
+    asked = {"contract": contract_id, "purpose": purpose, "email": escalation_email, "terms": _as_json(terms)}
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            return {"id": _create(s, actor_id, contract_id, purpose, terms, escalation_email, now)}
+
+        # What the system makes by itself comes from no form.
+        form = Form(form_key if actor_id else "", actor_id or 0, "create_campaign", asked)
+        return int(form.once(s, now, act)["id"])
+
+
+def _create(
+    s: Session, actor_id: int | None, contract_id: int, purpose: str, terms: Terms, escalation_email: str, now: datetime
+) -> int:
+    contract = s.get(Contract, contract_id)
+    if contract is None:
+        raise NotFoundError("Такого договора нет.")
+    campaign = Campaign(
+        contract_id=contract_id,
+        purpose=purpose,
+        always_open=purpose != "survey",
+        script_version_id=scripts.latest_version(s, contract.customer_id, now=now, actor_id=actor_id),
+        escalation_email=escalation_email,
+        created_at=now,
+        **_columns(terms),
+    )
+    s.add(campaign)
+    s.flush()
+    for region in s.scalars(select(Region.code)):
+        for window in DEFAULT_WINDOWS:
+            s.add(_window_row(campaign.id, region, window))
+    record(
+        s, at=now, action="campaign_created", object_kind="campaign", object_id=campaign.id, actor_id=actor_id,
+        campaign_id=campaign.id, after={"purpose": purpose, "contract": contract_id, **_as_json(terms)},
+    )  # fmt: skip
+    return campaign.id
+
+
+def _columns(terms: Terms) -> dict[str, Any]:
+    return {name: getattr(terms, name) for name in Terms.__slots__}
+
+
+def _as_json(terms: Terms) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in _columns(terms).items()
+        if name not in ("title", "legal_basis")
+    }
+
+
+def _open_campaign(s: Session, campaign_id: int) -> Campaign:
+    campaign = s.get(Campaign, campaign_id, populate_existing=True, with_for_update=True)
+    if campaign is None:
+        raise NotFoundError("Такого проекта нет.")
+    if campaign.closed_at is not None:
+        raise StaleError("closed", "Проект закрыт: его настройки больше не меняются.")
+    return campaign
+
+
+def change(session: AnySession, actor_id: int, campaign_id: int, terms: Terms, now: datetime) -> None:
+    """Change a campaign's terms; other days or another rule of soft refusals decide the scheduled calls anew (§4).
+
+    Raises DomainError whose code is the field's name, StaleError for a closed campaign.
+    """
+    terms.check()
+    with write(session) as s:
+        campaign = _open_campaign(s, campaign_id)
+        before = Terms(**{name: getattr(campaign, name) for name in Terms.__slots__})
+        if before == terms:
+            return
+        for name, value in _columns(terms).items():
+            setattr(campaign, name, value)
+        record(
+            s, at=now, action="campaign_changed", object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
+            campaign_id=campaign_id, before=_as_json(before), after=_as_json(terms),
+        )  # fmt: skip
+        steering = ("starts_on", "ends_on", "soft_refusal_final")
+        if any(getattr(before, name) != getattr(terms, name) for name in steering):
+            refold_waiting(s, campaign_id, now, actor_id)
+
+
+def set_windows(
+    session: AnySession, actor_id: int, campaign_id: int, windows: Mapping[str, Sequence[Window]], now: datetime
+) -> int:
+    """Replace the calling windows of a campaign by region (R7) and decide its scheduled calls anew.
+
+    Returns how many clients were decided. A region without windows is not called. Windows that overlap: DomainError.
+    """
+    for found in windows.values():
+        _refuse_overlap(found)
+    with write(session) as s:
+        campaign = _open_campaign(s, campaign_id)
+        if campaign.always_open:
+            raise StaleError("always_open", "Здесь звонят круглосуточно: окна этому проекту не нужны.")
+        s.execute(delete(CallingWindow).where(CallingWindow.campaign_id == campaign_id))
+        known = set(s.scalars(select(Region.code)))
+        for region, found in windows.items():
+            if region not in known:
+                raise NotFoundError("Такого региона нет.")
+            s.add_all(_window_row(campaign_id, region, window) for window in found)
+        record(
+            s, at=now, action="windows_changed", object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
+            campaign_id=campaign_id,
+            after={
+                region: [f"{w.weekday} {w.opens:%H:%M}-{w.closes:%H:%M}" for w in sorted(found)]
+                for region, found in windows.items()
+            },
+        )  # fmt: skip
+        return refold_waiting(s, campaign_id, now, actor_id)
+
+
+def _window_row(campaign_id: int, region: str, window: Window) -> CallingWindow:
+    return CallingWindow(
+        campaign_id=campaign_id,
+        region_code=region,
+        weekday=window.weekday,
+        opens=window.opens,
+        closes=window.closes,
+    )
+
+
+def _refuse_overlap(found: Sequence[Window]) -> None:
+    ordered = sorted(found)
+    for one, other in zip(ordered, ordered[1:], strict=False):
+        if one.weekday == other.weekday and other.opens < one.closes:
+            raise DomainError(
+                "windows",
+                f"Окна пересекаются: {one.opens:%H:%M}–{one.closes:%H:%M} и {other.opens:%H:%M}–{other.closes:%H:%M}.",
+            )
+
+
+def add_day(
+    session: AnySession,
+    actor_id: int,
+    campaign_id: int,
+    *,
+    day: date,
+    region_code: str | None,
+    is_open: bool,
+    note: str,
+    now: datetime,
+) -> int:
+    """Close a day for calls, or open one in spite of a holiday, in one region or (None) in all; scheduled calls move.
+
+    Returns how many clients were decided anew. The same day again replaces what was said of it.
+    """
+    with write(session) as s:
+        campaign = _open_campaign(s, campaign_id)
+        if not campaign.starts_on <= day <= campaign.ends_on:
+            dates = f"{campaign.starts_on:%d.%m.%Y}–{campaign.ends_on:%d.%m.%Y}"
+            raise DomainError("day", f"Этот день вне дат проекта: {dates}.")
+        if region_code is not None and s.get(Region, region_code) is None:
+            raise NotFoundError("Такого региона нет.")
+        same = CampaignDay.region_code == region_code if region_code else CampaignDay.region_code.is_(None)
+        s.execute(delete(CampaignDay).where(CampaignDay.campaign_id == campaign_id, CampaignDay.day == day, same))
+        s.add(CampaignDay(campaign_id=campaign_id, region_code=region_code, day=day, is_open=is_open, note=note[:200]))
+        _record_day(s, actor_id, campaign_id, "day_opened" if is_open else "day_closed", day, region_code, now)
+        return refold_waiting(s, campaign_id, now, actor_id)
+
+
+def remove_day(session: AnySession, actor_id: int, campaign_id: int, day_id: int, now: datetime) -> int:
+    """Take an exception of the calendar back. Returns how many clients were decided anew."""
+    with write(session) as s:
+        _open_campaign(s, campaign_id)
+        row = s.get(CampaignDay, day_id)
+        if row is None or row.campaign_id != campaign_id:
+            raise NotFoundError("Такого дня в списке нет.")
+        s.delete(row)
+        _record_day(s, actor_id, campaign_id, "day_removed", row.day, row.region_code, now)
+        return refold_waiting(s, campaign_id, now, actor_id)
+
+
+def _record_day(
+    s: Session, actor_id: int, campaign_id: int, action: str, day: date, region_code: str | None, now: datetime
+) -> None:
+    record(
+        s, at=now, action=action, object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
+        campaign_id=campaign_id, after={"day": day.isoformat(), "region": region_code},
+    )  # fmt: skip
+
+
+def pause(session: AnySession, actor_id: int, campaign_id: int, now: datetime) -> None:
+    """Stop new dials of a campaign with one button (R1); calls on the line go on. A second press changes nothing."""
+    _set_pause(session, actor_id, campaign_id, now, paused=True)
+
+
+def resume(session: AnySession, actor_id: int, campaign_id: int, now: datetime) -> None:
+    """Let a paused campaign go on. A second press changes nothing."""
+    _set_pause(session, actor_id, campaign_id, now, paused=False)
+
+
+def _set_pause(session: AnySession, actor_id: int, campaign_id: int, now: datetime, *, paused: bool) -> None:
+    with write(session) as s:
+        campaign = _open_campaign(s, campaign_id)
+        if (campaign.paused_at is not None) == paused:
+            return
+        campaign.paused_at = now if paused else None
+        record(
+            s, at=now, action="campaign_paused" if paused else "campaign_resumed", object_kind="campaign",
+            object_id=campaign_id, actor_id=actor_id, campaign_id=campaign_id,
+        )  # fmt: skip
+
+
+def assign(
+    session: AnySession, actor_id: int | None, campaign_id: int, user_id: int, priority: int, now: datetime
+) -> None:
+    """Let an operator work in a campaign, or change his priority: the lowest number is offered first (R1)."""
+    if priority not in PRIORITIES:
+        raise DomainError("priority", "Приоритет — число от 1 до 9.")
+    with write(session) as s:
+        _open_campaign(s, campaign_id)
+        operator = s.get(User, user_id)
+        if operator is None or operator.role != "operator" or not operator.active:
+            raise NotFoundError("Такого оператора нет.")
+        member = _member(s, campaign_id, user_id)
+        if member is None:
+            s.add(CampaignMember(campaign_id=campaign_id, user_id=user_id, priority=priority))
+        elif member.priority == priority:
+            return
+        else:
+            member.priority = priority
+        _record_member(s, actor_id, campaign_id, user_id, "operator_assigned", now, priority=priority)
+
+
+def unassign(session: AnySession, actor_id: int, campaign_id: int, user_id: int, now: datetime) -> None:
+    """Take an operator off a campaign; his calls stay his. Raises StaleError while he is on shift in it."""
+    with write(session) as s:
+        _open_campaign(s, campaign_id)
+        member = _member(s, campaign_id, user_id)
+        if member is None:
+            return
+        on_shift = select(Shift.id).where(
+            Shift.user_id == user_id, Shift.campaign_id == campaign_id, Shift.ended_at.is_(None)
+        )
+        if s.scalar(on_shift) is not None:
+            raise StaleError(
+                "on_shift", "Оператор сейчас на смене в этом проекте. Снимите его, когда смена закончится."
+            )
+        s.delete(member)
+        _record_member(s, actor_id, campaign_id, user_id, "operator_unassigned", now)
+
+
+def admit(
+    session: AnySession,
+    actor_id: int | None,
+    campaign_id: int,
+    user_ids: Sequence[int] | None,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Admit operators to a campaign with a reason, all its members when `user_ids` is None (R9). Returns how many."""
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("reason", "Напишите, почему оператор допущен: учебный звонок, опыт, решение.")
+    with write(session) as s:
+        _open_campaign(s, campaign_id)
+        waiting = select(CampaignMember).where(
+            CampaignMember.campaign_id == campaign_id, CampaignMember.admitted_at.is_(None)
+        )
+        if user_ids is not None:
+            waiting = waiting.where(CampaignMember.user_id.in_(user_ids))
+        members = s.scalars(waiting).all()
+        for member in members:
+            member.admitted_at = now
+            _record_member(s, actor_id, campaign_id, member.user_id, "operator_admitted", now, reason=reason[:300])
+    return len(members)
+
+
+def _member(s: Session, campaign_id: int, user_id: int) -> CampaignMember | None:
+    return s.scalars(
+        select(CampaignMember).where(CampaignMember.campaign_id == campaign_id, CampaignMember.user_id == user_id)
+    ).one_or_none()
+
+
+def _record_member(
+    s: Session, actor_id: int | None, campaign_id: int, user_id: int, action: str, now: datetime, **after: object
+) -> None:
+    record(
+        s, at=now, action=action, object_kind="user", object_id=user_id, actor_id=actor_id, campaign_id=campaign_id,
+        after=after,
+    )  # fmt: skip

@@ -1,0 +1,255 @@
+"""What managers and calls do to a case besides its results: each appends an event and folds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from nps.domain.case import State, Verdict
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.phone import parse_phone
+from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPhone, StopList
+from nps.queries import campaigns
+from nps.queries.campaigns import CampaignRow
+from nps.services.call_queue import lock_claims, open_attempt_of, release
+from nps.services.cases.folding import add_event, refold, refold_many
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+
+def _needs_reason(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("no_reason", "Напишите причину: она останется в журнале.")
+    return reason[:500]
+
+
+def act(session: AnySession, actor_id: int, respondent_id: int, kind: str, reason: str, now: datetime) -> Verdict:
+    """A manager's act on a case: reopened, returned, refused, withdrawn (§3, §4).
+
+    Raises StaleError when it does not fit the state.
+
+    Reopening begins a fresh ladder and keeps the earlier result in the history.
+    """
+    reason = _needs_reason(reason)
+    with write(session) as s:
+        lock_claims(s)
+        client, campaign = _client(s, respondent_id)
+        require_open(campaign)
+        state = State(client.state)
+        fits = {
+            "reopened": state.is_final and state is not State.SURVEYED,
+            "returned": state is State.MANAGER,
+            "refused": not state.is_final,
+            "withdrawn": not state.is_final,
+        }
+        if kind not in fits:
+            raise DomainError("unknown_act", "Такого действия с клиентом нет.")
+        if not fits[kind]:
+            raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
+        if open_attempt_of(s, respondent_id) is not None:
+            raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
+        release(s, respondent_id)
+        if kind == "withdrawn":
+            client.withdrawn_at = now
+        before = str(state)
+        add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason)
+        verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
+        record(
+            s,
+            at=now,
+            action=f"client_{kind}",
+            object_kind="respondent",
+            object_id=respondent_id,
+            actor_id=actor_id,
+            campaign_id=campaign.id,
+            before={"state": before},
+            after={"state": str(verdict.state)},
+        )
+    return verdict
+
+
+def free(session: AnySession, actor_id: int, respondent_id: int, now: datetime) -> None:
+    """Take a shown, not yet dialled client out of an operator's hands (R1, manager)."""
+    with write(session) as s:
+        client, campaign = _client(s, respondent_id)
+        if open_attempt_of(s, respondent_id) is not None:
+            raise StaleError("in_call", "Звонок уже начат: закройте его итогом.")
+        holder = client.held_by
+        if holder is None:
+            raise StaleError("not_held", "Клиент уже свободен.")
+        release(s, respondent_id)
+        record(
+            s,
+            at=now,
+            action="client_freed",
+            object_kind="respondent",
+            object_id=respondent_id,
+            actor_id=actor_id,
+            campaign_id=campaign.id,
+            before={"held_by": holder},
+        )
+
+
+def add_number(
+    session: Session, client: Respondent, raw: str, *, source: str, at: datetime, by: int | None
+) -> RespondentPhone:
+    """Add a number as the one to try first and begin a fresh ladder; a number known before comes to life again.
+
+    Inside the caller's transaction; the caller folds. Raises PhoneError for a text that is no Russian number.
+    """
+    parsed = parse_phone(raw)
+    phones = session.scalars(
+        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
+    ).all()
+    found = next((phone for phone in phones if (phone.e164, phone.extension) == (parsed.e164, parsed.extension)), None)
+    if found is None:
+        found = RespondentPhone(
+            respondent_id=client.id, position=len(phones), e164=parsed.e164, extension=parsed.extension, source=source
+        )
+        session.add(found)
+        session.flush()
+    client.search_fold = f"{client.search_fold} {parsed.e164}"[:1000]
+    add_event(session, client.id, "number_added", at=at, by=by, detail={"phone_id": found.id})
+    return found
+
+
+def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, now: datetime) -> Verdict:
+    """A manager or specialist enters a new number: an inactive client is called again with a fresh ladder (§4)."""
+    with write(session) as s:
+        lock_claims(s)
+        client, campaign = _client(s, respondent_id)
+        require_open(campaign)
+        if open_attempt_of(s, respondent_id) is not None:
+            raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
+        phone = add_number(s, client, raw, source="manager", at=now, by=actor_id)
+        verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
+        record(
+            s,
+            at=now,
+            action="number_added",
+            object_kind="respondent",
+            object_id=respondent_id,
+            actor_id=actor_id,
+            campaign_id=campaign.id,
+            after={"phone_id": phone.id},
+        )
+    return verdict
+
+
+def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> None:
+    """Put a phone on the customer's stop list and fold every client that has it, in all campaigns (R21).
+
+    Inside the caller's transaction. A phone that is listed already stays as it is.
+    """
+    listed = session.scalar(
+        select(StopList.id).where(
+            StopList.customer_id == campaign.customer_id, StopList.e164 == e164, StopList.lifted_at.is_(None)
+        )
+    )
+    if listed is None:
+        session.add(
+            StopList(customer_id=campaign.customer_id, e164=e164, reason=reason or "Просьба клиента", by=by, at=at)
+        )
+    affected = session.execute(
+        select(Respondent.id, Respondent.campaign_id)
+        .join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
+        .join(Campaign, Campaign.id == Respondent.campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .where(
+            RespondentPhone.e164 == e164,
+            Contract.customer_id == campaign.customer_id,
+            # A closed campaign stays as it was reported (R1).
+            Campaign.closed_at.is_(None),
+        )
+        .distinct()
+    ).all()
+    for respondent_id, campaign_id in affected:
+        own = campaign if campaign_id == campaign.id else campaigns.campaign_row(session, campaign_id)
+        add_event(session, respondent_id, "stop_listed", at=at, by=by)
+        refold(session, respondent_id, own, campaigns.calendars(session, own))
+    record(
+        session,
+        at=at,
+        action="stop_list_added",
+        object_kind="campaign",
+        object_id=campaign.id,
+        actor_id=by,
+        campaign_id=campaign.id,
+        after={"clients": len(affected)},
+    )
+
+
+def organisation_refused(session: Session, client: Respondent, campaign: CampaignRow, *, by: int, at: datetime) -> int:
+    """The other contacts of the organisation wait for one decision of the manager.
+
+    Returns how many; the caller's transaction.
+    """
+    if client.inn is None:
+        return 0
+    siblings = session.scalars(
+        select(Respondent.id).where(
+            Respondent.campaign_id == campaign.id,
+            Respondent.inn == client.inn,
+            Respondent.id != client.id,
+            Respondent.state == "waiting",
+        )
+    ).all()
+    for sibling in siblings:
+        add_event(session, sibling, "organisation_refused", at=at, by=by, detail={"respondent_id": client.id})
+        if open_attempt_of(session, sibling) is None:
+            release(session, sibling)
+    refold_many(session, siblings, campaign, campaigns.calendars(session, campaign))
+    return len(siblings)
+
+
+def close_campaign(session: AnySession, actor_id: int, campaign_id: int, now: datetime) -> int:
+    """End a campaign: clients still to call become unreached (§4). Returns how many.
+
+    Open calls must have a result first.
+    """
+    with write(session) as s:
+        lock_claims(s)
+        campaign = campaigns.campaign_row(s, campaign_id)
+        if campaign.closed_at is not None:
+            raise StaleError("closed", "Проект уже закрыт.")
+        if s.scalar(
+            select(func.count()).where(CallAttempt.campaign_id == campaign_id, CallAttempt.closed_at.is_(None))
+        ):
+            raise StaleError("in_call", "Есть звонки без итога: закройте их, потом закрывайте проект.")
+        rest = s.scalars(
+            select(Respondent.id).where(
+                Respondent.campaign_id == campaign_id, Respondent.state.in_(("waiting", "manager"))
+            )
+        ).all()
+        for respondent_id in rest:
+            release(s, respondent_id)
+            add_event(s, respondent_id, "unreached", at=now, by=actor_id)
+        refold_many(s, rest, campaign, campaigns.calendars(s, campaign))
+        s.execute(update(Campaign).where(Campaign.id == campaign_id).values(closed_at=now))
+        record(
+            s,
+            at=now,
+            action="campaign_closed",
+            object_kind="campaign",
+            object_id=campaign_id,
+            actor_id=actor_id,
+            campaign_id=campaign_id,
+            after={"unreached": len(rest)},
+        )
+    return len(rest)
+
+
+def require_open(campaign: CampaignRow) -> None:
+    """A closed campaign is read, never changed (R1). Raises StaleError."""
+    if campaign.closed_at is not None:
+        raise StaleError("closed", "Проект закрыт: его итоги больше не меняются.")
+
+
+def _client(session: Session, respondent_id: int) -> tuple[Respondent, CampaignRow]:
+    client = session.get(Respondent, respondent_id, populate_existing=True)
+    if client is None:
+        raise NotFoundError("Такого клиента нет.")
+    return client, campaigns.campaign_row(session, client.campaign_id)

@@ -1,0 +1,36 @@
+"""What an operator does on the desk: shift, dial, talk by the script, result. One function is one transaction."""
+
+from nps.services.desk.answering import answer, break_in, resume_script, save_draft, step_back
+from nps.services.desk.calling import answered, dial, hang_up, ringing
+from nps.services.desk.inbound import take_inbound
+from nps.services.desk.notes import keep_unsuitable, rename, save_note
+from nps.services.desk.settling import Result, correct, reopen, settle
+from nps.services.desk.shifts import end_shift, pause, resume, start_shift
+from nps.services.desk.unfinished import carry_on, hand_over, tell_end
+
+__all__ = [
+    "Result",
+    "answer",
+    "answered",
+    "break_in",
+    "carry_on",
+    "correct",
+    "dial",
+    "end_shift",
+    "hand_over",
+    "hang_up",
+    "keep_unsuitable",
+    "pause",
+    "rename",
+    "reopen",
+    "resume",
+    "resume_script",
+    "ringing",
+    "save_draft",
+    "save_note",
+    "settle",
+    "start_shift",
+    "step_back",
+    "take_inbound",
+    "tell_end",
+]

@@ -1,0 +1,139 @@
+"""Answers by the script, saved as they are given; the step of the talk is computed from them (R17)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.domain.errors import StaleError
+from nps.domain.script import Script, Step, StepKind
+from nps.models import Answer, CallAttempt
+from nps.queries.interviews import answers_of, script_of
+from nps.services.desk.calling import own_open_call
+from nps.services.form_keys import Form
+from nps.services.transaction import AnySession, write
+
+_MOVED = "Этот шаг уже пройден. Показан тот, на котором разговор сейчас."
+
+
+def answer(
+    session: AnySession, actor: Actor, attempt_id: UUID, step_id: str, value: Any, form: Form, now: datetime
+) -> None:
+    """Save the answer of the step the talk is at.
+
+    Raises AnswerError when the value does not belong to the step, StaleError when the talk is at another step or
+    the call has a result.
+    """
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            attempt, script, step = _at_step(s, actor, attempt_id, step_id)
+            checked = script.check_answer(step, value)
+            put_answer(s, attempt, step.id, checked, now)
+            _mark_times(s, attempt, script, now)
+            return {}
+
+        form.once(s, now, act)
+
+
+def _at_step(session: Session, actor: Actor, attempt_id: UUID, step_id: str) -> tuple[CallAttempt, Script, Step]:
+    attempt = own_open_call(session, actor, attempt_id)
+    script = script_of(session, attempt.script_version_id)
+    step = script.current(answers_of(session, attempt_id))
+    if step.id != step_id or attempt.answered_at is None:
+        raise StaleError("other_step", _MOVED)
+    return attempt, script, step
+
+
+def put_answer(session: Session, attempt: CallAttempt, step_id: str, value: Any, now: datetime) -> None:
+    """Write an answer; the one it replaces stays as history."""
+    session.execute(
+        update(Answer)
+        .where(Answer.attempt_id == attempt.id, Answer.step == step_id, Answer.replaced_at.is_(None))
+        .values(replaced_at=now)
+    )
+    session.add(Answer(attempt_id=attempt.id, step=step_id, value=value, at=now))
+    attempt.last_activity_at = now
+    session.flush()
+
+
+def _mark_times(session: Session, attempt: CallAttempt, script: Script, now: datetime) -> None:
+    """R14: the survey runs from the consent, which brings the rating, to the farewell that follows the last answer."""
+    answers = answers_of(session, attempt.id)
+    here = script.current(answers)
+    if attempt.consent_at is None and here.kind is StepKind.RATING:
+        attempt.consent_at = now
+    rated = any(step.kind is StepKind.RATING for step, _ in script.path(answers))
+    attempt.farewell_at = now if here.kind is StepKind.END and rated else None
+
+
+def save_draft(
+    session: AnySession, actor: Actor, attempt_id: UUID, step_id: str, value: dict[str, Any], now: datetime
+) -> None:
+    """Keep marks and words of a step that is not finished yet; they do not move the talk on."""
+    with write(session) as s:
+        attempt, _, step = _at_step(s, actor, attempt_id, step_id)
+        draft = {
+            "prompts": [str(prompt) for prompt in value.get("prompts", [])],
+            "words": str(value.get("words", ""))[:2000],
+            "comment": str(value.get("comment", ""))[:2000],
+            "draft": True,
+        }
+        put_answer(s, attempt, step.id, draft, now)
+
+
+def step_back(session: AnySession, actor: Actor, attempt_id: UUID, step_id: str, form: Form, now: datetime) -> None:
+    """Return to the step before; its answer stays in the history and is offered again.
+
+    At the first step nothing happens.
+    """
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            attempt, script, _ = _at_step(s, actor, attempt_id, step_id)
+            trail = script.path(answers_of(s, attempt_id))
+            if trail:
+                s.execute(
+                    update(Answer)
+                    .where(
+                        Answer.attempt_id == attempt_id,
+                        Answer.step.in_((trail[-1][0].id, step_id)),
+                        Answer.replaced_at.is_(None),
+                    )
+                    .values(replaced_at=now)
+                )
+                attempt.farewell_at = None
+                attempt.last_activity_at = now
+            return {}
+
+        form.once(s, now, act)
+
+
+def break_in(session: AnySession, actor: Actor, attempt_id: UUID, now: datetime) -> None:
+    """The client asks or complains: the survey's clock stands until the talk returns to its step (R14)."""
+    with write(session) as s:
+        attempt = own_open_call(s, actor, attempt_id)
+        if attempt.answered_at is not None and attempt.break_since is None and attempt.ended_at is None:
+            attempt.break_since = attempt.last_activity_at = now
+
+
+def resume_script(session: AnySession, actor: Actor, attempt_id: UUID, now: datetime) -> None:
+    """The talk is back at its step."""
+    with write(session) as s:
+        end_break(own_open_call(s, actor, attempt_id), now)
+
+
+def end_break(attempt: CallAttempt, now: datetime) -> None:
+    """Add the break to what is taken off the survey time, if one is running. Only the part after the consent counts."""
+    if attempt.break_since is None:
+        return
+    if attempt.consent_at is not None:
+        since = max(attempt.break_since, attempt.consent_at)
+        attempt.break_ms += max(0, (now - since) // timedelta(milliseconds=1))
+    attempt.break_since = None
+    attempt.last_activity_at = now

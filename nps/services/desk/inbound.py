@@ -1,0 +1,117 @@
+"""A client calls by himself: no window, no minutes, outside the contract's count of dials (requirements §4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.domain.errors import NotFoundError, StaleError
+from nps.domain.local_time import OFFICE_ZONE, Zone
+from nps.models import CallAttempt, Region, Respondent, RespondentPhone, User
+from nps.queries import campaigns
+from nps.queries.campaigns import CampaignRow
+from nps.queries.desk.card import phone_to_dial, short_name
+from nps.services.call_queue import free_lapsed, lock_claims, open_attempt_of, phones_with, release, take_phones
+from nps.services.desk.calling import note_event, write_call
+from nps.services.form_keys import Form
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+
+def take_inbound(
+    session: AnySession, actor: Actor, respondent_id: int, form: Form, now: datetime, office_zone: Zone = OFFICE_ZONE
+) -> UUID:
+    """Open the card of a client who is on the line as a call that is answered already. Returns the attempt's id.
+
+    A client the operator was shown goes back to the queue. Raises NotFoundError for a client outside the operator's
+    campaign, StaleError while another call of his has no result, when somebody else has the client, and where no call
+    can be recorded.
+    """
+    with write(session) as s:
+        lock_claims(s)
+
+        def act() -> dict[str, Any]:
+            free_lapsed(s, now)
+            client, campaign = _client(s, actor, respondent_id)
+            shown = s.scalar(select(Respondent.id).where(Respondent.held_by == actor.id))
+            if shown is not None:
+                release(s, shown)
+                s.refresh(client)
+            phone = _free_phone(s, client)
+            region = s.get(Region, client.region_code) if client.region_code else None
+            if region is None:
+                raise StaleError("no_region", "Регион клиента неизвестен: сначала его укажет руководитель.")
+            return {"attempt": str(_begin(s, actor, client, campaign, phone, region.zone, now, office_zone))}
+
+        return UUID(form.once(s, now, act)["attempt"])
+
+
+def _client(session: Session, actor: Actor, respondent_id: int) -> tuple[Respondent, CampaignRow]:
+    shift = campaigns.open_shift(session, actor.id)
+    client = session.get(Respondent, respondent_id, populate_existing=True)
+    if shift is None or client is None or client.campaign_id != shift.campaign_id:
+        raise NotFoundError("Такого клиента в вашем проекте нет.")
+    campaign = campaigns.campaign_row(session, client.campaign_id)
+    if campaign.closed_at is not None:
+        raise StaleError("closed", "Проект закрыт: опросить в нём больше никого нельзя.")
+    if client.state == "withdrawn":
+        raise StaleError("withdrawn", "Заказчик исключил этого клиента из базы: опрашивать его не нужно.")
+    own = select(CallAttempt.id).where(
+        CallAttempt.operator_id == actor.id, CallAttempt.closed_at.is_(None), CallAttempt.handed_over_at.is_(None)
+    )
+    if session.scalar(own) is not None:
+        raise StaleError("open_call", "У вашего звонка ещё нет итога: сначала выберите его.")
+    return client, campaign
+
+
+def _free_phone(session: Session, client: Respondent) -> RespondentPhone:
+    """The number the call is written to. Raises StaleError, with a name, when somebody else has client or number."""
+    if client.held_by is not None:
+        holder = session.get_one(User, client.held_by)
+        raise StaleError("held", f"С этим клиентом уже работает {short_name(holder.full_name)}: передайте звонок.")
+    if open_attempt_of(session, client.id) is not None:
+        raise StaleError("handed_over", "Прошлый звонок этого клиента ждёт решения руководителя: передайте звонок ему.")
+    phones = session.scalars(
+        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
+    ).all()
+    busy = phones_with(session, client.id)
+    if busy is not None:
+        raise StaleError("phone_held", f"По номеру этого клиента уже работает {short_name(busy)}: передайте звонок.")
+    phone = phone_to_dial(phones) or next(iter(phones), None)
+    if phone is None:
+        raise StaleError("no_phone", "У клиента нет ни одного номера: сначала его внесёт руководитель.")
+    return phone
+
+
+def _begin(
+    session: Session,
+    actor: Actor,
+    client: Respondent,
+    campaign: CampaignRow,
+    phone: RespondentPhone,
+    zone: Zone,
+    now: datetime,
+    office_zone: Zone,
+) -> UUID:
+    attempt_id = write_call(session, actor.id, client, campaign, phone, (zone, office_zone), now, "inbound", now)
+    session.refresh(client)
+    client.held_by, client.held_until, client.held_token = actor.id, None, attempt_id.hex
+    session.flush()
+    take_phones(session, client.id, actor.id)
+    note_event(session, attempt_id, "answered", now)
+    record(
+        session,
+        at=now,
+        action="call_inbound",
+        object_kind="call",
+        object_id=attempt_id,
+        actor_id=actor.id,
+        campaign_id=campaign.id,
+        after={"respondent": client.id},
+    )
+    return attempt_id

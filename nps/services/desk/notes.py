@@ -1,0 +1,76 @@
+"""What the operator writes down beside the result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from nps.domain.actor import Actor
+from nps.domain.errors import DomainError, StaleError
+from nps.domain.wording import greeting_name as usual_greeting
+from nps.models import CallAttempt, Respondent, UnsuitableAnswer
+from nps.queries.interviews import answers_of, script_of
+from nps.services.desk.calling import own_open_call
+from nps.services.form_keys import Form
+from nps.services.transaction import AnySession, write
+
+
+def keep_unsuitable(session: AnySession, actor: Actor, attempt_id: UUID, words: str, form: Form, now: datetime) -> None:
+    """Keep what the client said that no answer of the step fits, for the script's author.
+
+    The call stays at its step.
+    """
+    words = words.strip()
+    if not words:
+        raise DomainError("no_words", "Запишите, что сказал клиент.")
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            attempt = own_open_call(s, actor, attempt_id)
+            step = script_of(s, attempt.script_version_id).current(answers_of(s, attempt_id))
+            s.add(
+                UnsuitableAnswer(
+                    attempt_id=attempt_id,
+                    script_version_id=attempt.script_version_id,
+                    step=step.id,
+                    words=words[:2000],
+                    by=actor.id,
+                    at=now,
+                )
+            )
+            return {}
+
+        form.once(s, now, act)
+
+
+def rename(session: AnySession, actor: Actor, respondent_id: int, greeting_name: str) -> None:
+    """Change how the greeting addresses the client on this desk (R17).
+
+    An empty text goes back to his name and patronymic.
+    """
+    with write(session) as s:
+        client = s.get(Respondent, respondent_id, populate_existing=True)
+        if client is not None and client.held_by == actor.id:
+            client.greeting_name = " ".join(greeting_name.split())[:200] or usual_greeting(client.contact)
+
+
+def save_note(session: AnySession, actor: Actor, attempt_id: UUID, text: str, now: datetime) -> None:
+    """Keep the operator's note of his last call, also while it goes on; each text takes the place of the one before.
+
+    Raises StaleError when he has dialled since, or the call is not his.
+    """
+    with write(session) as s:
+        last = s.scalars(
+            select(CallAttempt)
+            .where(CallAttempt.operator_id == actor.id)
+            .order_by(CallAttempt.dialled_at.desc())
+            .limit(1)
+        ).first()
+        if last is None or last.id != attempt_id or last.handed_over_at is not None:
+            raise StaleError("other_call", "Заметку можно писать, пока не начат следующий звонок.")
+        last.note = text.strip()[:1000]
+        if last.closed_at is None:
+            last.last_activity_at = now

@@ -1,0 +1,124 @@
+"""Shifts and pauses of an operator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.domain.desk import PAUSE_REASONS
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.models import CallAttempt, CampaignMember, Pause, Respondent, Shift, User
+from nps.queries import campaigns
+from nps.services.call_queue import release
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+
+def start_shift(session: AnySession, actor: Actor, campaign_id: int, spoken_name: str, now: datetime) -> int:
+    """Begin a shift in one campaign with the name the operator gives in the greeting. Returns the shift's id.
+
+    Raises NotFoundError for a campaign that is not this operator's, DomainError when he is not admitted or gives no
+    name, StaleError while a call of an earlier shift waits for its result. An open shift in the same campaign is
+    continued, one in another campaign ends.
+    """
+    spoken_name = " ".join(spoken_name.split())
+    if not spoken_name:
+        raise DomainError("no_name", "Напишите, как вы представляетесь клиенту.")
+    with write(session) as s:
+        campaign = campaigns.campaign_for(s, actor, campaign_id)
+        if campaign is None:
+            raise NotFoundError("Такого проекта у вас нет.")
+        if campaign.closed_at is not None:
+            raise StaleError("closed", "Проект закрыт: звонков в нём больше нет. Выберите другой.")
+        admitted = s.scalar(
+            select(CampaignMember.admitted_at).where(
+                CampaignMember.campaign_id == campaign_id, CampaignMember.user_id == actor.id
+            )
+        )
+        if campaign.admission == "required" and admitted is None:
+            raise DomainError("not_admitted", "Вы ещё не допущены к этому проекту. Попросите руководителя о допуске.")
+        standing = campaigns.open_shift(s, actor.id)
+        if standing is not None and standing.campaign_id == campaign_id:
+            standing.spoken_name = spoken_name[:100]
+            return standing.id
+        if standing is not None:
+            _end(s, standing, actor.id, now)
+        shift = Shift(user_id=actor.id, campaign_id=campaign_id, spoken_name=spoken_name[:100], started_at=now)
+        s.add(shift)
+        s.execute(update(User).where(User.id == actor.id).values(spoken_name=spoken_name[:100]))
+        s.flush()
+        record(
+            s,
+            at=now,
+            action="shift_started",
+            object_kind="shift",
+            object_id=shift.id,
+            actor_id=actor.id,
+            campaign_id=campaign_id,
+        )
+        return shift.id
+
+
+def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
+    """End the operator's shift and give back the client he was shown. Raises StaleError while a call has no result."""
+    with write(session) as s:
+        standing = campaigns.open_shift(s, actor.id)
+        if standing is not None:
+            _end(s, standing, actor.id, now)
+
+
+def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> None:
+    if _has_open_call(session, operator_id):
+        raise StaleError("open_call", "У звонка ещё нет итога: выберите его, потом заканчивайте смену.")
+    _release_shown(session, operator_id)
+    session.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
+    shift.ended_at = now
+    session.flush()
+    record(
+        session,
+        at=now,
+        action="shift_ended",
+        object_kind="shift",
+        object_id=shift.id,
+        actor_id=operator_id,
+        campaign_id=shift.campaign_id,
+    )
+
+
+def _has_open_call(session: Session, operator_id: int) -> bool:
+    """Whether a call waits for this operator's word; one he has handed over waits for the manager's."""
+    waits = (CallAttempt.operator_id == operator_id, CallAttempt.closed_at.is_(None))
+    return session.scalar(select(CallAttempt.id).where(*waits, CallAttempt.handed_over_at.is_(None))) is not None
+
+
+def _release_shown(session: Session, operator_id: int) -> None:
+    held = session.scalar(select(Respondent.id).where(Respondent.held_by == operator_id))
+    if held is not None:
+        release(session, held)
+
+
+def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None:
+    """Begin a pause; the shown client goes back to the queue. A second press changes nothing."""
+    if reason not in PAUSE_REASONS:
+        raise DomainError("no_reason", "Выберите причину паузы.")
+    with write(session) as s:
+        shift = campaigns.open_shift(s, actor.id)
+        if shift is None:
+            raise StaleError("no_shift", "Смена закончена. Начните её снова.")
+        if _has_open_call(s, actor.id):
+            raise StaleError("open_call", "Сначала выберите итог звонка.")
+        if s.scalar(select(Pause.id).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None))) is not None:
+            return
+        _release_shown(s, actor.id)
+        s.add(Pause(shift_id=shift.id, reason=reason, started_at=now))
+
+
+def resume(session: AnySession, actor: Actor, now: datetime) -> None:
+    """End the pause."""
+    with write(session) as s:
+        shift = campaigns.open_shift(s, actor.id)
+        if shift is not None:
+            s.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))

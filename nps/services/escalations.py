@@ -1,0 +1,334 @@
+"""Escalations: raised by operators with their letter in one transaction, worked through by the specialist (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from nps.domain import escalation
+from nps.domain.actor import Actor
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.escalation import COLUMNS, EscalationError, State, Wish
+from nps.domain.local_time import clock, date_words, to_local
+from nps.models import (
+    Branch,
+    CallAttempt,
+    Campaign,
+    CampaignMember,
+    Contract,
+    Escalation,
+    EscalationNote,
+    Outbox,
+    Region,
+    Respondent,
+    User,
+)
+from nps.services import letters
+from nps.services.form_keys import once
+from nps.services.journal import log_access, record
+from nps.services.transaction import AnySession, write
+
+#: Who works through escalations; who looks after the address they go to.
+WORKERS = ("specialist", "manager")
+ADDRESS_KEEPERS = ("specialist", "manager", "admin")
+ALL_CAMPAIGNS = ("manager", "admin")
+NOT_CLOSED = (State.OPEN, State.TAKEN, State.ANSWERED)
+
+
+def raise_escalation(
+    session: AnySession,
+    actor: Actor,
+    *,
+    fields: Mapping[str, str],
+    now: datetime,
+    attempt_id: UUID | None = None,
+    respondent_id: int | None = None,
+    form_key: str = "",
+) -> int:
+    """Keep what the client asked for, with its letter, and nudge the sender; the escalation's number.
+
+    `fields` are those of `nps.domain.escalation.LIMITS`. The call's result has no part in it. The same form key gives
+    the same number again. Raises EscalationError for fields to put right, NotFoundError for a call that is not the
+    operator's or a client he does not work on.
+    """
+    wish = escalation.wish(fields)
+
+    with write(session) as s:
+        client = _client(s, actor, attempt_id, respondent_id)
+        kept, _ = once(
+            s,
+            key=form_key,
+            user_id=actor.id,
+            route="escalation",
+            fields={**asdict(wish), "respondent": client.id, "attempt": attempt_id},
+            now=now,
+            act=lambda: _raise(s, actor, client, attempt_id, wish, now),
+        )
+    letters.nudge(int(kept["letter"]))
+    return int(kept["escalation"])
+
+
+def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: int | None) -> Respondent:
+    """The client of the operator's own call, or one of a campaign he works in."""
+    statement = select(Respondent)
+    if attempt_id is not None:
+        statement = statement.join(CallAttempt, CallAttempt.respondent_id == Respondent.id).where(
+            CallAttempt.id == attempt_id, CallAttempt.operator_id == actor.id
+        )
+    elif actor.role not in ALL_CAMPAIGNS:
+        mine = select(CampaignMember.campaign_id).where(CampaignMember.user_id == actor.id)
+        statement = statement.where(Respondent.campaign_id.in_(mine))
+    if respondent_id is not None or attempt_id is None:
+        statement = statement.where(Respondent.id == respondent_id)
+    client = s.execute(statement).scalar_one_or_none()
+    if client is None:
+        raise NotFoundError("Такого звонка или клиента у вас нет. Обновите страницу.")
+    return client
+
+
+def _raise(
+    s: Session, actor: Actor, client: Respondent, attempt_id: UUID | None, wish: Wish, now: datetime
+) -> dict[str, Any]:
+    campaign = s.get_one(Campaign, client.campaign_id)
+    row = Escalation(
+        campaign_id=campaign.id,
+        purpose=campaign.purpose,
+        respondent_id=client.id,
+        attempt_id=attempt_id,
+        raised_by=actor.id,
+        created_at=now,
+        state=State.OPEN,
+        **asdict(wish),
+    )
+    s.add(row)
+    s.flush()
+    letter_id = letters.add(
+        s,
+        campaign=campaign,
+        kind="escalation",
+        subject_id=row.id,
+        dedupe=f"escalation:{row.id}",
+        payload=_letter(s, actor, client, campaign, row.id, wish, now),
+        now=now,
+    )
+    _journal(s, actor, row.id, campaign.id, "escalation_raised", now)
+    return {"escalation": row.id, "letter": letter_id}
+
+
+def _letter(
+    s: Session, actor: Actor, client: Respondent, campaign: Campaign, number: int, wish: Wish, now: datetime
+) -> dict[str, Any]:
+    """What the letter says, fixed now: later changes of the client or the directories do not reach it."""
+    branch = s.get(Branch, client.branch_id) if client.branch_id else None
+    region = s.get(Region, client.region_code) if client.region_code else None
+    zone = region.zone if region else "Europe/Moscow"
+    local = to_local(now, zone)
+    return {
+        "number": number,
+        "path": f"/escalations/{number}",
+        "organisation": wish.organisation,
+        "columns": [[label, getattr(wish, name)] for name, label in COLUMNS],
+        "wished_time": wish.wished_time,
+        "campaign": campaign.title,
+        "for_practice": campaign.purpose != "survey",
+        "place": ", ".join(part for part in (branch and branch.name, region and region.name) if part),
+        "written": f"{date_words(local.date())} {local.year} года в {clock(now, zone)}",
+        "whose_time": "по времени клиента" if region else "по московскому времени",
+        "operator": actor.full_name,
+        "operator_wrote": "записала" if actor.gender == "female" else "записал",
+    }
+
+
+def take(session: AnySession, actor: Actor, escalation_id: int, *, now: datetime) -> None:
+    """Take an escalation into work; one's own again changes nothing. Raises StaleError when somebody else has it."""
+    with write(session) as s:
+        row = _case(s, actor, escalation_id)
+        if _move(s, row, (State.OPEN,), state=State.TAKEN, taken_by=actor.id, taken_at=now):
+            _journal(s, actor, row.id, row.campaign_id, "escalation_taken", now)
+            return
+        s.refresh(row)
+        if row.state != State.TAKEN or row.taken_by != actor.id:
+            raise StaleError("escalation_taken", _taken_words(s, row))
+
+
+def note(
+    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
+) -> None:
+    """Add a note to an escalation that is not closed. Raises EscalationError for an empty or too long one."""
+    words = escalation.note(text, "Напишите заметку.")
+    _work(session, actor, escalation_id, "note", words, {}, now, form_key)
+
+
+def answer(
+    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
+) -> None:
+    """Write down what the client was answered; the escalation is the writer's when nobody had taken it.
+
+    Raises EscalationError without a text, StaleError when it is closed.
+    """
+    words = escalation.note(text, "Напишите, что ответили клиенту.")
+    _work(session, actor, escalation_id, "answer", words, {"state": State.ANSWERED, "resolution": words}, now, form_key)
+
+
+def close(
+    session: AnySession, actor: Actor, escalation_id: int, *, resolution: str, now: datetime, form_key: str = ""
+) -> None:
+    """Close an escalation with a word about how it ended.
+
+    Raises EscalationError without one, StaleError when it is closed already.
+    """
+    words = escalation.note(resolution, "Напишите, чем закончилось обращение.")
+    ended = {"state": State.CLOSED, "resolution": words, "closed_by": actor.id, "closed_at": now}
+    _work(session, actor, escalation_id, "close", words, ended, now, form_key)
+
+
+def _work(
+    session: AnySession,
+    actor: Actor,
+    escalation_id: int,
+    kind: str,
+    words: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    form_key: str,
+) -> None:
+    """Write a word into an escalation that is not closed, with what it changes there."""
+    with write(session) as s:
+        row = _case(s, actor, escalation_id)
+
+        def act() -> dict[str, Any]:
+            whose = {"taken_by": row.taken_by or actor.id, "taken_at": row.taken_at or now} if values else {}
+            if not _move(s, row, NOT_CLOSED, **(values or {"state": row.state}), **whose):
+                raise StaleError("escalation_closed", "Обращение уже закрыто.")
+            s.add(EscalationNote(escalation_id=row.id, by=actor.id, at=now, kind=kind, text=words))
+            _journal(s, actor, row.id, row.campaign_id, f"escalation_{kind}", now)
+            return {}
+
+        fields = {"escalation": row.id, "text": words}
+        once(s, key=form_key, user_id=actor.id, route=f"escalation_{kind}", fields=fields, now=now, act=act)
+
+
+def seen(session: AnySession, actor: Actor, *, kind: str, object_id: object, address: str, now: datetime) -> None:
+    """Write into the access journal that the person saw an escalation or a letter with a client's data (R20)."""
+    with write(session) as s:
+        log_access(s, at=now, user_id=actor.id, action="viewed", object_kind=kind, object_id=object_id, address=address)
+
+
+def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now: datetime, form_key: str = "") -> int:
+    """Send a test letter to the campaign's address (R15); its outbox id."""
+    with write(session) as s:
+        campaign = _campaign(s, actor, campaign_id)
+
+        def act() -> dict[str, Any]:
+            payload = {
+                "campaign": campaign.title,
+                "path": f"/campaigns/{campaign.id}/escalations/address",
+                "sent_by": actor.full_name,
+            }
+            dedupe = f"test:{campaign.id}:{form_key or now.isoformat()}"
+            letter_id = letters.add(
+                s, campaign=campaign, kind="test", subject_id=campaign.id, dedupe=dedupe, payload=payload, now=now
+            )
+            _journal(s, actor, campaign.id, campaign.id, "test_letter", now, kind="campaign")
+            return {"letter": letter_id}
+
+        kept, _ = once(
+            s, key=form_key, user_id=actor.id, route="test_letter", fields={"campaign": campaign_id}, now=now, act=act
+        )
+    letter_id = int(kept["letter"])
+    letters.nudge(letter_id)
+    return letter_id
+
+
+def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, letter_id: int, now: datetime) -> None:
+    """Somebody has seen the test letter in the mailbox: the campaign's address is confirmed.
+
+    Raises DomainError for a letter that never left the machine, StaleError when the address has changed since.
+    """
+    with write(session) as s:
+        campaign = _campaign(s, actor, campaign_id)
+        letter = s.execute(
+            select(Outbox).where(Outbox.id == letter_id, Outbox.kind == "test", Outbox.subject_id == campaign.id)
+        ).scalar_one_or_none()
+        if letter is None:
+            raise NotFoundError
+        if letter.state == "caught":
+            raise DomainError(
+                "letter_caught",
+                "Это письмо осталось на этой машине. Подключите почтовый сервер и отправьте пробное письмо снова.",
+            )
+        if letter.state not in ("sent", "unknown"):
+            raise DomainError("letter_not_sent", "Пробное письмо ещё не отправлено. Подождите или отправьте новое.")
+        if campaign.escalation_email not in ("", letter.recipient):
+            raise StaleError("address_changed", "Адрес с тех пор изменился. Отправьте пробное письмо на новый.")
+        campaign.escalation_email = letter.recipient
+        campaign.escalation_confirmed_at = now
+        _journal(s, actor, campaign.id, campaign.id, "address_confirmed", now, kind="campaign")
+
+
+def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email: str, now: datetime) -> None:
+    """Set where the campaign's escalations go; a changed address is to be confirmed anew.
+
+    Letters already written keep theirs unless sent again by hand. Raises EscalationError for what is no address.
+    """
+    email = email.strip()
+    if not escalation.is_email(email):
+        raise EscalationError({"email": "Это не адрес почты. Нужен один адрес вида имя@сайт.ру."})
+    with write(session) as s:
+        campaign = _campaign(s, actor, campaign_id)
+        if campaign.escalation_email == email:
+            return
+        campaign.escalation_email = email
+        campaign.escalation_confirmed_at = None
+        _journal(s, actor, campaign.id, campaign.id, "address_changed", now, kind="campaign")
+
+
+def _campaign(s: Session, actor: Actor, campaign_id: int) -> Campaign:
+    statement = select(Campaign).join(Contract, Contract.id == Campaign.contract_id).where(Campaign.id == campaign_id)
+    if actor.role not in ALL_CAMPAIGNS:
+        statement = statement.where(Contract.customer_id == actor.customer_id)
+    campaign = s.execute(statement).scalar_one_or_none() if actor.role in ADDRESS_KEEPERS else None
+    if campaign is None:
+        raise NotFoundError
+    return campaign
+
+
+def _case(s: Session, actor: Actor, escalation_id: int) -> Escalation:
+    """The escalation, if the person may work on it."""
+    statement = (
+        select(Escalation)
+        .join(Campaign, Campaign.id == Escalation.campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .where(Escalation.id == escalation_id)
+    )
+    if actor.role not in ALL_CAMPAIGNS:
+        statement = statement.where(Contract.customer_id == actor.customer_id)
+    row = s.execute(statement).scalar_one_or_none() if actor.role in WORKERS else None
+    if row is None:
+        raise NotFoundError("Такого обращения нет.")
+    return row
+
+
+def _move(s: Session, row: Escalation, before: tuple[State, ...], **values: Any) -> bool:
+    """Change the escalation if it is still in one of these states; two people at once can't both succeed."""
+    still = (Escalation.id == row.id, Escalation.state.in_(before))
+    return s.scalar(update(Escalation).where(*still).values(**values).returning(Escalation.id)) is not None
+
+
+def _taken_words(s: Session, row: Escalation) -> str:
+    if row.state in (State.ANSWERED, State.CLOSED):
+        return "На обращение уже ответили." if row.state == State.ANSWERED else "Обращение уже закрыто."
+    name = s.scalar(select(User.full_name).where(User.id == row.taken_by))
+    return f"Обращение уже в работе: {name}."
+
+
+def _journal(
+    s: Session, actor: Actor, object_id: int, campaign_id: int, action: str, now: datetime, kind: str = "escalation"
+) -> None:
+    record(s, at=now, action=action, object_kind=kind, object_id=object_id, actor_id=actor.id, campaign_id=campaign_id)

@@ -1,0 +1,95 @@
+"""The workbook leaves the house: for the browser, or for a file at the command line."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from nps.adapters.report_sheet import write_book
+from nps.domain.actor import Actor
+from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.local_time import Zone, to_local
+from nps.queries.campaigns import CampaignRow, campaign_for
+from nps.queries.reports import all_answers, all_escalations, begin_snapshot, campaign_report
+from nps.queries.reports.clients import size_of
+from nps.queries.reports.report import REPORT_ZONE, existing_campaign
+from nps.services.journal import log_access
+from nps.services.reports.workbook import book_of
+from nps.services.transaction import write
+
+#: Up to here a request builds the workbook in a few seconds.
+IN_REQUEST_CLIENTS = 20_000
+_NAME_LIMIT = 120
+# What some file system or another does not take in a name.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f\\/:*?"<>|]+')
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A finished workbook, to be sent and deleted; `plain_name` is for programs without Cyrillic."""
+
+    file: Path
+    name: str
+    plain_name: str
+
+
+def download(
+    session: Session,
+    *,
+    actor: Actor,
+    campaign_id: int,
+    folder: Path,
+    now: datetime,
+    zone: Zone = REPORT_ZONE,
+    address: str = "",
+) -> Download:
+    """Build the workbook of a campaign in `folder` and write down who took it.
+
+    Raises NotFoundError for a campaign that is not this person's to see, DomainError for one too large for a request.
+    """
+    campaign = campaign_for(session, actor, campaign_id)
+    if campaign is None:
+        raise NotFoundError
+    if size_of(session, campaign_id) > IN_REQUEST_CLIENTS:
+        raise DomainError(
+            "too_large",
+            "В этом проекте больше 20 000 клиентов, и книга собирается долго. "
+            "Попросите администратора выгрузить её командой flask nps export.",
+        )
+    _log(session, actor.id, campaign_id, "report_downloaded", now, address)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"{secrets.token_hex(16)}.xlsx"
+    _build(session, campaign, file, now, zone)
+    day = to_local(now, zone).date()
+    title = " ".join(_UNSAFE.sub(" ", campaign.title).split()).strip(".")[:_NAME_LIMIT]
+    return Download(file, f"Анкета — {title} — {day:%d.%m.%Y}.xlsx", f"report-{campaign_id}-{day}.xlsx")
+
+
+def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zone: Zone = REPORT_ZONE) -> None:
+    """Write the workbook of a campaign at `file`, whatever its size. Raises NotFoundError, OSError."""
+    campaign = existing_campaign(session, campaign_id)
+    _log(session, None, campaign_id, "report_exported", now, "")
+    _build(session, campaign, file, now, zone)
+
+
+def note_view(session: Session, *, actor: Actor, campaign_id: int, what: str, now: datetime, address: str = "") -> None:
+    """Write down that somebody looked at rows with clients in them (R20). `what` is «answers» or «calls»."""
+    _log(session, actor.id, campaign_id, f"{what}_viewed", now, address)
+
+
+def _log(session: Session, user_id: int | None, campaign_id: int, action: str, now: datetime, address: str) -> None:
+    with write(session) as s:
+        log_access(
+            s, at=now, user_id=user_id, action=action, object_kind="campaign", object_id=campaign_id, address=address
+        )
+
+
+def _build(session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone) -> None:
+    begin_snapshot(session)
+    report = campaign_report(session, campaign, now, zone)
+    write_book(file, book_of(report, all_answers(session, campaign.id), all_escalations(session, campaign.id)))

@@ -1,0 +1,22 @@
+"""Loading a customer's base (R2): a workbook is read, understood, confirmed by a person, checked, then published.
+
+States of a load: uploaded → reading → understood → checking → checked → publishing → published; failed; cancelled.
+A person moves it on at `understood` and `checked`; `work` does the rest in the worker of the queue `bulk`.
+"""
+
+from pathlib import Path
+
+from nps.adapters.sample_sheet import store
+from nps.adapters.sample_sheet.limits import MAX_FILE_BYTES
+from nps.services.sample.steps import back_to_columns, cancel, confirm, publish, reread, upload
+from nps.services.sample.work import JOB, waiting_imports, work
+
+__all__ = [
+    "JOB", "MAX_FILE_BYTES", "back_to_columns", "cancel", "confirm", "keep_uploads_in", "publish", "reread", "upload",
+    "waiting_imports", "work",
+]  # fmt: skip
+
+
+def keep_uploads_in(data_folder: Path) -> None:
+    """Set where this process keeps workbooks; the application does it once when it is made."""
+    store.connect(data_folder)

@@ -1,0 +1,123 @@
+"""Second step of a load: every row gets its fate, staged in short transactions; the staged rows are the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from nps.adapters.sample_sheet import store
+from nps.domain.sample import Decision, RowChecker, StopEntries, Verdict, read_decision
+from nps.models import Branch, ImportRow, Respondent, SampleImport, StopList
+from nps.services.sample.lease import Lease, finish, renew
+from nps.services.sample.reading import customer_of, header_of
+from nps.services.transaction import AnySession, write
+
+_CHUNK = 2_000
+_COPIED = ("identity", "branch_fold", "organisation", "contact", "greeting_name", "email", "search_fold")
+
+
+def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
+    """Stage the verdict on each row, anew when an earlier try was cut short. Raises SheetError and LeaseLost."""
+    with write(session) as s:
+        renew(s, lease, clock(), rows_done=0)
+        s.execute(delete(ImportRow).where(ImportRow.import_id == lease.import_id))
+    understood, checker = _prepare(session, lease)
+    verdicts = _verdicts(lease.import_id, understood, checker)
+    done = 0
+    while chunk := list(islice(verdicts, _CHUNK)):
+        done += len(chunk)
+        with write(session) as s:
+            renew(s, lease, clock(), rows_done=done)
+            s.execute(insert(ImportRow), [_values(lease.import_id, verdict) for verdict in chunk])
+    with write(session) as s:
+        finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
+
+
+def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChecker]:
+    """Everything the rows are compared with, read at one moment; the mark tells later whether it still holds."""
+    understood = session.execute(select(SampleImport.understood).where(SampleImport.id == lease.import_id)).scalar_one()
+    real = session() if not isinstance(session, Session) else session
+    understood = understood | {"mark": mark(real, lease.campaign_id), "tries": 0}
+    clients = session.execute(
+        select(Respondent.id, Respondent.identity).where(Respondent.campaign_id == lease.campaign_id)
+    )
+    checker = RowChecker(
+        header_of(understood),
+        _decisions(real, understood["decisions"]),
+        ((row.id, row.identity) for row in clients),
+        _stop_entries(real, lease.campaign_id),
+    )
+    session.rollback()
+    return understood, checker
+
+
+def _decisions(s: Session, codes: Mapping[str, str]) -> dict[str, Decision]:
+    """Decisions by folded spelling; those about an existing branch with its region and area code."""
+    read = {alias: read_decision(code, alias) for alias, code in codes.items()}
+    ids = {decision.branch_id for decision in read.values() if decision.branch_id is not None}
+    rows = s.execute(select(Branch.id, Branch.region_code, Branch.area_code).where(Branch.id.in_(ids)))
+    known = {row.id: Decision(row.id, row.region_code, area_code=row.area_code) for row in rows}
+    return {alias: known.get(decision.branch_id or 0, decision) for alias, decision in read.items()}
+
+
+def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
+    in_force = StopList.customer_id == customer_of(s, campaign_id), StopList.lifted_at.is_(None)
+    rows = s.execute(select(StopList.e164, StopList.inn).where(*in_force)).all()
+    return StopEntries(
+        phones=frozenset(row.e164 for row in rows if row.e164), inns=frozenset(row.inn for row in rows if row.inn)
+    )
+
+
+def mark(s: Session, campaign_id: int) -> list[int]:
+    """What changes when the clients of the campaign or the stop list of its customer do."""
+    clients = s.execute(
+        select(func.count(), func.coalesce(func.max(Respondent.id), 0)).where(Respondent.campaign_id == campaign_id)
+    ).one()
+    stop = s.execute(
+        select(func.coalesce(func.max(StopList.id), 0), func.count(StopList.lifted_at)).where(
+            StopList.customer_id == customer_of(s, campaign_id)
+        )
+    ).one()
+    return [*clients, *stop]
+
+
+def _verdicts(import_id: int, understood: Mapping[str, Any], checker: RowChecker) -> Iterator[Verdict]:
+    """One verdict for each row of the file from the first to the last, gaps included: none vanishes."""
+    expected = int(understood["first_row"])
+    last = int(understood["last_row"])
+    for number, cells in store.kept_rows(import_id, int(understood["sheet"])):
+        if number < expected:
+            continue
+        if number > last:
+            break
+        for gap in range(expected, number):
+            yield checker.empty(gap)
+        yield checker.check(number, cells)
+        expected = number + 1
+
+
+def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
+    fixed = verdict.fixed
+    first, *spare = fixed.get("phones") or [{}]
+    return {
+        "import_id": import_id,
+        "row_no": verdict.row_no,
+        "fate": verdict.fate.value,
+        "reason": verdict.reason,
+        "raw": dict(verdict.raw),
+        "changed": list(verdict.changed),
+        "same_as_row": verdict.same_as_row,
+        "respondent_id": verdict.same_as_client,
+        **{name: fixed.get(name) for name in _COPIED},
+        "inn": fixed.get("inn") or None,
+        "stopped": fixed.get("stopped", False),
+        "e164": first.get("e164"),
+        "extension": first.get("extension"),
+        "guessed": first.get("guessed", False),
+        "spare_phones": spare or None,
+    }

@@ -1,0 +1,197 @@
+"""Last step of a load: the accepted rows become clients, all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from nps.adapters.sample_sheet import store
+from nps.domain.case import QueueClass, State
+from nps.domain.errors import DomainError
+from nps.domain.sample import branch_key, read_decision, signature
+from nps.domain.why import Why, iso
+from nps.models import (
+    Branch,
+    BranchAlias,
+    Campaign,
+    CaseEvent,
+    ColumnMapping,
+    ImportRow,
+    Respondent,
+    RespondentPhone,
+    SampleImport,
+)
+from nps.models.base import UtcDateTime
+from nps.services.journal import record
+from nps.services.sample.checking import mark
+from nps.services.sample.lease import Lease, finish
+from nps.services.sample.reading import customer_of, header_of
+from nps.services.transaction import AnySession, write
+
+_TAKEN = ("accepted", "corrected")
+_MAX_ALIAS = 200
+_COPIED = ("inn", "organisation", "contact", "greeting_name", "email", "search_fold", "identity")
+
+
+def publish(session: AnySession, lease: Lease, now: datetime) -> None:
+    """Make the clients in one transaction. A base or stop list that changed since the check sends the load back to it.
+
+    Raises DomainError for a campaign that has been closed, and LeaseLost.
+    """
+    with write(session) as s:
+        # Two loads into one campaign follow each other: the second one sees the clients of the first.
+        campaign = s.get_one(Campaign, lease.campaign_id, with_for_update={"key_share": True})
+        if campaign.closed_at is not None:
+            raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
+        load = s.get_one(SampleImport, lease.import_id)
+        if load.understood["mark"] != mark(s, campaign.id):
+            finish(s, lease, "checking", understood=load.understood | {"again": True})
+            return
+        is_first = not load.understood["mark"][0]
+        branches = _settle_branches(s, customer_of(s, campaign.id), load.understood)
+        added = _add_clients(s, lease, branches, now)
+        if is_first:
+            campaign.original_clients = added
+        _remember_columns(s, customer_of(s, campaign.id), load.understood, now)
+        record(
+            s,
+            at=now,
+            action="sample_published",
+            object_kind="sample_import",
+            object_id=load.id,
+            actor_id=load.uploaded_by,
+            campaign_id=campaign.id,
+            after={"clients": added, "rows": load.rows_total},
+        )
+        s.flush()
+        finish(s, lease, "published", published_at=now)
+    store.drop_rows(lease.import_id)
+
+
+def _settle_branches(s: Session, customer_id: int, understood: Mapping[str, Any]) -> dict[str, Branch]:
+    """Give each spelling its branch, making the new ones, and remember the spellings for the next base."""
+    codes: Mapping[str, str] = understood["decisions"]
+    names: Mapping[str, str] = understood["branch_names"]
+    existing = {row.id: row for row in s.scalars(select(Branch).where(Branch.customer_id == customer_id))}
+    by_name = {branch_key(row.name): row for row in existing.values()}
+    aliases = set(s.scalars(select(BranchAlias.alias_fold).where(BranchAlias.customer_id == customer_id)))
+    settled: dict[str, Branch] = {}
+    for alias, code in codes.items():
+        decision = read_decision(code, alias)
+        name = names.get(alias, "")
+        if decision.outside or (decision.branch_id is None and not name):
+            continue
+        branch = existing.get(decision.branch_id) if decision.branch_id else by_name.get(branch_key(name))
+        if branch is None:
+            branch = Branch(customer_id=customer_id, name=name, region_code=decision.region)
+            by_name[branch_key(name)] = branch
+            s.add(branch)
+            s.flush()
+        settled[alias] = branch
+        if alias and alias not in aliases and len(alias) <= _MAX_ALIAS:
+            s.add(BranchAlias(customer_id=customer_id, branch_id=branch.id, alias_fold=alias))
+    s.flush()
+    return settled
+
+
+def _add_clients(s: Session, lease: Lease, branches: Mapping[str, Branch], now: datetime) -> int:
+    """Insert clients, phones and stop-list events from the staged rows by one statement each; how many clients came."""
+    staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(_TAKEN))
+    count = s.execute(select(func.count()).where(staged)).scalar_one()
+    _insert_respondents(s, lease, staged, branches, now)
+    same = Respondent.campaign_id == lease.campaign_id, Respondent.identity == ImportRow.identity
+    link = update(ImportRow).where(staged, *same).values(respondent_id=Respondent.id)
+    s.execute(link.execution_options(synchronize_session=False))
+    _insert_phones(s, staged)
+    event = (
+        select(
+            Respondent.id,
+            literal("stop_listed"),
+            literal(now, UtcDateTime),
+            literal("В стоп-листе при загрузке базы"),
+            literal({}, CaseEvent.detail.type),
+        )
+        .where(Respondent.import_id == lease.import_id, Respondent.state == State.REFUSED.value)
+        .order_by(Respondent.id)
+    )
+    columns = ["respondent_id", "kind", "at", "reason", "detail"]
+    s.execute(insert(CaseEvent).from_select(columns, event, include_defaults=False))
+    return int(count)
+
+
+def _insert_respondents(
+    s: Session, lease: Lease, staged: ColumnElement[bool], branches: Mapping[str, Branch], now: datetime
+) -> None:
+    regions = {name: branch.region_code for name, branch in branches.items() if branch.region_code}
+    callable_now = and_(_one_of(ImportRow.branch_fold, list(regions)), ~ImportRow.stopped)
+    refused = Why("stop_list", {"at": iso(now)}).as_json()
+    reason = Respondent.next_reason.type
+    values: dict[str, Any] = {
+        "campaign_id": literal(lease.campaign_id),
+        "import_id": literal(lease.import_id),
+        "branch_id": cast(_by_name(ImportRow.branch_fold, {name: row.id for name, row in branches.items()}), Integer),
+        "region_code": _by_name(ImportRow.branch_fold, regions),
+        **{name: getattr(ImportRow, name) for name in _COPIED},
+        "loaded_at": literal(now, UtcDateTime),
+        "state": case((ImportRow.stopped, State.REFUSED.value), else_=State.WAITING.value),
+        "queue_class": case((ImportRow.stopped, null()), else_=int(QueueClass.NEW)),
+        "next_call_at": case((callable_now, literal(now, UtcDateTime)), else_=null()),
+        "next_reason": case(
+            (ImportRow.stopped, literal(refused, reason)),
+            (callable_now, literal(Why("new").as_json(), reason)),
+            else_=literal(Why("no_region").as_json(), reason),
+        ),
+    }
+    rows = select(*values.values()).where(staged).order_by(ImportRow.row_no)
+    s.execute(insert(Respondent).from_select(list(values), rows))
+
+
+def _insert_phones(s: Session, staged: ColumnElement[bool]) -> None:
+    columns = ["respondent_id", "position", "e164", "extension", "guessed"]
+    first = select(ImportRow.respondent_id, literal(0), ImportRow.e164, ImportRow.extension, ImportRow.guessed)
+    s.execute(insert(RespondentPhone).from_select(columns, first.where(staged).order_by(ImportRow.row_no)))
+    having = select(ImportRow.respondent_id, ImportRow.spare_phones).where(staged, ImportRow.spare_phones.is_not(None))
+    spare = [
+        {"respondent_id": row.respondent_id, "position": position, **phone}
+        for row in s.execute(having.order_by(ImportRow.row_no))
+        for position, phone in enumerate(row.spare_phones, 1)
+    ]
+    if spare:
+        s.execute(insert(RespondentPhone), spare)
+
+
+def _one_of(column: InstrumentedAttribute[str | None], names: list[str]) -> ColumnElement[bool]:
+    return or_(false(), column.in_(names))
+
+
+def _by_name(column: InstrumentedAttribute[str | None], values: Mapping[str, Any]) -> ColumnElement[Any]:
+    return case({name: value for name, value in values.items()}, value=column, else_=null()) if values else null()
+
+
+def _remember_columns(s: Session, customer_id: int, understood: Mapping[str, Any], now: datetime) -> None:
+    header = header_of(understood)
+    same = ColumnMapping.customer_id == customer_id, ColumnMapping.signature == signature(header.titles)
+    known = s.scalars(select(ColumnMapping).where(*same)).one_or_none()
+    if known is None:
+        known = ColumnMapping(customer_id=customer_id, signature=signature(header.titles))
+        s.add(known)
+    known.columns = dict(header.columns)
+    known.used_at = now

@@ -1,0 +1,132 @@
+"""First step of a load: the workbook becomes rows of text, and we say what we made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.adapters import sample_sheet
+from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
+from nps.domain.sample import Header, Profile, Row, find_header, header_at, profile, signature
+from nps.models import Campaign, ColumnMapping, Contract, SampleImport
+from nps.queries import sample as queries
+from nps.services.sample.lease import Lease, finish, renew
+from nps.services.transaction import AnySession, write
+
+_RENEW_EVERY_ROWS = 5_000
+_HEAD_ROWS = 20
+
+
+@dataclass(slots=True)
+class _Sheet:
+    name: str
+    hidden: bool
+    rows: int = 0
+
+
+def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
+    """Read the workbook of a load into its file of rows and understand it. Raises SheetError and LeaseLost."""
+    path, customer_id = _source(session, lease.import_id)
+    sheets: list[_Sheet] = []
+    rows = 0
+    for event in store.keep_rows(lease.import_id, sample_sheet.read(store.workbook(path))):
+        if isinstance(event, SheetStart):
+            sheets.append(_Sheet(event.name, event.hidden))
+            continue
+        assert isinstance(event, SheetRow)
+        sheets[-1].rows += 1
+        rows += 1
+        if rows % _RENEW_EVERY_ROWS == 0:
+            with write(session) as s:
+                renew(s, lease, clock(), rows_done=rows)
+    index, header = _choose(lease.import_id, sheets)
+    known = remembered(session, customer_id, header)
+    understood = describe(lease.import_id, index, known or header)
+    understood["sheets"] = [{"name": sheet.name, "hidden": sheet.hidden, "rows": sheet.rows} for sheet in sheets]
+    understood["remembered"] = known is not None
+    with write(session) as s:
+        finish(s, lease, "understood", understood=understood, rows_total=understood["rows"], rows_done=0)
+
+
+def _source(session: AnySession, import_id: int) -> tuple[str, int]:
+    row = session.execute(
+        select(SampleImport.file_path, Contract.customer_id)
+        .join(Campaign, Campaign.id == SampleImport.campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .where(SampleImport.id == import_id)
+    ).one()
+    session.rollback()
+    return row.file_path, row.customer_id
+
+
+def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
+    """The visible sheet whose header names most fields; without any, the first row of the first sheet with rows."""
+    best: tuple[int, Header] | None = None
+    first: tuple[int, Header] | None = None
+    for index, sheet in enumerate(sheets):
+        if sheet.hidden or not sheet.rows:
+            continue
+        head = head_rows(import_id, index)
+        found = find_header(head)
+        if found and (best is None or len(found.columns) > len(best[1].columns)):
+            best = index, found
+        first = first or (index, header_at(*head[0]))
+    chosen = best or first
+    if chosen is None:
+        raise SheetError("no_rows")
+    return chosen
+
+
+def head_rows(import_id: int, sheet: int) -> list[Row]:
+    """The first rows of a sheet that are not empty."""
+    rows: list[Row] = []
+    for row in store.kept_rows(import_id, sheet):
+        rows.append(row)
+        if len(rows) == _HEAD_ROWS:
+            break
+    return rows
+
+
+def remembered(session: AnySession, customer_id: int, header: Header) -> Header | None:
+    """The header with the mapping that this customer's people confirmed for the same columns before, if any."""
+    columns = session.scalars(
+        select(ColumnMapping.columns).where(
+            ColumnMapping.customer_id == customer_id, ColumnMapping.signature == signature(header.titles)
+        )
+    ).one_or_none()
+    session.rollback()
+    return Header(header.row, header.titles, columns) if columns else None
+
+
+def describe(import_id: int, sheet: int, header: Header) -> dict[str, Any]:
+    """What a mapping page has to show of the rows under a header, as JSON."""
+    found: Profile = profile(store.kept_rows(import_id, sheet), header)
+    return {
+        "sheet": sheet,
+        "header_row": header.row,
+        "titles": list(header.titles),
+        "columns": dict(header.columns),
+        "first_row": found.first_row,
+        "last_row": found.last_row,
+        "rows": found.rows,
+        "totals_rows": list(found.totals_rows),
+        "examples": [list(texts) for texts in found.examples],
+        "empty_cells": list(found.empty_cells),
+        "branches": dict(found.branches),
+        "too_many_branches": found.has_too_many_branches,
+    }
+
+
+def header_of(understood: Mapping[str, Any]) -> Header:
+    """The header that a load was understood with."""
+    return Header(understood["header_row"], tuple(understood["titles"]), understood["columns"])
+
+
+def customer_of(s: Session, campaign_id: int) -> int:
+    """The customer whose campaign it is."""
+    return s.scalars(queries.customer_id(campaign_id)).one()

@@ -1,0 +1,69 @@
+"""What the worker does with a load: whatever its state asks for, until a person has to decide."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
+
+from nps.adapters.sample_sheet import store
+from nps.domain.errors import DomainError
+from nps.models import ImportRow
+from nps.services.sample import checking, publishing, reading
+from nps.services.sample.lease import Lease, LeaseLost, finish, renew, take, waiting_imports
+from nps.services.transaction import AnySession, write
+
+__all__ = ["JOB", "waiting_imports", "work"]
+
+#: The job on the queue `bulk` that calls `work`.
+JOB = "nps.jobs.sample.check"
+
+_BROKEN = "Обработать файл не получилось: ошибка на сервере, она записана. Попробуйте загрузить ещё раз."
+_MAX_PROBLEM = 500
+log = logging.getLogger(__name__)
+
+
+def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> None:
+    """Bring a load to the next state that waits for a person; nothing when it waits already or another worker has it.
+
+    Rows are staged in many short transactions, so that operators never wait for a load; killed at any moment, the step
+    is done anew when its lease has lapsed. `clock` gives the present instant, aware UTC.
+    """
+    while (lease := take(session, import_id, clock())) is not None:
+        try:
+            _step(session, lease, clock)
+        except LeaseLost:
+            log.info("load %s was cancelled or taken over", import_id)
+            return
+        except DomainError as error:
+            _fail(session, lease, error.message, clock())
+        except OperationalError:
+            # A database that is away says nothing about the file: the sweeper comes back when the lease has lapsed.
+            raise
+        except Exception:
+            log.exception("load %s failed", import_id)
+            _fail(session, lease, _BROKEN, clock())
+
+
+def _step(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
+    if lease.state == "reading":
+        reading.read(session, lease, clock)
+    elif lease.state == "checking":
+        checking.check(session, lease, clock)
+    else:
+        publishing.publish(session, lease, clock())
+
+
+def _fail(session: AnySession, lease: Lease, problem: str, now: datetime) -> None:
+    """Nothing half done stays; the page shows the sentence."""
+    try:
+        with write(session) as s:
+            renew(s, lease, now)
+            s.execute(delete(ImportRow).where(ImportRow.import_id == lease.import_id))
+            finish(s, lease, "failed", problem=problem[:_MAX_PROBLEM])
+    except LeaseLost:
+        return
+    store.drop_rows(lease.import_id)

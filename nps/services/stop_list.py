@@ -1,0 +1,139 @@
+"""The stop list of a customer: whom nobody calls in any of its campaigns (R21)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.inn import normal_inn
+from nps.domain.phone import parse_phone
+from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
+from nps.queries import campaigns
+from nps.queries.campaigns import CampaignRow
+from nps.services.call_queue import lock_claims, open_attempt_of, release
+from nps.services.cases import add_event, refold, stop_phone
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+_Clients = list[tuple[int, int]]
+
+
+def add(
+    session: AnySession, actor_id: int, campaign_id: int, *, phone: str, inn: str, reason: str, now: datetime
+) -> None:
+    """Put a phone, or on request a whole organisation by INN, on the list of the campaign's customer.
+
+    Clients it concerns in open campaigns become refused. Raises DomainError (codes: value, reason), PhoneError,
+    InnError.
+    """
+    reason = _reason(reason)
+    if bool(phone.strip()) == bool(inn.strip()):
+        raise DomainError("value", "Укажите телефон или ИНН, что-то одно.")
+    e164 = parse_phone(phone).e164 if phone.strip() else None
+    number = normal_inn(inn) or None
+    with write(session) as s:
+        lock_claims(s)
+        campaign = campaigns.campaign_row(s, campaign_id)
+        same = StopList.e164 == e164 if e164 else StopList.inn == number
+        listed = select(StopList.id).where(
+            StopList.customer_id == campaign.customer_id, same, StopList.lifted_at.is_(None)
+        )
+        if s.scalar(listed) is not None:
+            raise DomainError("value", "Уже в стоп-листе: звонить сюда нельзя.")
+        if e164:
+            stop_phone(s, campaign, e164, reason, by=actor_id, at=now)
+            _let_go(s, _of_phone(s, campaign, e164))
+        elif number:
+            _stop_organisation(s, campaign, number, reason, actor_id, now)
+
+
+def _stop_organisation(s: Session, campaign: CampaignRow, inn: str, reason: str, actor_id: int, now: datetime) -> None:
+    s.add(StopList(customer_id=campaign.customer_id, inn=inn, reason=reason, by=actor_id, at=now))
+    concerned = _of_inn(s, campaign, inn)
+    _tell(s, concerned, "stop_listed", actor_id, reason, now)
+    _let_go(s, concerned)
+    record(
+        s, at=now, action="stop_list_added", object_kind="campaign", object_id=campaign.id, actor_id=actor_id,
+        campaign_id=campaign.id, after={"clients": len(concerned)},
+    )  # fmt: skip
+
+
+def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, reason: str, now: datetime) -> int:
+    """Take an entry off the list, with a reason; only a manager may (R21). Returns how many clients were decided anew.
+
+    A client whom another entry still names stays refused, and so does one who said so himself in a call: him the
+    manager reopens.
+    """
+    reason = _reason(reason)
+    with write(session) as s:
+        lock_claims(s)
+        campaign = campaigns.campaign_row(s, campaign_id)
+        entry = s.get(StopList, entry_id, populate_existing=True)
+        if entry is None or entry.customer_id != campaign.customer_id:
+            raise NotFoundError("Такой записи в стоп-листе нет.")
+        if entry.lifted_at is not None:
+            raise StaleError("lifted", "Эта запись уже снята.")
+        entry.lifted_at, entry.lifted_by, entry.lift_reason = now, actor_id, reason
+        s.flush()
+        concerned = _of_phone(s, campaign, entry.e164) if entry.e164 else _of_inn(s, campaign, entry.inn or "")
+        free = [pair for pair in concerned if not _still_listed(s, campaign.customer_id, pair[0])]
+        _tell(s, free, "stop_lifted", actor_id, reason, now)
+        record(
+            s, at=now, action="stop_list_lifted", object_kind="stop_list", object_id=entry_id, actor_id=actor_id,
+            campaign_id=campaign_id, after={"clients": len(free)},
+        )  # fmt: skip
+    return len(free)
+
+
+def _tell(s: Session, clients: _Clients, kind: str, actor_id: int, reason: str, now: datetime) -> None:
+    for respondent_id, campaign_id in clients:
+        own = campaigns.campaign_row(s, campaign_id)
+        add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason)
+        refold(s, respondent_id, own, campaigns.calendars(s, own))
+
+
+def _let_go(s: Session, clients: _Clients) -> None:
+    """Take clients who are shown, not yet dialled, out of the operators' hands."""
+    for respondent_id, _ in clients:
+        if open_attempt_of(s, respondent_id) is None:
+            release(s, respondent_id)
+
+
+def _in_open_campaigns(campaign: CampaignRow) -> Select[int, int]:
+    return (
+        select(Respondent.id, Respondent.campaign_id)
+        .join(Campaign, Campaign.id == Respondent.campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .where(Contract.customer_id == campaign.customer_id, Campaign.closed_at.is_(None))
+        .distinct()
+    )
+
+
+def _of_phone(s: Session, campaign: CampaignRow, e164: str) -> _Clients:
+    found = _in_open_campaigns(campaign).join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
+    return [(row[0], row[1]) for row in s.execute(found.where(RespondentPhone.e164 == e164))]
+
+
+def _of_inn(s: Session, campaign: CampaignRow, inn: str) -> _Clients:
+    return [(row[0], row[1]) for row in s.execute(_in_open_campaigns(campaign).where(Respondent.inn == inn))]
+
+
+def _still_listed(s: Session, customer_id: int, respondent_id: int) -> bool:
+    phones = select(RespondentPhone.e164).where(RespondentPhone.respondent_id == respondent_id)
+    inn = select(Respondent.inn).where(Respondent.id == respondent_id, Respondent.inn.is_not(None))
+    entry = select(StopList.id).where(
+        StopList.customer_id == customer_id,
+        StopList.lifted_at.is_(None),
+        or_(StopList.e164.in_(phones), StopList.inn.in_(inn)),
+    )
+    return s.scalar(entry.limit(1)) is not None
+
+
+def _reason(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("reason", "Напишите причину: она останется в журнале.")
+    return reason[:300]

@@ -1,0 +1,201 @@
+"""What a manager mends in calls that are over or forgotten (§3, §4): the original word is always kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.domain.appointment import is_allowed
+from nps.domain.disposition import TABLE, Disposition, Kind
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.models import CallAttempt, Interview, Respondent
+from nps.queries import campaigns
+from nps.queries.campaigns import CampaignRow
+from nps.queries.interviews import answers_of, script_of
+from nps.services import cases
+from nps.services.call_queue import lock_claims, open_attempt_of, release
+from nps.services.desk import Result
+from nps.services.desk.settling import rating_of, replace_interview, settle_open, write_interview
+from nps.services.form_keys import Form
+from nps.services.journal import log_access, record
+from nps.services.transaction import AnySession, write
+
+#: A correction that needs more than a word has a form of its own on the card («Новый номер»).
+NOT_BY_CORRECTION = frozenset({"new_contact"})
+
+LONGEST_TALK_S = 4 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The manager's word on a settled call. `callback_at` is aware UTC and belongs to results that promise a time."""
+
+    disposition: str
+    reason: str
+    callback_at: datetime | None = None
+
+
+def note_card_view(session: AnySession, *, user_id: int, respondent_id: int, address: str, now: datetime) -> None:
+    """Write into the access journal that the person saw a client's card (R20)."""
+    with write(session) as s:
+        log_access(
+            s,
+            at=now,
+            user_id=user_id,
+            action="viewed",
+            object_kind="respondent",
+            object_id=respondent_id,
+            address=address,
+        )
+
+
+def correct_result(
+    session: AnySession, actor_id: int, attempt_id: UUID, correction: Correction, form: Form, now: datetime
+) -> None:
+    """Append another result to a settled call and decide its client anew; the first word stays in the history (§3).
+
+    A result that is no survey takes the questionnaire out of the form; one that is makes it from the answers of the
+    call, which must hold a rating (and a reason at 1-8 for «опрошен»). Raises DomainError when the result can't be this
+    call's, StaleError while it or another call of this client is open.
+    """
+    reason = _reason(correction.reason)
+    row = TABLE.get(correction.disposition)
+    if row is None or row.code in NOT_BY_CORRECTION:
+        raise DomainError("disposition", "Выберите итог из списка.")
+    with write(session) as s:
+        lock_claims(s)
+
+        def act() -> dict[str, Any]:
+            _correct(s, actor_id, attempt_id, row, reason, correction.callback_at, now)
+            return {}
+
+        form.once(s, now, act)
+
+
+def _correct(
+    s: Session,
+    actor_id: int,
+    attempt_id: UUID,
+    row: Disposition,
+    reason: str,
+    callback_at: datetime | None,
+    now: datetime,
+) -> None:
+    attempt, client, campaign = _attempt(s, attempt_id)
+    if attempt.closed_at is None:
+        raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
+    if open_attempt_of(s, client.id) is not None:
+        raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
+    before = attempt.disposition
+    if before == row.code:
+        raise DomainError("disposition", f"Итог «{row.label}» уже записан. Выберите другой.")
+    calendars = campaigns.calendars(s, campaign)
+    calendar = calendars.get(client.region_code or "")
+    if row.code == "callback" and callback_at is None:
+        raise DomainError("callback_at", "Укажите день и время перезвона.")
+    if callback_at is not None and (calendar is None or not is_allowed(callback_at, now, calendar)):
+        raise DomainError("callback_at", "В это время звонить нельзя: выберите время в окне звонков этого клиента.")
+    release(s, client.id)
+    cases.append_outcome(
+        s, attempt, row.code, source="manager", by=actor_id, at=now, callback_at=callback_at, reason=reason
+    )
+    _mend_interview(s, attempt, row, now)
+    if row.code == "do_not_call":
+        cases.stop_phone(s, campaign, attempt.e164, reason, by=actor_id, at=now)
+    elif row.code == "refused_org":
+        cases.organisation_refused(s, client, campaign, by=actor_id, at=now)
+    verdict = cases.refold(s, client.id, campaign, calendars)
+    record(
+        s, at=now, action="call_corrected", object_kind="call", object_id=attempt_id, actor_id=actor_id,
+        campaign_id=campaign.id, before={"disposition": before},
+        after={"disposition": row.code, "state": str(verdict.state)},
+    )  # fmt: skip
+
+
+def _mend_interview(s: Session, attempt: CallAttempt, row: Disposition, now: datetime) -> None:
+    """Let the form say what the call is now: its questionnaire comes in or goes out."""
+    if row.kind is Kind.INTERVIEW:
+        answers = answers_of(s, attempt.id)
+        rating = rating_of(s, attempt, answers)
+        if rating is None:
+            raise DomainError("disposition", "В этом звонке нет оценки: опрошенным клиент стать не может.")
+        if row.code == "surveyed" and script_of(s, attempt.script_version_id).result(answers) != "surveyed":
+            raise DomainError("disposition", "Причины оценки в этом звонке нет. Выберите «Разговор прерван».")
+        write_interview(s, attempt, answers, rating, row.code == "partial", now)
+        return
+    own = select(Interview.id).where(Interview.attempt_id == attempt.id, Interview.replaced_at.is_(None))
+    if s.scalar(own) is not None:
+        replace_interview(s, attempt.respondent_id, now)
+
+
+def settle_for_operator(
+    session: AnySession, actor_id: int, attempt_id: UUID, result: Result, form: Form, now: datetime
+) -> None:
+    """Settle a call that its operator left without a result; he may be gone for the day (§4).
+
+    `result.ended_at` is when the line went down, preset to the last activity. Raises DomainError when the result does
+    not fit the call, StaleError when it has one by now.
+    """
+    row = TABLE.get(result.disposition)
+    if row is None or row.code in NOT_BY_CORRECTION:
+        raise DomainError("disposition", "Выберите итог из списка.")
+    with write(session) as s:
+        lock_claims(s)
+
+        def act() -> dict[str, Any]:
+            attempt, _, _ = _attempt(s, attempt_id)
+            if attempt.closed_at is not None:
+                raise StaleError("settled", "У звонка уже есть итог: показано то, что записано.")
+            if row.conversation and attempt.answered_at is None:
+                # Nobody marked the answer. The whole call counts as talk until corrected: never too few seconds.
+                attempt.answered_at = attempt.ringing_at or attempt.dialled_at
+            settle_open(s, attempt, row, result, actor_id, "manager", now)
+            return {}
+
+        form.once(s, now, act)
+
+
+def correct_seconds(
+    session: AnySession, actor_id: int, attempt_id: UUID, talk_s: int, reason: str, now: datetime
+) -> None:
+    """Set how long the talk of a settled call was, with a reason; both values stay in the journal (§4).
+
+    The survey inside it can't be longer. Raises DomainError for seconds out of range, StaleError for an open call.
+    """
+    reason = _reason(reason)
+    if not 0 <= talk_s <= LONGEST_TALK_S:
+        raise DomainError("talk_s", f"Секунды разговора — от 0 до {LONGEST_TALK_S}.")
+    with write(session) as s:
+        attempt, _, campaign = _attempt(s, attempt_id)
+        if attempt.closed_at is None:
+            raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
+        before = attempt.talk_ms
+        if before == talk_s * 1000:
+            return
+        attempt.talk_ms = talk_s * 1000
+        attempt.survey_ms = min(attempt.survey_ms, attempt.talk_ms)
+        record(
+            s, at=now, action="call_seconds_corrected", object_kind="call", object_id=attempt_id, actor_id=actor_id,
+            campaign_id=campaign.id, before={"talk_ms": before}, after={"talk_ms": attempt.talk_ms, "reason": reason},
+        )  # fmt: skip
+
+
+def _attempt(s: Session, attempt_id: UUID) -> tuple[CallAttempt, Respondent, CampaignRow]:
+    attempt = s.get(CallAttempt, attempt_id, populate_existing=True)
+    if attempt is None:
+        raise NotFoundError("Такого звонка нет.")
+    campaign = campaigns.campaign_row(s, attempt.campaign_id)
+    cases.require_open(campaign)
+    return attempt, s.get_one(Respondent, attempt.respondent_id, populate_existing=True), campaign
+
+
+def _reason(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise DomainError("reason", "Напишите причину: она останется в истории клиента.")
+    return reason[:500]

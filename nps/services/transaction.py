@@ -1,0 +1,39 @@
+"""The one way to write: a transaction that holds the write lock from its first statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session, scoped_session
+
+from nps.extensions import WRITING
+
+AnySession = Session | scoped_session[Any]
+
+_OPEN = "nps_write_open"
+
+
+@contextmanager
+def write(session: AnySession) -> Iterator[Session]:
+    """Run the block in one writing transaction; commits at its end, rolls back on any exception.
+
+    The request's read transaction (Flask-Login has begun one by then) ends first: upgrading it would fail at once
+    with "database is locked" while another writer is at work, because SQLite does not wait in that case. A write
+    inside a write is a programming error.
+    """
+    real = session() if isinstance(session, scoped_session) else session
+    if real.info.get(_OPEN):
+        raise RuntimeError("a service opened a transaction inside another one")
+    real.rollback()
+    real.info[_OPEN] = True
+    try:
+        real.connection(execution_options={WRITING: True})
+        yield real
+        real.commit()
+    except BaseException:
+        real.rollback()
+        raise
+    finally:
+        real.info[_OPEN] = False

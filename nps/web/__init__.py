@@ -1,0 +1,21 @@
+"""Everything that speaks HTTP."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+from nps.web import errors, filters, security
+
+#: Blueprints, each `nps.web.<name>.bp`.
+FEATURES = ("auth", "desk", "sample", "escalations", "reports", "campaigns", "recordings", "admin", "letters", "health")
+
+
+def init_app(app: Flask) -> None:
+    """Put routes, error pages, filters and headers on an application."""
+    security.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    for feature in FEATURES:
+        app.register_blueprint(import_module(f"nps.web.{feature}").bp)

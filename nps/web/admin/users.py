@@ -1,0 +1,178 @@
+"""Accounts: list, add, change the role, issue a password, close and open."""
+
+from __future__ import annotations
+
+from flask import Response, flash, request, url_for
+
+from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.roles import BOUND_TO_CUSTOMER, ROLES
+from nps.extensions import db
+from nps.queries import accounts as account_queries
+from nps.queries import directory
+from nps.services import accounts
+from nps.web import access, forms, htmx
+from nps.web.admin import bp
+from nps.web.clock import now
+
+_STATES = {"": None, "active": True, "closed": False}
+
+
+@bp.get("/users")
+@access.roles("admin")
+def users() -> Response:
+    """Accounts with a filter by role, state and part of the name."""
+    shown = {"role": forms.arg("role"), "state": forms.arg("state"), "text": forms.arg("text", 100)}
+    rows = account_queries.users(
+        db.session(),
+        role=shown["role"] if shown["role"] in ROLES else "",
+        text=shown["text"],
+        active=_STATES.get(shown["state"]),
+    )
+    return htmx.render("admin/users.html", "admin/_users.html", rows=rows, shown=shown, roles=ROLES)
+
+
+@bp.get("/users/new")
+@access.roles("admin")
+def new_user() -> Response:
+    """The form for a new account."""
+    return _new_form({}, None)
+
+
+@bp.post("/users")
+@access.roles("admin")
+def create_user() -> Response:
+    """Add an account and show its password, this once."""
+    try:
+        role = forms.choice("role", ROLES, label="Роль")
+        made = accounts.create_user(
+            db.session(),
+            login=forms.text("login", 100, label="Логин", required=True),
+            full_name=forms.text("full_name", 200, label="Имя и фамилия", required=True),
+            role=role,
+            customer_id=_customer_id(role),
+            spoken_name=forms.text("spoken_name", 100, label="Имя для приветствия"),
+            gender=forms.choice("gender", ("female", "male"), label="Род фраз"),
+            email=forms.text("email", 254, label="Почта"),
+            actor_id=access.current_actor().id,
+            form_key=forms.sent_key(),
+            now=now(),
+        )
+    except DomainError as error:
+        return _new_form(forms.typed(), error)
+    return _show_password(made.user_id, made.password)
+
+
+@bp.get("/users/<int:user_id>")
+@access.roles("admin")
+def user(user_id: int) -> Response:
+    """One account."""
+    return _user_page(user_id)
+
+
+@bp.post("/users/<int:user_id>/role")
+@access.roles("admin")
+def set_role(user_id: int) -> Response:
+    """Give another role; it holds from the person's next request."""
+    try:
+        role = forms.choice("role", ROLES, label="Роль")
+        accounts.set_role(
+            db.session(),
+            user_id=user_id,
+            role=role,
+            customer_id=_customer_id(role),
+            actor_id=access.current_actor().id,
+            now=now(),
+        )
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return _user_page(user_id, error)
+    flash("Роль изменена: она действует уже со следующего нажатия.", "ok")
+    return htmx.go(url_for("admin.user", user_id=user_id))
+
+
+@bp.post("/users/<int:user_id>/password")
+@access.roles("admin")
+def reset_password(user_id: int) -> Response:
+    """Issue a new password and show it, this once."""
+    return _show_password(
+        user_id, accounts.reset_password(db.session(), user_id=user_id, actor_id=access.current_actor().id, now=now())
+    )
+
+
+@bp.post("/users/<int:user_id>/active")
+@access.roles("admin")
+def set_active(user_id: int) -> Response:
+    """Close the account or open it again."""
+    active = forms.flag("active")
+    try:
+        accounts.set_active(db.session(), user_id=user_id, active=active, actor_id=access.current_actor().id, now=now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return _user_page(user_id, error)
+    flash("Доступ возвращён." if active else "Доступ закрыт: все сеансы закончены.", "ok")
+    return htmx.go(url_for("admin.user", user_id=user_id))
+
+
+def _customer_id(role: str) -> int | None:
+    """The customer of a bound role; the field is ignored for the others, so that a change of role is one choice."""
+    return forms.number_or_none("customer_id", label="Заказчик") if role in BOUND_TO_CUSTOMER else None
+
+
+def _customer_options() -> list[tuple[str, str]]:
+    return [("", "—"), *((str(row.id), row.name) for row in directory.customers(db.session()))]
+
+
+def _new_form(typed: dict[str, str], error: DomainError | None) -> Response:
+    return htmx.render(
+        "admin/user_new.html",
+        "admin/_user_new.html",
+        status=422 if error else 200,
+        typed=typed,
+        errors=_by_field(error),
+        roles=ROLES,
+        customers=_customer_options(),
+    )
+
+
+def _user_page(user_id: int, error: DomainError | None = None) -> Response:
+    row = account_queries.user(db.session(), user_id)
+    if row is None:
+        raise NotFoundError("Такого сотрудника нет.")
+    typed = forms.typed() if request.method == "POST" else {}
+    return htmx.render(
+        "admin/user.html",
+        "admin/_user.html",
+        status=422 if error else 200,
+        row=row,
+        chosen=typed.get("role", row.role),
+        chosen_customer=typed.get("customer_id", row.customer_id or ""),
+        error=error.message if error else "",
+        roles=ROLES,
+        customers=_customer_options(),
+        is_self=row.id == access.current_actor().id,
+    )
+
+
+def _show_password(user_id: int, password: str | None) -> Response:
+    row = account_queries.user(db.session(), user_id)
+    return htmx.render("admin/password.html", "admin/_password.html", row=row, password=password)
+
+
+_FIELD_OF_CODE = {
+    "login": "login",
+    "login_taken": "login",
+    "full_name": "full_name",
+    "role": "role",
+    "customer": "customer_id",
+    "email": "email",
+}
+
+
+def _by_field(error: DomainError | None) -> dict[str, str]:
+    """The sentence beside the field it is about; '' stands for the form as a whole."""
+    if error is None:
+        return {}
+    field = error.field if isinstance(error, forms.FormError) else _FIELD_OF_CODE.get(error.code, "")
+    return {field: error.message}

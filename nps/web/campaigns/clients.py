@@ -1,0 +1,148 @@
+"""Clients of a campaign: the list with its filters, and one client's card (R1, R16, R20)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request, url_for
+
+from nps.domain import local_time
+from nps.domain.desk import LEFT_ALONE
+from nps.domain.disposition import TABLE
+from nps.domain.errors import NotFoundError
+from nps.domain.wording import why_text
+from nps.extensions import db
+from nps.queries import clients as client_queries
+from nps.queries import escalations
+from nps.queries.campaigns import CampaignRow
+from nps.queries.clients import ClientCard, ClientFilter, ClientLine
+from nps.services import supervision
+from nps.web import access, forms, htmx
+from nps.web.campaigns import bp, words
+from nps.web.campaigns.common import KEEPERS, campaign_or_404
+from nps.web.clock import now
+from nps.web.filters import office_zone
+
+#: Results a manager may give on the card, in the order of the table.
+RESULTS = [(code, row.label) for code, row in TABLE.items() if code not in supervision.NOT_BY_CORRECTION]
+
+
+@bp.get("/campaigns/<int:campaign_id>/clients")
+@access.roles(*KEEPERS)
+def clients(campaign_id: int) -> Response:
+    """One page of clients, each with his next call and why."""
+    campaign = campaign_or_404(campaign_id)
+    session = db.session()
+    view = forms.arg("view")
+    wanted = ClientFilter(
+        text=forms.arg("text"),
+        view=view if view in client_queries.VIEWS else "",
+        region=forms.arg("region", 16),
+        branch_id=forms.arg_number("branch", default=0, least=0) or None,
+    )
+    page = client_queries.lines(session, campaign_id, wanted, forms.arg_number("page"))
+    counts = client_queries.counts(session, campaign_id)
+    regions, branches = client_queries.places(session, campaign_id)
+    return htmx.render(
+        "campaigns/clients.html",
+        "campaigns/_clients.html",
+        campaign=campaign,
+        wanted=wanted,
+        page=page,
+        rows=[(line, why_of(line)) for line in page.rows],
+        cards=[
+            (counts[code or "all"], title, _url(view=code, page=None), code == wanted.view)
+            for code, title in words.VIEWS.items()
+            if counts[code or "all"] or code in ("", "to_call", wanted.view)
+        ],
+        total=counts["all"],
+        regions=[("", "все регионы"), *regions],
+        branches=[("", "все ОП"), *branches],
+        page_url=lambda number: _url(page=number),
+        words=words,
+        may_load=access.may_open(f"/campaigns/{campaign_id}/base", access.current_actor().role),
+    )
+
+
+def why_of(line: ClientLine) -> str:
+    """Why the client is called when he is, by his own clock."""
+    return why_text(line.why, line.zone or office_zone(), now())
+
+
+def _url(**changed: Any) -> str:
+    """The address of this list with other filters; None drops one."""
+    kept = {**request.args.to_dict(), **(request.view_args or {}), **changed}
+    return url_for("campaigns.clients", **{name: value for name, value in kept.items() if value not in (None, "")})
+
+
+@bp.get("/campaigns/<int:campaign_id>/clients/<int:respondent_id>")
+@access.roles(*KEEPERS)
+def client(campaign_id: int, respondent_id: int) -> Response:
+    """The card; who looked is written down (R20)."""
+    campaign = campaign_or_404(campaign_id)
+    found = find_card(campaign_id, respondent_id)
+    supervision.note_card_view(
+        db.session(),
+        user_id=access.current_actor().id,
+        respondent_id=respondent_id,
+        address=access.client_address(),
+        now=now(),
+    )
+    return show_card(campaign, found)
+
+
+def find_card(campaign_id: int, respondent_id: int) -> ClientCard:
+    """The card of a client of this campaign, else 404."""
+    found = client_queries.card(db.session(), campaign_id, respondent_id)
+    if found is None:
+        raise NotFoundError("Такого клиента в проекте нет.")
+    return found
+
+
+def show_card(
+    campaign: CampaignRow,
+    card: ClientCard,
+    *,
+    problem: str = "",
+    failed: str = "",
+    typed: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """Draw the card; `failed` names the form whose `typed` values come back beside `problem`."""
+    role = access.current_actor().role
+    zone = card.line.zone or office_zone()
+    waits = card.open_call
+    last = local_time.to_local(waits.ended_at or waits.last_activity_at, zone) if waits else None
+    return htmx.render(
+        "campaigns/client.html",
+        "campaigns/_client.html",
+        status=status,
+        campaign=campaign,
+        card=card,
+        line=card.line,
+        zone=zone,
+        why=why_of(card.line),
+        last_activity=last,
+        left_alone=waits is not None and now() - waits.last_activity_at > LEFT_ALONE,
+        table=TABLE,
+        results=[("", "выберите итог"), *RESULTS],
+        escalations=escalations.of_respondent(db.session(), card.line.id),
+        words=words,
+        problem=problem,
+        failed=failed,
+        typed=typed or {},
+        acts=_acts(card.line.state),
+        may_act=role == "manager" and campaign.closed_at is None,
+        may_number=role in ("manager", "specialist") and campaign.closed_at is None,
+        hears=role in ("manager", "admin"),
+    )
+
+
+def _acts(state: str) -> list[tuple[str, str, str]]:
+    """What the manager may decide in this state: kind, words, and what its reason must hold."""
+    if state in ("waiting", "manager"):
+        back = [("returned", "Вернуть в работу", "")] if state == "manager" else []
+        withdraw = ("withdrawn", "Исключить из базы", "Номер письма заказчика и причина")
+        return [*back, ("refused", "Записать отказ", ""), withdraw]
+    return [("reopened", "Открыть заново", "")] if state != "surveyed" else []

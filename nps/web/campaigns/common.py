@@ -1,0 +1,85 @@
+"""What the pages of a campaign share: who opens them, the campaign itself, and where an error belongs."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time
+
+from flask import url_for
+
+from nps.domain import local_time
+from nps.domain.errors import DomainError, NotFoundError
+from nps.extensions import db
+from nps.queries.campaigns import CampaignRow, campaign_for
+from nps.web import access, forms
+from nps.web.clock import now
+from nps.web.filters import office_zone
+from nps.web.forms import FormError
+
+#: Run campaigns and see who works in them (requirements §3).
+MANAGERS = ("manager", "admin")
+#: Keep what belongs to the customer: clients, branches, contacts, stop list.
+KEEPERS = ("manager", "admin", "specialist")
+
+#: Pages under «Настройки»: endpoint and title.
+_TABS = (
+    ("campaigns.settings", "Проект"),
+    ("campaigns.windows", "Окна звонков"),
+    ("campaigns.members", "Операторы"),
+    ("campaigns.branches", "ОП и регионы"),
+    ("campaigns.contacts", "Контакты ОП"),
+    ("campaigns.stop_list", "Стоп-лист"),
+)
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:[:.]([0-5][0-9]))?")
+
+
+def campaign_or_404(campaign_id: int) -> CampaignRow:
+    """The campaign when this person may see it; one of another customer does not exist for him (R10)."""
+    campaign = campaign_for(db.session(), access.current_actor(), campaign_id)
+    if campaign is None:
+        raise NotFoundError("Такого проекта нет.")
+    return campaign
+
+
+def tabs(campaign_id: int, current: str) -> list[dict[str, object]]:
+    """The pages under «Настройки» that this person may open."""
+    role = access.current_actor().role
+    pages = [(endpoint, url_for(endpoint, campaign_id=campaign_id), title) for endpoint, title in _TABS]
+    return [
+        {"label": title, "href": url, "current": endpoint == current}
+        for endpoint, url, title in pages
+        if access.may_open(url, role)
+    ]
+
+
+def by_field(error: DomainError | None) -> dict[str, str]:
+    """The sentence under the name of its field; services use the field's name as the error's code."""
+    if error is None:
+        return {}
+    return {error.field if isinstance(error, FormError) else error.code: error.message}
+
+
+def today() -> date:
+    """The office's day."""
+    return local_time.to_local(now(), office_zone()).date()
+
+
+def clock(text: str) -> time | None:
+    """«9:30» or «09:30:15» as a time; None for anything else."""
+    found = _CLOCK.fullmatch(text)
+    return time(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+
+
+def instant(name: str, zone: str, *, label: str) -> datetime | None:
+    """The instant of the fields `<name>_day` and `<name>_time` on the zone's clock; None when both are empty.
+
+    Raises FormError when one is missing or can't be read.
+    """
+    day = forms.day(f"{name}_day", label=label, required=False)
+    typed = forms.text(f"{name}_time", 8)
+    if day is None and not typed:
+        return None
+    at = clock(typed)
+    if day is None or at is None:
+        raise FormError(name, f"«{label}»: укажите день и время, например 18.11.2026 и 14:30.")
+    return local_time.from_local(day, at, zone or office_zone())

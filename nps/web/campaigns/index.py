@@ -1,0 +1,167 @@
+"""The list of campaigns and a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, flash, url_for
+
+from nps.domain.errors import DomainError
+from nps.domain.wording import number, plural
+from nps.extensions import db
+from nps.queries import directory
+from nps.queries.campaign_settings import CampaignLine, campaign_lines, phase
+from nps.services import campaigns
+from nps.web import access, forms, htmx
+from nps.web.campaigns import bp, words
+from nps.web.campaigns.common import MANAGERS, by_field, today
+from nps.web.campaigns.settings import read_terms
+from nps.web.clock import now
+
+#: What a new form proposes.
+_USUAL_LENGTH = timedelta(days=23)
+_KEEP_DATA = timedelta(days=183)
+#: R15: where the questions of the first customer go.
+_USUAL_EMAIL = "k.service@u-energo.ru"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of what is left to do before calling."""
+
+    title: str
+    note: str
+    done: bool
+    url: str
+    button: str
+
+
+@bp.get("/campaigns")
+@access.roles("manager", "admin", "specialist", "customer")
+def index() -> Response:
+    """Every campaign this person may see; a customer with exactly one goes straight to its report."""
+    actor = access.current_actor()
+    lines = campaign_lines(db.session(), actor)
+    if actor.role == "customer" and len(lines) == 1:
+        return htmx.go(url_for("reports.overview", campaign_id=lines[0].campaign.id))
+    unready = next((line for line in lines if _is_unready(line)), None) if actor.role != "customer" else None
+    return htmx.render(
+        "campaigns/index.html",
+        "campaigns/_index.html",
+        lines=[(line, phase(line.campaign, today())) for line in lines],
+        words=words,
+        role=actor.role,
+        may_create=actor.role in MANAGERS,
+        has_contract=bool(_contracts()) if actor.role in MANAGERS else True,
+        unready=unready,
+        steps=_steps(unready, actor.role) if unready else [],
+    )
+
+
+def _is_unready(line: CampaignLine) -> bool:
+    return line.campaign.closed_at is None and (not line.clients or not line.operators)
+
+
+def _steps(line: CampaignLine, role: str) -> list[Step]:
+    """The first steps as the person's role sees them, each with its present state."""
+    campaign = line.campaign
+    base = Step(
+        "База клиентов",
+        f"{number(line.clients)} {plural(line.clients, 'клиент', 'клиента', 'клиентов')}"
+        if line.clients
+        else "ОП, ИНН, организация, контакт, телефон, почта",
+        line.clients > 0,
+        f"/campaigns/{campaign.id}/base",
+        "Открыть" if line.clients else "Загрузить",
+    )
+    address = Step(
+        "Адрес для обращений",
+        f"Сейчас {campaign.escalation_email or 'не указан'}",
+        campaign.escalation_confirmed_at is not None,
+        f"/campaigns/{campaign.id}/escalations/address",
+        "Проверить письмом",
+    )
+    script = Step("Скрипт", f"Утверждённый текст уже внутри, версия {line.script_no}", True, "", "")
+    if role == "specialist":
+        return [base, script, address]
+    people = Step(
+        "Операторы",
+        f"Назначено {line.operators}, допущено {line.admitted}" if line.operators else "Кто будет звонить",
+        line.operators > 0,
+        url_for("campaigns.members", campaign_id=campaign.id),
+        "Открыть" if line.operators else "Назначить",
+    )
+    windows = Step(
+        "Окна звонков",
+        "Круглосуточно" if campaign.always_open else "Дни и часы по времени клиента, праздники",
+        True,
+        url_for("campaigns.windows", campaign_id=campaign.id),
+        "Открыть",
+    )
+    return [base, script, people, windows, address]
+
+
+@bp.get("/campaigns/new")
+@access.roles(*MANAGERS)
+def new() -> Response:
+    """The form of a new campaign."""
+    begins = today()
+    proposed = {
+        "starts_on": begins,
+        "ends_on": begins + _USUAL_LENGTH,
+        "delete_on": begins + _USUAL_LENGTH + _KEEP_DATA,
+        "escalation_email": _USUAL_EMAIL,
+        "soft_refusal_final": "1",
+        "admission": "warn",
+        "purpose": "survey",
+        "dial_link": "tel:{e164}",
+        "setup_allowance_s": "8",
+    }
+    return _form(proposed, None)
+
+
+@bp.post("/campaigns")
+@access.roles(*MANAGERS)
+def create() -> Response:
+    """Begin a campaign; the next page is its settings, where windows and people are."""
+    try:
+        contract_id = forms.whole("contract_id", 1, 2**53, label="Договор")
+        campaigns.create(
+            db.session(),
+            access.current_actor().id,
+            contract_id=contract_id,
+            # A demonstration is made by the system itself, with data of its own.
+            purpose=forms.choice("purpose", ("survey", "training"), label="Назначение"),
+            terms=read_terms(),
+            escalation_email=forms.text("escalation_email", 254, label="Почта для обращений"),
+            now=now(),
+            form_key=forms.sent_key(),
+        )
+    except DomainError as error:
+        return _form(forms.typed(), error)
+    flash("Проект создан: загрузите базу и назначьте операторов.", "ok")
+    return htmx.go(url_for("campaigns.index"))
+
+
+def _form(typed: Mapping[str, Any], error: DomainError | None) -> Response:
+    return htmx.render(
+        "campaigns/new.html",
+        "campaigns/_new.html",
+        status=422 if error else 200,
+        typed=typed,
+        errors=by_field(error),
+        contracts=_contracts(),
+        words=words,
+        purposes=[(code, words.PURPOSES[code]) for code in ("survey", "training")],
+    )
+
+
+def _contracts() -> list[tuple[int, str]]:
+    return [
+        (contract.id, f"{row.name}, договор {contract.number}, {number(contract.minutes)} мин")
+        for row in directory.customers(db.session())
+        for contract in row.contracts
+    ]

@@ -1,0 +1,51 @@
+"""Who is at work in a campaign, and what waits in its queue; refreshed while it is looked at (R1)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Response, make_response
+
+from nps.extensions import db
+from nps.queries import attention
+from nps.queries import operators as live
+from nps.queries.campaigns import budget, calendars
+from nps.queries.clients import counts
+from nps.web import access, forms, htmx
+from nps.web.campaigns import bp, words
+from nps.web.campaigns.common import MANAGERS, campaign_or_404, today
+from nps.web.clock import now
+
+
+@bp.get("/campaigns/<int:campaign_id>/operators")
+@access.roles(*MANAGERS)
+def operators(campaign_id: int) -> Response:
+    """Operators with their state, and the queue by region; 204 to a page that shows just this already."""
+    campaign = campaign_or_404(campaign_id)
+    session = db.session()
+    lines = live.operators(session, campaign, today(), now())
+    queue = live.queue(session, campaign_id, calendars(session, campaign), now())
+    parts = counts(session, campaign_id)
+    minutes = budget(session, campaign)
+    calls = attention.unsettled(session, campaign_id, now())
+    missed = attention.missed_callbacks(session, campaign_id, now())
+    # Region clocks on the page show minutes: it is drawn anew when one turns.
+    shown = (lines, queue, parts, minutes, calls, missed, campaign, f"{now():%H:%M}")
+    mark = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+    if htmx.wants_fragment() and forms.arg("mark") == mark:
+        return make_response("", 204)
+    return htmx.render(
+        "campaigns/operators.html",
+        "campaigns/_operators.html",
+        campaign=campaign,
+        lines=lines,
+        at_work=sum(line.state not in ("off", "elsewhere") for line in lines),
+        queue=queue,
+        parts=parts,
+        minutes=minutes,
+        calls=calls,
+        missed=missed,
+        decision=minutes.decide(),
+        mark=mark,
+        words=words,
+    )

@@ -1,0 +1,130 @@
+"""Terms of a campaign, pause and close."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, url_for
+
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.wording import number
+from nps.extensions import db
+from nps.queries import campaign_settings
+from nps.queries.campaigns import CampaignRow, budget
+from nps.queries.clients import counts
+from nps.services import campaigns, cases
+from nps.services.campaigns import ADMISSIONS, Terms
+from nps.web import access, forms, htmx
+from nps.web.campaigns import bp, words
+from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
+from nps.web.clock import now
+
+
+def read_terms() -> Terms:
+    """The terms of a form; raises FormError for what can't be read."""
+    starts_on = forms.day("starts_on", label="Начало")
+    ends_on = forms.day("ends_on", label="Окончание")
+    if starts_on is None or ends_on is None:
+        raise forms.FormError("starts_on", "Укажите даты проекта.")
+    return Terms(
+        title=forms.text("title", 300, label="Название", required=True),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        soft_refusal_final=forms.choice("soft_refusal_final", words.SOFT_REFUSALS, label="«Не сейчас»") == "1",
+        admission=forms.choice("admission", ADMISSIONS, label="Допуск"),
+        legal_basis=forms.text("legal_basis", 500, label="Основание обработки данных"),
+        delete_on=forms.day("delete_on", label="Дата удаления данных", required=False),
+        dial_link=forms.text("dial_link", 200, label="Ссылка для набора", required=True),
+        setup_allowance_s=forms.whole("setup_allowance_s", 0, 60, label="Запас на соединение"),
+    )
+
+
+@bp.get("/campaigns/<int:campaign_id>/settings")
+@access.roles(*MANAGERS)
+def settings(campaign_id: int) -> Response:
+    """Terms of the campaign and what stops it."""
+    return _page(campaign_or_404(campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings")
+@access.roles(*MANAGERS)
+def save_settings(campaign_id: int) -> Response:
+    """Change the terms; what was scheduled follows."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        campaigns.change(db.session(), access.current_actor().id, campaign_id, read_terms(), now())
+    except (NotFoundError, StaleError):
+        raise
+    except DomainError as error:
+        return _page(campaign, forms.typed(), error)
+    flash("Настройки сохранены.", "ok")
+    return htmx.go(url_for("campaigns.settings", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/pause")
+@access.roles(*MANAGERS)
+def pause(campaign_id: int) -> Response:
+    """One button: nobody dials any more."""
+    campaign_or_404(campaign_id)
+    campaigns.pause(db.session(), access.current_actor().id, campaign_id, now())
+    return htmx.go(url_for("campaigns.operators", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/resume")
+@access.roles(*MANAGERS)
+def resume(campaign_id: int) -> Response:
+    """The same button again: calls go on."""
+    campaign_or_404(campaign_id)
+    campaigns.resume(db.session(), access.current_actor().id, campaign_id, now())
+    flash("Звонки продолжаются.", "ok")
+    return htmx.go(url_for("campaigns.operators", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/close")
+@access.roles(*MANAGERS)
+def close(campaign_id: int) -> Response:
+    """End the campaign for good; asked for with the word typed, since nothing brings it back."""
+    campaign = campaign_or_404(campaign_id)
+    if not forms.flag("sure"):
+        error = forms.FormError("sure", "Отметьте, что проект можно закрыть: открыть его снова нельзя.")
+        return _page(campaign, {}, error)
+    try:
+        unreached = cases.close_campaign(db.session(), access.current_actor().id, campaign_id, now())
+    except StaleError as error:
+        return _page(campaign_or_404(campaign_id), {}, forms.FormError("sure", error.message), 409)
+    flash(f"Проект закрыт. Не успели опросить: {number(unreached)}.", "ok")
+    return htmx.go(url_for("campaigns.settings", campaign_id=campaign_id))
+
+
+def _page(
+    campaign: CampaignRow, typed: dict[str, Any] | None = None, error: DomainError | None = None, status: int = 422
+) -> Response:
+    more = campaign_settings.more(db.session(), campaign.id)
+    used = budget(db.session(), campaign)
+    return htmx.render(
+        "campaigns/settings.html",
+        "campaigns/_settings.html",
+        status=status if error else 200,
+        campaign=campaign,
+        tabs=tabs(campaign.id, "campaigns.settings"),
+        more=more,
+        typed=typed or _stored(campaign, more),
+        errors=by_field(error),
+        used=used,
+        to_call=counts(db.session(), campaign.id)["to_call"],
+        words=words,
+    )
+
+
+def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, Any]:
+    return {
+        "title": campaign.title,
+        "starts_on": campaign.starts_on,
+        "ends_on": campaign.ends_on,
+        "soft_refusal_final": "1" if campaign.soft_refusal_final else "0",
+        "admission": campaign.admission,
+        "legal_basis": more.legal_basis,
+        "delete_on": more.delete_on or "",
+        "dial_link": campaign.dial_link,
+        "setup_allowance_s": campaign.setup_allowance_s,
+    }

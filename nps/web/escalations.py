@@ -1,0 +1,231 @@
+"""The specialist's desk: a campaign's escalations, one of them, and the address their letters go to (R15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, flash, url_for
+
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.escalation import STATE_WORDS, EscalationError
+from nps.extensions import db
+from nps.queries import campaigns
+from nps.queries import escalations as queries
+from nps.services import escalations
+from nps.web import access, forms, htmx, shell
+from nps.web.clock import now
+
+bp = Blueprint("escalations", __name__)
+
+#: «Письмо не дошло» among the filters: escalations whose letter waits for a person.
+TROUBLED = "letter"
+
+
+@bp.get("/campaigns/<int:campaign_id>/escalations")
+@access.roles(*queries.READERS)
+def index(campaign_id: int) -> Response:
+    """A campaign's escalations; `state` narrows them, «new» is where the specialist begins."""
+    actor = access.current_actor()
+    campaign = _campaign(campaign_id)
+    state, number = forms.arg("state"), forms.arg_number("page")
+    if state not in STATE_WORDS and state != TROUBLED:
+        state = ""
+    counts = queries.counts(db.session(), campaign_id)
+    troubled = queries.troubled(db.session(), campaign_id)
+    total = troubled if state == TROUBLED else counts.get(state, sum(counts.values()))
+    return htmx.render(
+        "escalations/index.html",
+        "escalations/_index.html",
+        campaign=campaign,
+        lines=queries.lines(
+            db.session(),
+            campaign_id,
+            state="" if state == TROUBLED else state,
+            troubled_only=state == TROUBLED,
+            page=number,
+        ),
+        counts=counts,
+        total=total,
+        troubled=troubled,
+        state=state,
+        state_words=STATE_WORDS,
+        number=number,
+        pages=-(-total // queries.PAGE),
+        address=queries.address(db.session(), campaign_id),
+        default_address=current_app.config["ESCALATION_RECIPIENT"],
+        works=actor.role in escalations.WORKERS,
+        keeps_address=actor.role in escalations.ADDRESS_KEEPERS,
+    )
+
+
+@bp.get("/escalations/<int:escalation_id>")
+@access.roles(*queries.READERS)
+def one(escalation_id: int) -> Response:
+    """One escalation: what was asked, what became of its letter, what was done."""
+    escalations.seen(
+        db.session(),
+        access.current_actor(),
+        kind="escalation",
+        object_id=_case(escalation_id).id,
+        address=access.client_address(),
+        now=now(),
+    )
+    return _show(escalation_id)
+
+
+@bp.post("/escalations/<int:escalation_id>/take")
+@access.roles(*escalations.WORKERS)
+def take(escalation_id: int) -> Response:
+    """Take an escalation into work."""
+    return _do(escalation_id, "", lambda: escalations.take(*_who(escalation_id), now=now()))
+
+
+@bp.post("/escalations/<int:escalation_id>/note")
+@access.roles(*escalations.WORKERS)
+def note(escalation_id: int) -> Response:
+    """Add a note."""
+    return _do(escalation_id, "note", lambda: escalations.note(*_who(escalation_id), text=_text(), **_form()))
+
+
+@bp.post("/escalations/<int:escalation_id>/answer")
+@access.roles(*escalations.WORKERS)
+def answer(escalation_id: int) -> Response:
+    """Write down what the client was answered."""
+    return _do(escalation_id, "answer", lambda: escalations.answer(*_who(escalation_id), text=_text(), **_form()))
+
+
+@bp.post("/escalations/<int:escalation_id>/close")
+@access.roles(*escalations.WORKERS)
+def close(escalation_id: int) -> Response:
+    """Close it with a word about how it ended."""
+    return _do(escalation_id, "close", lambda: escalations.close(*_who(escalation_id), resolution=_text(), **_form()))
+
+
+@bp.get("/campaigns/<int:campaign_id>/escalations/address")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def address(campaign_id: int) -> Response:
+    """Where the letters go, and the test letter that confirms it; the letter's link leads here."""
+    return _address(campaign_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def change_address(campaign_id: int) -> Response:
+    """Set another address."""
+    return _do_address(
+        campaign_id,
+        "Адрес сохранён. Отправьте на него пробное письмо.",
+        lambda actor: escalations.change_address(
+            db.session(), actor, campaign_id, email=forms.text("email", 254, label="Адрес", required=True), now=now()
+        ),
+    )
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/test")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def send_test(campaign_id: int) -> Response:
+    """Send a test letter."""
+    return _do_address(
+        campaign_id,
+        "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.",
+        lambda actor: escalations.send_test_letter(db.session(), actor, campaign_id, **_form()),
+    )
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/confirm")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def confirm(campaign_id: int) -> Response:
+    """Somebody saw the test letter arrive."""
+    return _do_address(
+        campaign_id,
+        "Адрес подтверждён.",
+        lambda actor: escalations.confirm_address(
+            db.session(), actor, campaign_id, letter_id=forms.whole("letter", 1, 2**53, label="Письмо"), now=now()
+        ),
+    )
+
+
+def _campaign(campaign_id: int) -> campaigns.CampaignRow:
+    campaign = campaigns.campaign_for(db.session(), access.current_actor(), campaign_id)
+    if campaign is None:
+        abort(404)
+    return campaign
+
+
+def _case(escalation_id: int) -> queries.Case:
+    found = queries.case(db.session(), access.current_actor(), escalation_id)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _who(escalation_id: int) -> tuple[Any, ...]:
+    return db.session(), access.current_actor(), escalation_id
+
+
+def _form() -> dict[str, Any]:
+    return {"now": now(), "form_key": forms.sent_key()}
+
+
+def _text() -> str:
+    return forms.text("text", 4000)
+
+
+def _do(escalation_id: int, form: str, act: Callable[[], None]) -> Response:
+    """Carry out, then show the escalation; what was typed stays beside a refusal."""
+    try:
+        act()
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return _show(escalation_id, form=form, error=error.message, status=_status(error))
+    return htmx.go(url_for("escalations.one", escalation_id=escalation_id))
+
+
+def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 200) -> Response:
+    actor, case = access.current_actor(), _case(escalation_id)
+    shell.inside(case.campaign_id)
+    return htmx.render(
+        "escalations/one.html",
+        "escalations/_one.html",
+        status,
+        case=case,
+        works=actor.role in escalations.WORKERS,
+        may_resend=actor.role in escalations.ADDRESS_KEEPERS,
+        form=form,
+        error=error,
+        typed=forms.typed() if form else {},
+    )
+
+
+def _do_address(campaign_id: int, done: str, act: Callable[[Any], object]) -> Response:
+    try:
+        act(access.current_actor())
+    except NotFoundError:
+        raise
+    except EscalationError as error:
+        return _address(campaign_id, field_error=error.fields.get("email", error.message), status=422)
+    except DomainError as error:
+        return _address(campaign_id, error=error.message, status=_status(error))
+    flash(done, "ok")
+    return htmx.go(url_for("escalations.address", campaign_id=campaign_id))
+
+
+def _address(campaign_id: int, *, error: str = "", field_error: str = "", status: int = 200) -> Response:
+    return htmx.render(
+        "escalations/address.html",
+        "escalations/_address.html",
+        status,
+        campaign=_campaign(campaign_id),
+        address=queries.address(db.session(), campaign_id),
+        default_address=current_app.config["ESCALATION_RECIPIENT"],
+        caught=current_app.config["MAIL_CAUGHT"],
+        error=error,
+        field_error=field_error,
+        typed=forms.typed(),
+    )
+
+
+def _status(error: DomainError) -> int:
+    return 409 if isinstance(error, StaleError) else 422

@@ -1,0 +1,94 @@
+"""What templates may call. Words, days and numbers come from `nps.domain`: pages, letters and workbooks agree."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+
+from nps.domain import local_time, wording
+from nps.domain.script.gender import forms as read_by
+from nps.web import shell
+from nps.web.clock import now
+from nps.web.forms import form_key
+
+#: An instant or nothing, in a cell.
+Instant = datetime | None
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates their filters, globals and the frame's contents."""
+    app.jinja_env.filters.update(
+        phone=wording.phone_words,
+        when=when,
+        clock=clock,
+        day=day,
+        days=days,
+        number=wording.number,
+        signed=wording.signed,
+        percent=wording.percent,
+        plural=wording.plural,
+        duration=wording.duration,
+        minutes=wording.minutes,
+        read_by=read_by,
+    )
+    app.jinja_env.globals.update(form_key=form_key, now=now)
+    app.url_defaults(versioned)
+    app.context_processor(shell.context)
+
+
+def office_zone() -> local_time.Zone:
+    """The clock of the call centre and of its reports; where a client's own matters, it is passed to the filter."""
+    zone: local_time.Zone = current_app.config["OFFICE_ZONE"]
+    return zone
+
+
+def when(at: Instant, zone: local_time.Zone | None = None) -> str:
+    """«сегодня в 14:00» by the clock of the zone, else of the office; «—» for none."""
+    return local_time.when(at, zone or office_zone(), now()) if at else wording.NOTHING
+
+
+def clock(at: Instant, zone: local_time.Zone | None = None) -> str:
+    """«14:00» by the clock of the zone, else of the office; «—» for none."""
+    return local_time.clock(at, zone or office_zone()) if at else wording.NOTHING
+
+
+def day(at: date | Instant, zone: local_time.Zone | None = None) -> str:
+    """«сегодня», «вт 24 ноября» for an instant (zone as in `when`), «18 ноября» for a calendar day, «—» for none.
+
+    The year is added when it is not the present one.
+    """
+    if at is None:
+        return wording.NOTHING
+    if isinstance(at, datetime):
+        return local_time.day_words(at, zone or office_zone(), now())
+    this_year = local_time.to_local(now(), office_zone()).year
+    return local_time.date_words(at) if at.year == this_year else f"{local_time.date_words(at)} {at.year} года"
+
+
+def days(first: date, last: date) -> str:
+    """«3–26 ноября», «23 ноября – 17 декабря», with both years when they differ or are not the present one."""
+    this_year = local_time.to_local(now(), office_zone()).year
+    if first.year != last.year or last.year != this_year:
+        return f"{local_time.date_words(first)} {first.year} – {local_time.date_words(last)} {last.year}"
+    if first.month == last.month:
+        return f"{first.day}–{local_time.date_words(last)}"
+    return f"{local_time.date_words(first)} – {local_time.date_words(last)}"
+
+
+def versioned(endpoint: str, values: dict[str, Any]) -> None:
+    """Put the hash of a static file into its address wherever `url_for` makes one: it may be cached for ever."""
+    if endpoint != "static" or "v" in values or not current_app.static_folder:
+        return
+    file = Path(current_app.static_folder, values["filename"])
+    if file.is_file():
+        values["v"] = _content_hash(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _content_hash(file: Path, _changed_ns: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

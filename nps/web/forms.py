@@ -1,0 +1,153 @@
+"""Reading what a form or an address said. What can't be read raises FormError, whose sentence names the field."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Collection
+from datetime import date
+
+from flask import request
+
+from nps.domain.errors import DomainError
+
+_CSRF, _KEY = "csrf_token", "form_key"
+_KEY_LENGTH = 64
+_WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
+_SPACES = re.compile("[\\s\N{NARROW NO-BREAK SPACE}]+")
+
+
+class FormError(DomainError):
+    """A field holds something that can't be taken; `field` is its name in the form."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__("form", message)
+        self.field = field
+
+
+def form_key() -> str:
+    """A fresh key for a form that counts once (`nps.services.form_keys`)."""
+    return secrets.token_urlsafe(18)
+
+
+def sent_key() -> str:
+    """The key that came with this form; '' for a form made by hand."""
+    return request.form.get(_KEY, "")[:_KEY_LENGTH]
+
+
+def fields() -> dict[str, list[str]]:
+    """Everything the form said except its token and key: what `form_keys.once` compares."""
+    return {name: request.form.getlist(name) for name in request.form if name not in (_CSRF, _KEY)}
+
+
+def typed() -> dict[str, str]:
+    """What was typed, to be shown again beside an error; passwords and tokens are not given back."""
+    return {name: value for name, value in request.form.items() if name not in (_CSRF, _KEY) and "password" not in name}
+
+
+def text(name: str, limit: int = 200, *, label: str = "", required: bool = False) -> str:
+    """The field without surrounding space and control characters (PostgreSQL refuses a NUL); '' when it is absent.
+
+    Raises FormError when it is longer than `limit` characters, or empty although `required`.
+    """
+    value = _clean(request.form.get(name, ""))
+    if len(value) > limit:
+        raise FormError(name, f"{_named(label)}: не больше {limit} знаков, сейчас {len(value)}. Сократите текст.")
+    if required and not value:
+        raise FormError(name, f"{_named(label)}: заполните поле.")
+    return value
+
+
+def secret(name: str) -> str:
+    """A password exactly as typed or pasted: nothing is trimmed or cut."""
+    return request.form.get(name, "")
+
+
+def texts(name: str, limit: int = 200) -> list[str]:
+    """All values of a field that may come several times (checkboxes), cleaned like `text`."""
+    values = [_clean(value) for value in request.form.getlist(name)]
+    if any(len(value) > limit for value in values):
+        raise FormError(name, "Значение слишком длинное. Обновите страницу и выберите ещё раз.")
+    return values
+
+
+def flag(name: str) -> bool:
+    """Whether a checkbox was ticked."""
+    return request.form.get(name, "") not in ("", "0")
+
+
+def choice(name: str, allowed: Collection[str], *, label: str = "") -> str:
+    """One of the listed codes; raises FormError for anything else."""
+    value = request.form.get(name, "")
+    if value not in allowed:
+        raise FormError(name, f"{_named(label)}: выберите значение из списка.")
+    return value
+
+
+def whole(name: str, least: int, most: int, *, label: str = "", default: int | None = None) -> int:
+    """A whole number inside [least, most]; thousands may be parted by spaces. An empty field is `default`.
+
+    Raises FormError for anything else, digits of other scripts included.
+    """
+    value = _SPACES.sub("", request.form.get(name, ""))
+    if not value and default is not None:
+        return default
+    if not _WHOLE.fullmatch(value) or not least <= int(value) <= most:
+        raise FormError(name, f"{_named(label)}: нужно целое число от {least} до {most}.")
+    return int(value)
+
+
+def number_or_none(name: str, least: int = 1, most: int = 2**53, *, label: str = "") -> int | None:
+    """Like `whole`, None for an empty field."""
+    return whole(name, least, most, label=label) if request.form.get(name, "").strip() else None
+
+
+def day(name: str, *, label: str = "", required: bool = True) -> date | None:
+    """A calendar day as `<input type=date>` sends it (2026-11-18) or as people type it (18.11.2026).
+
+    None when it is empty and not required; raises FormError otherwise.
+    """
+    value = _clean(request.form.get(name, ""))
+    if not value and not required:
+        return None
+    found = _day(value)
+    if found is None:
+        raise FormError(name, f"{_named(label)}: укажите дату, например 18.11.2026.")
+    return found
+
+
+def arg(name: str, limit: int = 200) -> str:
+    """A parameter of the address, cleaned and cut: nobody types it, so a wrong one needs no sentence."""
+    return _clean(request.args.get(name, ""))[:limit]
+
+
+def arg_day(name: str) -> date | None:
+    """A day in the address; None when it is absent or no day."""
+    return _day(arg(name))
+
+
+def arg_number(name: str, default: int = 1, least: int = 1, most: int = 2**53) -> int:
+    """A whole number in the address (a page, an id), moved into [least, most]; `default` when it is absent or none."""
+    value = arg(name)
+    return min(max(int(value), least), most) if _WHOLE.fullmatch(value) else default
+
+
+def _day(value: str) -> date | None:
+    dotted = re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})", value)
+    if dotted:
+        value = f"{dotted[3]}-{int(dotted[2]):02}-{int(dotted[1]):02}"
+    try:
+        found = date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
+    except ValueError:
+        return None
+    return found if found and 1900 <= found.year <= 2200 else None
+
+
+def _clean(value: str) -> str:
+    kept = "".join(c for c in value.replace("\r\n", "\n") if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return kept.strip()
+
+
+def _named(label: str) -> str:
+    return f"«{label}»" if label else "Поле"

@@ -1,0 +1,46 @@
+from datetime import date
+
+from nps.domain.forecast import forecast
+from nps.domain.nps_score import coverage
+from nps.domain.wording import forecast_words
+
+from .build import calendar
+
+
+def test_what_is_possible_is_bounded_by_the_clients_and_by_the_minutes():
+    so_far, today = coverage(131, 260), date(2026, 11, 18)
+
+    by_minutes = forecast(so_far, 129, used_s=812 * 60, left_s=448 * 60, calendars=[], today=today)
+    assert (by_minutes.needed, by_minutes.possible, by_minutes.reachable) == (64, 72, True)
+
+    by_clients = forecast(so_far, 40, used_s=812 * 60, left_s=448 * 60, calendars=[], today=today)
+    assert (by_clients.possible, by_clients.reachable) == (40, False)
+
+
+def test_before_the_first_interview_a_minute_each_is_planned():
+    assert forecast(coverage(0, 100), 100, 0, 1800, [], date(2026, 11, 3)).possible == 30
+
+
+def test_the_last_day_for_new_clients_is_the_one_before_the_last_calling_day():
+    found = forecast(coverage(688, 1200), 400, 60, 10**6, [calendar()], date(2026, 11, 18))
+    assert found.last_day_for_new == date(2026, 11, 25)
+
+
+def test_with_several_regions_the_earliest_last_day_counts():
+    both = [calendar(), calendar(last=19)]
+    assert forecast(coverage(0, 10), 10, 0, 600, both, date(2026, 11, 17)).last_day_for_new == date(2026, 11, 18)
+    assert forecast(coverage(0, 10), 10, 0, 600, both, date(2026, 11, 19)).last_day_for_new is None
+
+
+def test_the_forecast_in_words():
+    today = date(2026, 11, 18)
+    going = forecast(coverage(688, 1200), 340, 688 * 60, 10**6, [calendar()], today)
+    assert (
+        forecast_words(going, today)
+        == "осталось опросить 212, возможно ещё 340, последний день для новых — среда, 25 ноября"
+    )
+    assert forecast_words(going, date(2025, 12, 30)).endswith("последний день для новых — среда, 25 ноября 2026 года")
+    late = forecast(coverage(688, 1200), 340, 688 * 60, 10**6, [calendar()], date(2026, 11, 26))
+    assert forecast_words(late, today) == "осталось опросить 212, возможно ещё 340, новых начинать поздно"
+    done = forecast(coverage(900, 1200), 5, 900 * 60, 10**6, [calendar()], today)
+    assert forecast_words(done, today) == "порог 75 % достигнут, возможно ещё 5"

@@ -1,0 +1,64 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from nps.domain.local_time import ZONES, clock, date_words, day_words, from_local, to_local, weekday_name, when
+from nps.domain.search import fold
+
+from .build import IZHEVSK, at
+
+NOW = at(18, "15:42")
+
+
+def test_the_five_regions_have_their_zones():
+    assert sorted(ZONES.values()) == [
+        "Asia/Yekaterinburg", "Asia/Yekaterinburg", "Europe/Moscow", "Europe/Moscow", "Europe/Samara",
+    ]  # fmt: skip
+
+
+def test_an_instant_and_the_local_clock_convert_both_ways():
+    instant = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+    assert clock(instant, "Europe/Samara") == "14:00"
+    assert clock(instant, "Europe/Moscow") == "13:00"
+    local = to_local(instant, IZHEVSK)
+    assert from_local(local.date(), local.time(), IZHEVSK) == instant
+
+
+def test_a_naive_instant_is_refused():
+    with pytest.raises(ValueError, match="aware"):
+        to_local(datetime(2026, 11, 18, 10, 0), IZHEVSK)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ((18, "18:30"), "сегодня в 18:30"),
+        ((19, "14:00"), "завтра в 14:00"),
+        ((17, "14:00"), "вчера в 14:00"),
+        ((24, "14:00"), "вт 24 ноября в 14:00"),
+    ],
+    ids=str,
+)
+def test_days_near_are_named_and_others_dated(moment, words):
+    assert when(at(*moment), IZHEVSK, NOW) == words
+
+
+def test_another_year_is_said():
+    assert day_words(datetime(2027, 1, 12, 8, tzinfo=UTC), IZHEVSK, NOW) == "вт 12 января 2027 года"
+
+
+def test_today_is_the_regions_day():
+    late = datetime(2026, 11, 18, 20, 30, tzinfo=UTC)
+    assert day_words(late, "Europe/Moscow", late) == "сегодня"
+    assert day_words(late, "Asia/Yekaterinburg", NOW) == "завтра"
+
+
+def test_dates_and_weekdays_in_words():
+    assert date_words(date(2026, 11, 18)) == "18 ноября"
+    assert weekday_name(date(2026, 11, 18)) == weekday_name(2) == "среда"
+
+
+def test_spellings_of_one_name_fold_to_one_text():
+    assert fold(" Ижевск\xa0 ОП\n") == fold("ИЖЕВСК ОП") == "ижевск оп"
+    assert fold("Ёлкина") == fold("елкина")
+    assert fold("Елкина (йод)") == "елкина (йод)"

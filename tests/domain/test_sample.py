@@ -1,0 +1,317 @@
+"""What a base's columns, branches and rows are taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nps.domain.cities import REGION_OF
+from nps.domain.errors import DomainError
+from nps.domain.local_time import ZONES
+from nps.domain.sample import (
+    Decision,
+    Fate,
+    Header,
+    RowChecker,
+    StopEntries,
+    Verdict,
+    branch_key,
+    find_header,
+    group_branches,
+    header_at,
+    mapping_problem,
+    profile,
+    read_decision,
+    signature,
+    suggested_region,
+)
+
+TITLES = ("ОП", "ИНН", "Наименование организации", "ФИО контактного лица", "Телефон", "Электронная почта")
+HEADER = header_at(1, TITLES)
+IZHEVSK = {"ижевск": Decision(region="udmurtia")}
+GOOD = ("Ижевск", "1897309111", "ООО «Кабель»", "Вахрушев Тимур Ильич", "8 (341) 200-80-32", "zakaz1@example.com")
+
+
+def row(**changes: str) -> list[str]:
+    cells = list(GOOD)
+    for code, text in changes.items():
+        cells[HEADER.columns[code]] = text
+    return cells
+
+
+def check(*rows: Sequence[str], decisions: dict[str, Decision] | None = None, **fields: object) -> list[Verdict]:
+    checker = RowChecker(HEADER, IZHEVSK if decisions is None else decisions, **fields)  # type: ignore[arg-type]
+    return [checker.check(number, cells) for number, cells in enumerate(rows, 2)]
+
+
+class TestHeader:
+    @pytest.mark.parametrize(
+        ("title", "field"),
+        [
+            ("ОП", "branch"),
+            (" Подразделение ", "branch"),
+            ("Филиал (город)", "branch"),
+            ("ИНН/КПП", "inn"),
+            ("ИНН контрагента (10 цифр)", "inn"),
+            ("Контрагент", "organisation"),
+            ("Наименование", "organisation"),
+            ("Полное название компании", "organisation"),
+            ("Ф.И.О.", "contact"),
+            ("Контактное лицо", "contact"),
+            ("Тел. ", "phone"),
+            ("Контактный телефон (с кодом)", "phone"),
+            ("Моб.тел.", "phone"),
+            ("e-mail", "email"),
+            ("Эл. почта:", "email"),
+        ],
+    )
+    def test_titles_are_known_in_many_words(self, title: str, field: str) -> None:
+        assert header_at(1, [title]).columns == {field: 0}
+
+    @pytest.mark.parametrize("title", ["№ п/п", "Менеджер", "Сумма", "", "Адрес"])
+    def test_other_columns_stay_out(self, title: str) -> None:
+        assert header_at(1, [title]).columns == {}
+
+    def test_the_plain_word_wins_over_a_longer_title(self) -> None:
+        assert header_at(1, ["Телефон бухгалтерии", "Телефон"]).columns == {"phone": 1}
+
+    def test_the_row_that_names_most_fields_is_the_header_wherever_it_stands(self) -> None:
+        rows = [(1, ["Список клиентов и телефонов"]), (3, ["", "Период"]), (7, ["№", *TITLES]), (8, ["1", *GOOD])]
+        found = find_header(rows)
+        assert found is not None
+        assert (found.row, found.columns["phone"]) == (7, 5)
+
+    def test_one_known_word_is_no_header_and_the_21st_row_is_too_late(self) -> None:
+        assert find_header([(1, ["Телефон", "8 341 200-80-32"])]) is None
+        assert find_header([(21, TITLES)]) is None
+
+    def test_the_same_columns_have_the_same_signature_whatever_their_spelling(self) -> None:
+        assert signature(["ОП", "Тел."]) == signature([" оп ", "ТЕЛ"])
+        assert signature(["ОП", "Тел."]) != signature(["Тел.", "ОП"])
+
+    def test_a_mapping_says_what_it_lacks(self) -> None:
+        assert mapping_problem(HEADER.columns) == ""
+        assert "«ОП», «ИНН»" in mapping_problem({"organisation": 0, "phone": 1})
+        assert "дважды" in mapping_problem({"branch": 0, "inn": 0, "organisation": 1, "phone": 2})
+
+
+class TestProfile:
+    def test_totals_below_the_last_client_are_no_rows_of_the_base(self) -> None:
+        found = profile([(1, TITLES), (2, GOOD), (5, row(branch="Казань ОП")), (6, ["Итого:", "", "2"])], HEADER)
+        assert (found.first_row, found.last_row, found.rows, found.totals_rows) == (2, 5, 4, (6,))
+        assert found.branches == {"Ижевск": 1, "Казань ОП": 1}
+        assert found.examples[0] == ("Ижевск", "Казань ОП")
+
+    def test_an_organisation_called_total_is_a_client(self) -> None:
+        cells = ["", "1897309111", "Итого Плюс", "", "8 341 200-80-32"]
+        assert profile([(2, cells)], HEADER).rows == 1
+
+    def test_a_header_without_rows_has_none(self) -> None:
+        assert profile([(1, TITLES)], HEADER).rows == 0
+
+    def test_a_column_with_too_many_branches_is_noticed(self) -> None:
+        rows = [(number, row(branch=f"ОП {number}")) for number in range(2, 500)]
+        assert profile(rows, HEADER).has_too_many_branches
+
+
+class TestBranches:
+    def test_spellings_of_one_branch_are_one_question(self) -> None:
+        groups = group_branches({"Пермь ОП": 3, "г. Пермь": 1, "Пермь": 2, "Казань": 1}, {})
+        assert [(group.name, group.rows, group.suggested) for group in groups] == [
+            ("Пермь", 6, "perm"),
+            ("Казань", 1, "tatarstan"),
+        ]
+
+    def test_an_alias_wins_over_the_name(self) -> None:
+        known = {"пермь": 1, "пермь оп": 2}
+        assert group_branches({"Пермь ОП": 1}, known)[0].branch_id == 2
+        assert group_branches({"Пермь": 1}, known)[0].branch_id == 1
+
+    def test_rows_without_a_branch_are_asked_about_too(self) -> None:
+        group = group_branches({"": 4}, {"": 7})[0]
+        assert (group.key, group.name, group.branch_id, group.suggested) == ("", "", None, None)
+
+    def test_a_name_made_of_a_branch_s_words_only_stays(self) -> None:
+        assert branch_key("ОП") == "оп"
+
+    @pytest.mark.parametrize(
+        ("name", "region"), [("Набережные Челны ОП", "tatarstan"), ("ОП Уфа-2", "bashkiria"), ("Атлантида", None)]
+    )
+    def test_a_city_suggests_its_region(self, name: str, region: str | None) -> None:
+        assert suggested_region(name) == region
+
+    def test_every_suggested_region_exists(self) -> None:
+        assert set(REGION_OF.values()) == set(ZONES)
+
+    @pytest.mark.parametrize("code", ["branch:7", "new:perm", "later", "outside"])
+    def test_a_decision_reads_back_what_it_writes(self, code: str) -> None:
+        assert read_decision(code, "Пермь").code == code
+
+    @pytest.mark.parametrize("code", ["", "new:moscow", "branch:", "branch:x", "branch:-1", "nonsense"])
+    def test_no_decision_names_the_branch(self, code: str) -> None:
+        with pytest.raises(DomainError) as refused:
+            read_decision(code, "Атлантида")
+        assert "Атлантида" in refused.value.message
+
+
+class TestRows:
+    def test_a_good_row_is_stored_as_it_is(self) -> None:
+        (verdict,) = check(GOOD)
+        assert (verdict.fate, verdict.reason) == (Fate.ACCEPTED, "")
+        assert verdict.fixed["phones"] == [{"e164": "+73412008032", "extension": "", "guessed": False}]
+        assert verdict.fixed["greeting_name"] == "Тимур Ильич"
+        assert verdict.fixed["search_fold"] == "ооо «кабель» вахрушев тимур ильич 1897309111 3412008032"
+
+    @pytest.mark.parametrize(
+        ("changes", "reason", "field", "stored"),
+        [
+            ({"inn": "1897309111/183101001"}, "ИНН вместе с КПП", "inn", "1897309111"),
+            ({"inn": "276885223"}, "ведущий ноль", "inn", "0276885223"),
+            ({"contact": "КУЗНЕЦОВА-ИВАНОВА АННА"}, "прописными", "contact", "Кузнецова-Иванова Анна"),
+            ({"email": "nikitin@@example"}, "Почта с ошибкой", "email", ""),
+            ({"organisation": "О" * 400}, "обрезан", "organisation", "О" * 300),
+        ],
+    )
+    def test_what_can_be_mended_is_mended_and_said(
+        self, changes: dict[str, str], reason: str, field: str, stored: str
+    ) -> None:
+        (verdict,) = check(row(**changes))
+        assert verdict.fate == Fate.CORRECTED
+        assert reason in verdict.reason
+        assert verdict.changed == (field,)
+        assert verdict.fixed[field] == stored
+        assert verdict.raw[field] == changes[field]
+
+    @pytest.mark.parametrize(
+        ("text", "numbers"),
+        [
+            ("89О40005843", ["+79040005843"]),
+            ("+7 347 3ОO 23 43", ["+73473002343"]),
+            ("89040007284; +79190000956", ["+79040007284", "+79190000956"]),
+            ("89040007284, 8 904 000-72-84, 12345", ["+79040007284"]),
+            ("89040007281; 89040007282; 89040007283; 89040007284", ["+79040007281", "+79040007282", "+79040007283"]),
+        ],
+    )
+    def test_a_phone_cell_is_mended(self, text: str, numbers: list[str]) -> None:
+        (verdict,) = check(row(phone=text))
+        assert verdict.fate == Fate.CORRECTED
+        assert [phone["e164"] for phone in verdict.fixed["phones"]] == numbers
+
+    def test_the_letters_of_an_extension_stay_letters(self) -> None:
+        (verdict,) = check(row(phone="83412003476 доб. 253"))
+        assert verdict.fate == Fate.ACCEPTED
+        assert verdict.fixed["phones"] == [{"e164": "+73412003476", "extension": "253", "guessed": False}]
+
+    def test_a_local_number_is_completed_by_the_branch_s_area_code_and_marked(self) -> None:
+        decisions = {"ижевск": Decision(branch_id=1, region="udmurtia", area_code="3412")}
+        (verdict,) = check(row(phone="20-80-32"), decisions=decisions)
+        assert verdict.fixed["phones"] == [{"e164": "+73412208032", "extension": "", "guessed": True}]
+        assert "Код города" in verdict.reason
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"phone": ""}, "Телефон не указан"),
+            ({"phone": "00-11-22"}, "не хватает цифр"),
+            ({"phone": "+375 29 000-11-22"}, "не российский"),
+            ({"phone": "8.9500003e+10"}, "Excel округлил"),
+            ({"inn": "1655000001"}, "Контрольная сумма"),
+            ({"organisation": ""}, "Нет названия организации"),
+        ],
+    )
+    def test_what_can_not_be_used_is_rejected_with_its_reason(self, changes: dict[str, str], reason: str) -> None:
+        (verdict,) = check(row(**changes))
+        assert verdict.fate == Fate.REJECTED
+        assert reason in verdict.reason
+        assert verdict.fixed == {}
+
+    def test_a_rejected_row_names_all_that_is_wrong(self) -> None:
+        (verdict,) = check(row(phone="", inn="1", organisation=""))
+        assert all(word in verdict.reason for word in ("организации", "ИНН", "Телефон"))
+
+    def test_a_row_without_inn_is_a_client(self) -> None:
+        (verdict,) = check(row(inn=""))
+        assert (verdict.fate, verdict.fixed["inn"]) == (Fate.ACCEPTED, "")
+
+    def test_a_branch_outside_is_rejected_and_one_without_region_waits(self) -> None:
+        (outside,) = check(GOOD, decisions={"ижевск": Decision(outside=True)})
+        assert (outside.fate, "вне пяти регионов" in outside.reason) == (Fate.REJECTED, True)
+        (later,) = check(GOOD, decisions={"ижевск": Decision()})
+        assert (later.fate, "звонить нельзя" in later.reason) == (Fate.ACCEPTED, True)
+
+    @pytest.mark.parametrize(
+        ("cells", "reason"),
+        [(["", "", ""], "нет данных"), (["Итого", "", "213"], "итогов"), (list(TITLES), "заголовков")],
+    )
+    def test_what_is_no_client_is_passed_over_with_its_reason(self, cells: list[str], reason: str) -> None:
+        (verdict,) = check(cells)
+        assert (verdict.fate, reason in verdict.reason) == (Fate.EMPTY, True)
+
+    def test_a_number_or_organisation_of_the_stop_list_is_accepted_as_refused(self) -> None:
+        for stop in (StopEntries(phones=frozenset({"+73412008032"})), StopEntries(inns=frozenset({"1897309111"}))):
+            (verdict,) = check(GOOD, stop=stop)
+            assert (verdict.fate, verdict.fixed["stopped"]) == (Fate.ACCEPTED, True)
+
+
+class TestDuplicates:
+    def test_same_inn_phone_and_contact_is_a_duplicate_of_the_first_row(self) -> None:
+        _, again = check(
+            GOOD, row(inn="1897309111/1", phone="+73412008032", contact="вахрушев  тимур ильич", branch="Ижевск")
+        )
+        assert (again.fate, again.same_as_row) == (Fate.DUPLICATE, 2)
+        assert "в строке 2" in again.reason
+
+    @pytest.mark.parametrize("contacts", [("Вахрушев Тимур Ильич", ""), ("", "Вахрушев Тимур Ильич"), ("", "")])
+    def test_an_empty_contact_is_the_same_contact(self, contacts: tuple[str, str]) -> None:
+        _, again = check(*(row(contact=contact) for contact in contacts))
+        assert again.fate == Fate.DUPLICATE
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"contact": "Зорин Николай Петрович"},
+            {"inn": "1851884479"},
+            {"phone": "8 341 200-80-33"},
+            {"phone": "83412008032 доб. 5"},
+        ],
+    )
+    def test_another_contact_inn_or_phone_is_another_client(self, changes: dict[str, str]) -> None:
+        assert [verdict.fate for verdict in check(GOOD, row(**changes))] == [Fate.ACCEPTED, Fate.ACCEPTED]
+
+    def test_without_inn_the_organisation_tells_clients_apart(self) -> None:
+        rows = (row(inn=""), row(inn="", organisation="ооо «кабель»"), row(inn="", organisation="ООО «Лес»"))
+        assert [verdict.fate for verdict in check(*rows)] == [Fate.ACCEPTED, Fate.DUPLICATE, Fate.ACCEPTED]
+
+    def test_a_client_of_the_campaign_is_named_by_his_id(self) -> None:
+        (first,) = check(GOOD)
+        (again,) = check(GOOD, clients=[(7, first.fixed["identity"])])
+        assert (again.fate, again.same_as_client, again.same_as_row) == (Fate.DUPLICATE, 7, None)
+
+    def test_a_rejected_row_makes_no_duplicates(self) -> None:
+        fates = [verdict.fate for verdict in check(row(organisation=""), GOOD)]
+        assert fates == [Fate.REJECTED, Fate.ACCEPTED]
+
+    def test_a_very_long_contact_still_fits_and_still_tells_apart(self) -> None:
+        first, second = check(row(contact="Ы" * 299 + "а"), row(contact="Ы" * 299 + "б"))
+        assert (first.fate, second.fate) == (Fate.ACCEPTED, Fate.ACCEPTED)
+        assert len(first.fixed["identity"]) <= 400
+
+
+@given(st.lists(st.text(max_size=40), max_size=8))
+def test_any_row_gets_a_fate_and_a_rejected_one_a_reason(cells: list[str]) -> None:
+    (verdict,) = check(cells)
+    assert verdict.fate in Fate
+    assert verdict.reason or verdict.fate != Fate.REJECTED
+    assert len(verdict.reason) <= 500
+
+
+@given(st.lists(st.lists(st.sampled_from(["", "ОП", "ИНН", "Итого", *GOOD]), max_size=7), max_size=12))
+def test_every_row_of_any_sheet_is_accounted_for(rows: list[list[str]]) -> None:
+    numbered = [(number, cells) for number, cells in enumerate(rows, 1) if any(cells)]
+    header = find_header(numbered) or Header(0, TITLES, HEADER.columns)
+    found = profile(numbered, header)
+    below = {number for number, _ in numbered if number > header.row}
+    assert below <= set(range(found.first_row, found.last_row + 1)) | set(found.totals_rows)

@@ -1,0 +1,304 @@
+"""A system in the middle of a survey, with something on every page: for the checks and the pictures of all pages."""
+
+from __future__ import annotations
+
+import io
+import wave
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.extensions import db
+from nps.models import Branch, Campaign, Respondent, SampleImport, User
+from nps.queries import sample as sample_queries
+from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list
+from nps.services.call_queue import Taken
+from nps.services.desk import Result
+from nps.services.form_keys import Form
+from tests import factories
+from tests.e2e.system import System
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+#: Thursday 19 November 2026, 11:20 in Izhevsk: open there and in Moscow's zone, the break has begun in Perm and Ufa.
+NOW = datetime(2026, 11, 19, 7, 20, tzinfo=UTC)
+SURVEY, EMPTY, PAUSED, DEMO = "Уралэнерго, ноябрь 2026", "Декабрь 2026", "Повторная волна", "Демонстрация"
+#: Before the last call of the story; the rest of the base still waits.
+_DAYS = (datetime(2026, 11, 17, 6, 5, tzinfo=UTC), datetime(2026, 11, 18, 6, 5, tzinfo=UTC), NOW - timedelta(hours=1))
+
+_REGIONS = {
+    "udmurtia": ("Ижевск", "Воткинск", "Сарапул", "Глазов"),
+    "tatarstan": ("Казань", "Набережные Челны", "Альметьевск"),
+    "bashkiria": ("Уфа", "Стерлитамак", "Нефтекамск"),
+    "chuvashia": ("Чебоксары",),
+    "perm": ("Пермь", "Березники"),
+}
+#: How calls end, over and over. A number is a rating.
+_STORY: tuple[int | str, ...] = (
+    10, "no_answer", 7, "busy", 3, 9, "refused", "callback", 8, "other_person", "dead_number", 5, "switched_off", 10,
+    "hung_up", 9, "no_answer", "soft_refusal", 6, "technical", 9, "do_not_call", 10, "voicemail", 8, "not_client",
+)  # fmt: skip
+_PROMPTS = cycle((["stock", "delivery"], ["reply_time"], ["assortment"], ["reachability", "other"], ["delivery"]))
+_WORDS = cycle(
+    (
+        "Ждали кабель две недели, хотя обещали три дня",
+        "",
+        "Менеджер всегда на связи, но цены выше, чем у соседей",
+        "Не дозвонишься после обеда",
+        "",
+    )
+)
+_QUESTIONS = (
+    ("Есть ли кабель ВВГнг 3х2,5 на складе в Ижевске и какая на него цена?", "после 15:00"),
+    ("Хотят оформить заявку на светильники, 40 штук.", ""),
+    ("Просят акт сверки за третий квартал на почту.", "завтра до обеда"),
+    ("Не привезли автоматы по счёту 1184, обещали ещё в пятницу.", ""),
+)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Where things are. Each role logs in by its own name; the second campaign of the list has no clients yet."""
+
+    survey: int
+    empty: int
+    paused: int
+    demo: int
+    checked_load: int
+    escalation: int
+    client: int
+    recorded_call: str
+    plain_call: str
+    letter: str
+
+
+def fill(system: System, calls: int = 26) -> Filled:
+    """Two days of calls by two operators, and what the others did beside them."""
+    with system.app.app_context():
+        return _Story(system, db.session()).tell(calls)
+
+
+class _Story:
+    def __init__(self, system: System, session: Session) -> None:
+        self.system = system
+        self.session = session
+        self.keys = count(1)
+        self.people: dict[str, Actor] = {}
+
+    def tell(self, calls: int) -> Filled:
+        contract = factories.contract(self.session, number="УЭ-17/2026")
+        campaign = factories.campaign(
+            self.session, contract_id=contract.id, title=SURVEY, escalation_email="k.service@u-energo.ru"
+        )
+        others = [
+            factories.campaign(
+                self.session, contract_id=contract.id, title=title, script_version_id=campaign.script_version_id, **more
+            )
+            for title, more in [
+                (EMPTY, {}),
+                (PAUSED, {"paused_at": NOW - timedelta(hours=3)}),
+                (DEMO, {"purpose": "demo", "always_open": True}),
+            ]
+        ]
+        ids = [campaign.id, *(other.id for other in others)]
+        self._people(contract.customer_id, ids)
+        self._branches(contract.customer_id)
+        self._load(ids[0], DATA / "base_clean.xlsx", publish=True)
+        made = self._calls(ids[0], calls)
+        loads = self._load(ids[0], DATA / "base_messy.xlsx", publish=False)
+        first = self._escalations(ids[0], made)
+        self._record(made[0])
+        self._stop_list(ids[0])
+        letter = self._caught_letter(ids[3])
+        # A repeat that has its reasons, for the card.
+        client = self.session.scalars(
+            select(Respondent.id).where(Respondent.campaign_id == ids[0], Respondent.misses > 0).limit(1)
+        ).one()
+        return Filled(*ids, loads, first, client, str(made[0]), str(made[2]), letter)
+
+    # -- the stage
+
+    def _people(self, customer_id: int, campaigns: list[int]) -> None:
+        for role, login, name, gender in [
+            ("specialist", "specialist", "Ирина Кузнецова", "female"),
+            ("customer", "customer", "Павел Сергеевич Заказчиков", "male"),
+            ("manager", "manager", "Нина Руководова", "female"),
+            ("admin", "admin", "Антон Наладкин", "male"),
+            ("operator", "olga", "Ольга Маркова", "female"),
+            ("operator", "maxim", "Максим Орлов", "male"),
+            ("operator", "vera", "Вера Тихая", "female"),
+        ]:
+            bound = {"customer_id": customer_id} if role in ("specialist", "customer") else {}
+            spoken = name.split()[0] if role == "operator" else ""
+            user = factories.user(
+                self.session, role, login=login, full_name=name, spoken_name=spoken, gender=gender, **bound
+            )
+            self.people[login] = Actor(user.id, role, name, user.customer_id, spoken, gender)
+            for campaign_id in campaigns if role == "operator" else []:
+                factories.member(
+                    self.session,
+                    self.session.get_one(Campaign, campaign_id),
+                    self.session.get_one(User, self.people[login].id),
+                    priority=campaigns.index(campaign_id) + 1,
+                )
+
+    def _branches(self, customer_id: int) -> None:
+        for region, cities in _REGIONS.items():
+            for city in cities:
+                factories.branch(self.session, customer_id, city, region)
+        rows = self.session.execute(select(Branch.name, Branch.id).where(Branch.customer_id == customer_id))
+        known = {name: branch_id for name, branch_id in rows}
+        for city, department, person, phone in [
+            ("Ижевск", "Отдел продаж", "Соколова Мария", "+7 3412 00-10-01"),
+            ("Ижевск", "Склад", "", "+7 3412 00-10-02"),
+            ("Казань", "Отдел продаж", "Гарипов Айрат", "+7 843 000-20-01"),
+            ("Чебоксары", "Отдел продаж", "Петрова Инна", "+7 8352 00-30-01"),
+            (None, "Бухгалтерия", "Лапина Ольга", "+7 3412 00-10-09"),
+        ]:
+            contact = branches.Contact(
+                branch_id=known.get(city) if city else None, department=department, person=person, phone=phone
+            )
+            branches.add_contact(db.session, self.people["specialist"].id, customer_id, contact, _DAYS[0])
+
+    # -- the base
+
+    def _load(self, campaign_id: int, file: Path, *, publish: bool) -> int:
+        """The load's id; unpublished it waits at its receipt."""
+        at = _DAYS[0] - timedelta(hours=1) if publish else NOW - timedelta(minutes=30)
+        who: dict[str, Any] = {"campaign_id": campaign_id, "user_id": self.people["specialist"].id, "now": at}
+        with file.open("rb") as source:
+            load_id = sample.upload(db.session, file_name=file.name, source=source, **who)
+        understood = self._work(load_id, at).understood
+        load = sample_queries.load(self.session, campaign_id, load_id)
+        assert load is not None
+        customer_id = self.people["specialist"].customer_id
+        assert customer_id is not None
+        unknown = sample_queries.unknown_branches(self.session, load, customer_id)
+        decisions = {group.key: f"new:{group.suggested}" if group.suggested else "outside" for group in unknown}
+        sample.confirm(db.session, import_id=load_id, columns=understood["columns"], decisions=decisions, **who)
+        self._work(load_id, at)
+        if publish:
+            sample.publish(db.session, import_id=load_id, **who)
+            self._work(load_id, at)
+        return load_id
+
+    def _work(self, load_id: int, at: datetime) -> SampleImport:
+        sample.work(db.session, load_id, lambda: at)
+        self.session.rollback()
+        return self.session.get_one(SampleImport, load_id, populate_existing=True)
+
+    # -- the calls
+
+    def _calls(self, campaign_id: int, number: int) -> list[Any]:
+        """The ids of the calls, ratings first met first."""
+        made: list[Any] = []
+        story = cycle(_STORY)
+        per_shift = -(-number // len(_DAYS))
+        for day, login in zip(_DAYS, ("olga", "maxim", "olga"), strict=True):
+            at = day
+            desk.start_shift(db.session, self.people[login], campaign_id, self.people[login].spoken_name, at)
+            for _ in range(min(per_shift, number - len(made))):
+                attempt, at = self._call(self.people[login], campaign_id, next(story), at)
+                made.append(attempt)
+            desk.end_shift(db.session, self.people[login], at)
+        return made
+
+    def _form(self, actor: Actor) -> Form:
+        return Form(f"story-{next(self.keys)}", actor.id, "story")
+
+    def _call(self, actor: Actor, campaign_id: int, end: int | str, at: datetime) -> tuple[Any, datetime]:
+        taken = call_queue.take_next(db.session, actor.id, campaign_id, at)
+        assert isinstance(taken, Taken), taken
+        attempt = desk.dial(db.session, actor, taken.respondent_id, self._form(actor), at)
+        at += timedelta(seconds=30)
+        result = Result("surveyed" if isinstance(end, int) else end, note="Так сказал клиент")
+        if end not in ("no_answer", "busy", "switched_off", "dead_number", "technical"):
+            desk.answered(db.session, actor, attempt, self._form(actor), at)
+            at += timedelta(seconds=25)
+        if isinstance(end, int):
+            at = self._answers(actor, attempt, end, at)
+        elif end == "callback":
+            result = Result("callback", callback_at=NOW.replace(hour=11, minute=0))
+        at += timedelta(seconds=5)
+        desk.settle(db.session, actor, attempt, result, self._form(actor), at)
+        return attempt, at + timedelta(seconds=20)
+
+    def _answers(self, actor: Actor, attempt: Any, rating: int, at: datetime) -> datetime:
+        answers: list[tuple[str, Any]] = [("greeting", "yes"), ("rating", str(rating))]
+        if rating < 9:
+            words = next(_WORDS)
+            answers.append(("reasons", {"prompts": next(_PROMPTS), "words": words, "comment": ""}))
+        for step, value in answers:
+            at += timedelta(seconds=9)
+            desk.answer(db.session, actor, attempt, step, value, self._form(actor), at)
+        return at
+
+    # -- beside the calls
+
+    def _escalations(self, campaign_id: int, calls: list[Any]) -> int:
+        """Four, one in each state; the id of the one in work."""
+        found = []
+        for (text, wished), attempt in zip(_QUESTIONS, (calls[0], calls[2], calls[4], calls[5]), strict=True):
+            fields = {
+                "organisation": "ООО «ВолгаКабель»", "inn": "1897309111", "contact": "Вахрушев Тимур Ильич",
+                "phone": "+7 341 200-80-32", "email": "zakaz1@example.com", "text": text, "wished_time": wished,
+            }  # fmt: skip
+            at = _DAYS[1] + timedelta(minutes=20 * len(found))
+            key = f"e{len(found)}"
+            found.append(
+                escalations.raise_escalation(
+                    db.session, self.people["olga"], fields=fields, now=at, attempt_id=attempt, form_key=key
+                )
+            )
+        specialist, at = self.people["specialist"], _DAYS[1] + timedelta(hours=3)
+        for number in found[1:]:
+            escalations.take(db.session, specialist, number, now=at)
+        escalations.note(db.session, specialist, found[1], text="Позвонила на склад, жду ответа", now=at, form_key="n")
+        escalations.answer(db.session, specialist, found[2], text="Отправили акт на почту", now=at, form_key="a")
+        escalations.close(db.session, specialist, found[3], resolution="Довезли в тот же день", now=at, form_key="c")
+        self.session.rollback()
+        self.system.work()
+        return found[1]
+
+    def _record(self, attempt: Any) -> None:
+        file = io.BytesIO()
+        with wave.open(file, "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(8000)
+            sound.writeframes(bytes(16_000 * 45))
+        file.seek(0)
+        recordings.add_recording(
+            db.session(),
+            actor=self.people["manager"],
+            attempt_id=attempt,
+            stream=file,
+            source_name="запись.wav",
+            folder=self.system.app.config["RECORDINGS_FOLDER"],
+            now=NOW - timedelta(hours=2),
+        )
+
+    def _stop_list(self, campaign_id: int) -> None:
+        stop_list.add(
+            db.session,
+            self.people["specialist"].id,
+            campaign_id,
+            phone="",
+            inn="1851884479",
+            reason="Организация просит не звонить",
+            now=NOW - timedelta(hours=2),
+        )
+
+    def _caught_letter(self, campaign_id: int) -> str:
+        """The name of a letter of the demonstration: such letters never leave the house."""
+        manager = self.people["manager"]
+        escalations.send_test_letter(db.session, manager, campaign_id, now=NOW - timedelta(hours=1), form_key="t")
+        self.session.rollback()
+        self.system.work()
+        (letter,) = self.system.app.config["MAIL_FOLDER"].iterdir()
+        return str(letter.name)

@@ -1,0 +1,211 @@
+"""The pages of a base's load, as a person sees them, with and without the worker's part done between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from openpyxl import Workbook
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from nps.jobs import sample as jobs
+from nps.models import Campaign, Contract, Respondent
+from tests import factories
+
+DATA = Path(__file__).parent.parent / "data"
+CLEAN, MESSY = (DATA / "base_clean.xlsx").read_bytes(), (DATA / "base_messy.xlsx").read_bytes()
+Login = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def campaign(session: Session) -> Campaign:
+    return factories.campaign(session)
+
+
+@pytest.fixture
+def base(campaign: Campaign) -> str:
+    return f"/campaigns/{campaign.id}/base"
+
+
+@pytest.fixture
+def manager(login: Login) -> FlaskClient:
+    return login("manager")
+
+
+def send(client: FlaskClient, base: str, content: bytes, name: str = "база.xlsx") -> TestResponse:
+    return client.post(base, data={"file": (BytesIO(content), name)})
+
+
+def uploaded(client: FlaskClient, base: str, content: bytes) -> str:
+    """The address of a load whose columns are asked about."""
+    answer = send(client, base, content)
+    assert answer.status_code == 303, answer.text
+    work(answer.location)
+    return str(answer.location)
+
+
+def work(address: str) -> None:
+    jobs.check(int(address.rsplit("/", 1)[1]))
+
+
+def as_shown(page: str) -> dict[str, list[str]]:
+    """What the mapping form sends when nothing in it is touched."""
+    form = page[page.index('<form id="mapping"') :]
+    fields: dict[str, list[str]] = {}
+    for tag in re.finditer(r'<input type="hidden" name="(?P<name>[^"]+)" value="(?P<value>[^"]*)"', form):
+        fields.setdefault(tag["name"], []).append(tag["value"])
+    for select_tag in re.finditer(r'<select [^>]*name="(?P<name>[^"]+)".*?</select>', form, re.DOTALL):
+        selected = re.search(r'value="([^"]*)" selected', select_tag[0])
+        fields.setdefault(select_tag["name"], []).append(selected[1] if selected else "")
+    fields.pop("csrf_token", None)
+    return fields
+
+
+def clients(session: Session) -> int:
+    session.rollback()
+    return session.execute(select(func.count()).select_from(Respondent)).scalar_one()
+
+
+def test_the_clean_base_is_loaded_by_taking_what_is_suggested(
+    manager: FlaskClient, base: str, session: Session
+) -> None:
+    answer = send(manager, base, CLEAN)
+    address = answer.location
+    assert "Читаем книгу" in manager.get(address).text
+
+    work(address)
+    mapping = manager.get(address).text
+    assert "Проверить 1\u202f200 строк" in mapping
+    answer = manager.post(f"{address}/columns", data=as_shown(mapping))
+    assert answer.status_code == 303
+    assert "Проверяем строки" in manager.get(address).text
+
+    work(address)
+    assert "Загрузить 1\u202f200 клиентов" in manager.get(address).text
+    assert clients(session) == 0
+    assert manager.post(f"{address}/publish").status_code == 303
+    assert "Добавляем клиентов" in manager.get(address).text
+
+    work(address)
+    assert "<b>1\u202f200</b> клиентов" in manager.get(address).text
+    assert clients(session) == 1200
+
+    again = uploaded(manager, base, CLEAN)
+    manager.post(f"{again}/columns", data=as_shown(manager.get(again).text))
+    work(again)
+    assert "Новых клиентов в файле нет" in manager.get(again).text
+    assert "Загружено раньше" in manager.get(base).text
+
+
+def test_the_receipt_names_every_row_with_its_reason(manager: FlaskClient, base: str) -> None:
+    address = uploaded(manager, base, MESSY)
+    fields = as_shown(manager.get(address).text)
+    fields["branch"][fields["branch_key"].index("атлантида")] = "outside"
+    manager.post(f"{address}/columns", data=fields)
+    work(address)
+
+    page = manager.get(address).text
+    assert "138 + 65 + 3 + 6 + 1" in page
+    assert "Загрузить 203 клиента" in page
+    assert "89О40005843" in page and "+7 904 000-58-43" in page
+    rejected = manager.get(f"{address}?show=rejected").text
+    assert "ОП «Атлантида» вне пяти регионов" in rejected
+    assert rejected.count("Не войдёт в базу") == 6
+    everything = manager.get(f"{address}?show=all").text
+    assert "Страница 1 из 3" in everything
+    assert ">217</b>" in manager.get(f"{address}?show=all&page=3").text
+    assert "&lt;b&gt;Васильев" not in everything and "<b>Васильев" not in everything
+
+
+def test_an_undecided_branch_is_asked_again_and_the_other_answers_stay(manager: FlaskClient, base: str) -> None:
+    address = uploaded(manager, base, MESSY)
+    fields = as_shown(manager.get(address).text)
+    fields["branch"][0] = "later"
+    fields["column-7"] = ["email"]
+    fields["column-6"] = [""]
+    answer = manager.post(f"{address}/columns", data=fields)
+    assert answer.status_code == 422
+    assert "Решите, куда отнести ОП «Атлантида»" in answer.text
+    kept = as_shown(answer.text)
+    assert kept["branch"][0] == "later"
+    assert kept["column-7"] == ["email"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "Файл пустой"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "старого формата"),
+        ("ОП;ИНН;Телефон\n".encode(), "не книга Excel"),
+        (b"<html><table></table></html>", "веб-страница"),
+        (b"PK\x03\x04" + b"\0" * 100, "повреждена"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_refused_by_a_sentence(
+    manager: FlaskClient, base: str, content: bytes, sentence: str
+) -> None:
+    answer = send(manager, base, content)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_no_file_is_said(manager: FlaskClient, base: str) -> None:
+    answer = manager.post(base, data={})
+    assert answer.status_code == 422
+    assert "Выберите книгу Excel" in answer.text
+
+
+def test_a_book_that_can_not_be_read_to_its_end_says_why_on_its_page(manager: FlaskClient, base: str) -> None:
+    book = Workbook()
+    book.worksheets[0].cell(1, 1, "ОП")
+    book.worksheets[0].cell(1_048_576, 16_384, "край")
+    file = BytesIO()
+    book.save(file)
+    page = manager.get(uploaded(manager, base, file.getvalue())).text
+    assert "правее 60-го столбца" in page and "XFD1048576" in page
+
+
+def test_progress_leaves_for_the_page_when_a_person_is_asked(manager: FlaskClient, base: str) -> None:
+    address = send(manager, base, CLEAN).location
+    fragment = manager.get(f"{address}/progress", headers={"HX-Request": "true"})
+    assert fragment.status_code == 200
+    assert "<html" not in fragment.text and 'hx-trigger="load delay:1s"' in fragment.text
+    work(address)
+    done = manager.get(f"{address}/progress", headers={"HX-Request": "true"})
+    assert done.headers["HX-Redirect"] == address
+
+
+def test_a_cancelled_load_is_gone_from_the_list(manager: FlaskClient, base: str, session: Session) -> None:
+    address = uploaded(manager, base, CLEAN)
+    assert manager.post(f"{address}/cancel").location == base
+    assert "база.xlsx" not in manager.get(base).text
+    assert "ничего не попало" in manager.get(address).text
+    assert clients(session) == 0
+
+
+def test_a_stale_page_is_answered_with_what_is_true_now(manager: FlaskClient, base: str) -> None:
+    address = uploaded(manager, base, CLEAN)
+    answer = manager.post(f"{address}/publish")
+    assert answer.status_code == 409
+    assert "Как мы поняли столбцы" in answer.text
+
+
+def test_only_people_of_the_campaign_load_a_base(login: Login, base: str, session: Session, campaign: Campaign) -> None:
+    owner = session.get_one(Contract, campaign.contract_id).customer_id
+    assert login("specialist", customer_id=owner).get(base).status_code == 200
+    assert login("specialist").get(base).status_code == 404
+    assert login("operator").get(base).status_code == 403
+    assert login("customer", customer_id=owner).get(base).status_code == 403
+
+
+def test_a_load_is_not_shown_under_another_campaign(manager: FlaskClient, base: str, session: Session) -> None:
+    number = send(manager, base, CLEAN).location.rsplit("/", 1)[1]
+    other = factories.campaign(session)
+    assert manager.get(f"/campaigns/{other.id}/base/{number}").status_code == 404
+    assert manager.post(f"/campaigns/{other.id}/base/{number}/cancel").status_code == 404
