@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from nps.adapters import queue
 from nps.config import NAMES, PROJECT_ROOT
 from nps.domain.actor import Actor
-from nps.extensions import db
 from nps.jobs.sweeper import sweep_once
 from nps.models import Outbox
 from nps.services import escalations
