@@ -10,7 +10,7 @@ from nps.adapters import mail as mail_adapter
 from nps.adapters import queue
 from nps.config import PROJECT_ROOT, Settings
 from nps.extensions import csrf, db, login_manager, mail, migrate
-from nps.services import sample
+from nps.services import personal_data, sample
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -28,6 +28,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     queue.connect(app.config["REDIS_URL"])
     mail_adapter.configure(app.config)
     sample.keep_uploads_in(app.config["DATA_FOLDER"])
+    personal_data.connect(
+        personal_data.Folders(app.config["DATA_FOLDER"], app.config["RECORDINGS_FOLDER"], app.config["MAIL_FOLDER"])
+    )
     web.init_app(app)
     cli.init_app(app)
     return app

@@ -10,7 +10,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,6 +65,8 @@ class Settings:
     """All settings of one installation. Build it with `from_env`; tests may use `dataclasses.replace`."""
 
     environment: str
+    #: What was set, by name, as it was written; the rest has its default.
+    given: Mapping[str, str] = field(repr=False)
     data: Path
     database_url: str
     redis_url: str
@@ -107,6 +109,7 @@ class Settings:
         bind, port = env.text("BIND", "127.0.0.1"), env.whole("PORT", 8000, 1, 65535)
         return cls(
             environment=PRODUCTION if production else LOCAL,
+            given={name: value for name in NAMES if (value := env.text(name))},
             data=data,
             database_url=_database_url(env.text("DATABASE_URL", f"sqlite:///{data}/nps.sqlite3")),
             redis_url=env.text("REDIS_URL", f"unix://{redis_socket(data)}"),
@@ -158,6 +161,7 @@ class Settings:
         cookie = "__Host-nps" if self.is_https else "nps"
         return {
             "NPS_ENV": self.environment,
+            "SETTINGS_GIVEN": self.given,
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             # A failed statement is logged without its values: they are names and phones.

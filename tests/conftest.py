@@ -61,7 +61,7 @@ def postgres() -> Iterator[postgres_server.PostgresServer]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file."""
     folder = tmp_path_factory.mktemp("template")
-    _migrate(f"sqlite:///{folder}/nps.sqlite3", folder)
+    migrate(f"sqlite:///{folder}/nps.sqlite3", folder)
     return folder / "nps.sqlite3"
 
 
@@ -69,11 +69,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template(postgres: postgres_server.PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a migrated, empty PostgreSQL database."""
     postgres.execute("CREATE DATABASE template_nps")
-    _migrate(postgres.url("template_nps"), tmp_path_factory.mktemp("template-pg"))
+    migrate(postgres.url("template_nps"), tmp_path_factory.mktemp("template-pg"))
     return "template_nps"
 
 
-def _migrate(url: str, folder: Path) -> None:
+def migrate(url: str, folder: Path) -> None:
+    """Bring the database at `url` to the newest tables."""
     app = make_app(folder, url)
     with app.app_context():
         upgrade()
@@ -138,3 +139,10 @@ def login(app: Flask) -> Callable[..., FlaskClient]:
         return client
 
     return do
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted (`record_property`), a line each."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")

@@ -28,54 +28,58 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class WebServer:
+    """gunicorn with two workers of eight threads, as the supervisor starts it; its address stays the same for life."""
+
+    def __init__(self, data: Path, database_url: str, **environ: str) -> None:
+        self._data, self._port = data, free_port()
+        self._env = (
+            os.environ
+            | {
+                "NPS_DATA": str(data),
+                "DATABASE_URL": database_url,
+                "REDIS_URL": f"unix://{data}/no-redis.sock",
+                "PORT": str(self._port),
+            }
+            | environ
+        )
+        self.address = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Return when it answers."""
+        command = [sys.executable, "-X", "utf8", "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self._port}"]
+        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--keep-alive", "75"]
+        command += ["--log-level", "warning"]
+        self._data.mkdir(parents=True, exist_ok=True)
+        with (self._data / "web.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_until_answers(self.address + "/healthz", self._process)
+
+    def kill(self) -> None:
+        """End it and its workers at once, whatever they are doing."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Let it finish what it is doing."""
+        self._process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(20)
+        self.kill()
+
+
 @contextlib.contextmanager
 def web_server(data: Path, database_url: str, **environ: str) -> Iterator[str]:
-    """gunicorn with two workers of eight threads, as the supervisor starts it; yields its address."""
-    port = free_port()
-    command = [
-        sys.executable,
-        "-X",
-        "utf8",
-        "-m",
-        "gunicorn",
-        "wsgi:app",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--worker-class",
-        "gthread",
-        "--workers",
-        "2",
-        "--threads",
-        "8",
-        "--keep-alive",
-        "75",
-        "--log-level",
-        "warning",
-    ]
-    env = (
-        os.environ
-        | {
-            "NPS_DATA": str(data),
-            "DATABASE_URL": database_url,
-            "REDIS_URL": f"unix://{data}/no-redis.sock",
-            "PORT": str(port),
-        }
-        | environ
-    )
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "web.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
+    """The server for as long as the block runs; yields its address."""
+    server = WebServer(data, database_url, **environ)
     try:
-        wait_until_answers(address + "/healthz", process)
-        yield address
+        server.start()
+        yield server.address
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        server.stop()
 
 
 def wait_until_answers(url: str, process: subprocess.Popen[bytes] | None = None) -> None:

@@ -4,9 +4,9 @@
         server.faults.append("rcpt_550")      # the next connection; without one it behaves
 
 Faults: `<verb>_<code>` answers banner, ehlo, starttls, auth, mail, rcpt, data, text or quit with the code;
-`cut_<verb>` closes the line there; `hang_<verb>` says nothing more until the client leaves. `text` is the moment after
-the final dot: `cut_text` and `hang_text` keep the letter and do not say so. `cut_body` closes while the text is still
-coming, `cut_after` once the 250 is said.
+`cut_<verb>` closes the line there; `hang_<verb>` says nothing more until the client leaves; `wait_<verb>` answers when
+`go_on` is set. `text` is the moment after the final dot: `cut_text` and `hang_text` keep the letter and do not say so.
+`cut_body` closes while the text is still coming, `cut_after` once the 250 is said.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class FaultyServer:
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    go_on: threading.Event = field(default_factory=threading.Event)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def take(self, letter: Taken) -> None:
@@ -150,6 +151,8 @@ class _Conversation:
         if kind == "hang" and detail == step:
             self.file.read()
             raise _Left
+        if kind == "wait" and detail == step:
+            self.server.go_on.wait(30)
         if kind == step and detail.isdigit():
             self.say(f"{detail} the server says no")
             if detail == "421":

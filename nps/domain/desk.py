@@ -21,6 +21,17 @@ RETURN_REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: Panels in which the operator talks on: words that nothing there fits are kept under the panel's name.
+TALK_PANELS: Mapping[str, str] = MappingProxyType(
+    {
+        "question": "Вопрос не по опросу",
+        "complaint": "Жалоба или негатив",
+        "callback": "Перезвон",
+        "refusal": "Отказ",
+        "other_person": "Ответил другой человек",
+    }
+)
+
 
 class Line(StrEnum):
     """What the line does, as far as a result cares."""

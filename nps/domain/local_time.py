@@ -60,6 +60,11 @@ def weekday_name(day: date | int) -> str:
     return _WEEKDAYS[day if isinstance(day, int) else day.weekday()]
 
 
+def weekday_short(day: date) -> str:
+    """«ср»."""
+    return _WEEKDAYS_SHORT[day.weekday()]
+
+
 def date_words(day: date) -> str:
     """«18 ноября»."""
     return f"{day.day} {_MONTHS[day.month - 1]}"
@@ -72,7 +77,7 @@ def day_words(at: datetime, zone: Zone, now: datetime) -> str:
     if near:
         return near
     year = "" if day.year == today.year else f" {day.year} года"
-    return f"{_WEEKDAYS_SHORT[day.weekday()]} {date_words(day)}{year}"
+    return f"{weekday_short(day)} {date_words(day)}{year}"
 
 
 def when(at: datetime, zone: Zone, now: datetime) -> str:

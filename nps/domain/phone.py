@@ -146,6 +146,14 @@ def mask(e164: str) -> str:
     return shown if shown == e164 else f"{shown[:7]}•••-••-{shown[-2:]}"
 
 
+def holds_number(text: str) -> bool:
+    """Whether ten digits follow each other, however they are parted: a text for the journals must not (R20).
+
+    A date is no number: dots part it.
+    """
+    return re.search(r"(?:\d[\s()+-]{0,3}){10}", text) is not None
+
+
 def digits(text: str) -> str:
     """Return the digits to look for in stored numbers; a leading +7 or 8 of a Russian form is left out."""
     found = _NOT_DIGIT.sub("", text)

@@ -34,6 +34,16 @@ class ContextWorker(Worker):
             worker_ttl=WORKER_TTL_S,
         )
 
+    def clean_registries(self) -> None:
+        """Find lost jobs, whoever holds the lock on that.
+
+        The queue has this worker only: the lock is one that a killed predecessor left, or that came back with an older
+        state of Redis, and would keep lost jobs from being found for a quarter of an hour.
+        """
+        for queue in self.queues:
+            queue.release_maintenance_lock()  # type: ignore[no-untyped-call]
+        super().clean_registries()  # type: ignore[no-untyped-call]
+
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Run the job in the child process."""
         with self._context():
@@ -44,9 +54,6 @@ def run(name: str, redis_url: str, context: ContextFactory) -> int:
     """Work on the queue `name` until a signal; the exit code. The supervisor starts a worker again that gave up."""
     queue = Queue(name, connection=Redis.from_url(redis_url), serializer=JSONSerializer)
     try:
-        # This queue has one worker, and it is new: a lock on the clean-up is one that its killed predecessor left, and
-        # would keep lost jobs from being found for a quarter of an hour.
-        queue.release_maintenance_lock()  # type: ignore[no-untyped-call]
         ContextWorker(queue, context).work(logging_level="WARNING")
     except RedisError as error:
         log.error("Redis does not answer: %s", error)

@@ -4,6 +4,7 @@ from nps.models.appointment import Appointment, Reminder
 from nps.models.call_attempt import AttemptOutcome, CallAttempt, DispositionRow, TelephonyEvent
 from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMember, Pause, Shift
 from nps.models.customer import Contract, Customer
+from nps.models.erasure import Erasure
 from nps.models.escalation import Escalation, EscalationNote, Outbox
 from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
@@ -35,6 +36,7 @@ __all__ = [
     "Contract",
     "Customer",
     "DispositionRow",
+    "Erasure",
     "Escalation",
     "EscalationNote",
     "FormKey",

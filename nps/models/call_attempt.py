@@ -28,6 +28,8 @@ class CallAttempt(Base):
         ForeignKeyConstraint(["campaign_id", "purpose"], ["campaign.id", "campaign.purpose"]),
         one_of("source", *SOURCES),
         CheckConstraint("(closed_at IS NULL) = (disposition IS NULL)", name="closed_with_result"),
+        # A client without a region is never dialled, but he may call (requirements §4).
+        CheckConstraint("source = 'inbound' OR region_code IS NOT NULL", name="region_of_dial"),
         CheckConstraint("ring_ms >= 0 AND talk_ms >= 0 AND survey_ms >= 0", name="durations"),
         partial_index("uq_call_attempt_open_respondent", "respondent_id", where="closed_at IS NULL", unique=True),
         # A call handed to the manager no longer stands between its operator and the next client.
@@ -87,7 +89,7 @@ class CallAttempt(Base):
     local_day: Mapped[date]
     local_minute: Mapped[int]
     operator_day: Mapped[date]
-    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
     branch_id: Mapped[int | None] = mapped_column(ForeignKey("branch.id"))
 
 

@@ -49,6 +49,8 @@ class Campaign(Base):
     original_clients: Mapped[int] = mapped_column(default=0)
     legal_basis: Mapped[str] = mapped_column(String(500), default="")
     delete_on: Mapped[date | None]
+    #: Since then nothing in it says who its clients were (R20).
+    erased_at: Mapped[instant_or_none]
     created_at: Mapped[instant]
 
 

@@ -83,6 +83,8 @@ class Respondent(Base):
     held_until: Mapped[instant_or_none]
     held_token: Mapped[str | None] = mapped_column(String(32))
     withdrawn_at: Mapped[instant_or_none]
+    #: Since then the row is a count: everything that said who the client is was overwritten (R20).
+    erased_at: Mapped[instant_or_none]
 
 
 class RespondentPhone(Base):

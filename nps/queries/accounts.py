@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -28,6 +28,17 @@ class SessionRow:
     login: str
     must_change_password: bool
     actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A place where a person is logged in, as he is shown it."""
+
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    address: str
+    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +73,31 @@ def session_by_token(session: Session, token: str, now: datetime) -> SessionRow 
     found = session.execute(
         select(UserSession.id, UserSession.last_seen_at, User)
         .join(User, User.id == UserSession.user_id)
-        .where(
-            UserSession.token_hash == token_hash(token),
-            UserSession.revoked_at.is_(None),
-            UserSession.created_at > now - ABSOLUTE_LIMIT,
-            UserSession.last_seen_at > now - IDLE_LIMIT,
-            User.active,
-        )
+        .where(UserSession.token_hash == token_hash(token), User.active, *_alive(now))
     ).one_or_none()
     if found is None:
         return None
     session_id, last_seen_at, user = found
     return SessionRow(session_id, last_seen_at, user.login, user.must_change_password, actor_of(user))
+
+
+def open_sessions(session: Session, user_id: int, now: datetime) -> list[OpenSession]:
+    """Where the person is logged in at `now`, the last used first."""
+    rows = session.scalars(
+        select(UserSession)
+        .where(UserSession.user_id == user_id, *_alive(now))
+        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
+    )
+    return [OpenSession(row.id, row.created_at, row.last_seen_at, row.address, row.agent) for row in rows]
+
+
+def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Not revoked, not too old, not idle for too long."""
+    return (
+        UserSession.revoked_at.is_(None),
+        UserSession.created_at > now - ABSOLUTE_LIMIT,
+        UserSession.last_seen_at > now - IDLE_LIMIT,
+    )
 
 
 def actor_of(user: User) -> Actor:

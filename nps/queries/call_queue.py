@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Date, Integer, String, TextClause, and_, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Date, Integer, String, TextClause, and_, bindparam, func, select, text, true
 from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
@@ -142,16 +142,25 @@ class RegionOutlook:
 
 
 def outlook(
-    session: Session, campaign_id: int, calendars: Mapping[str, CallingCalendar], now: datetime
+    session: Session,
+    campaign_id: int,
+    calendars: Mapping[str, CallingCalendar],
+    now: datetime,
+    *,
+    start_new: bool = True,
 ) -> list[RegionOutlook]:
-    """Why nobody can be called now and when somebody can, region by region; regions without clients are left out."""
+    """Why nobody can be called now and when somebody can, region by region; regions without clients are left out.
+
+    With `start_new` False (R6, from 95 %) clients nobody has called yet wait without a time.
+    """
+    may_start = true() if start_new else Respondent.queue_class != int(QueueClass.NEW)
     counts = session.execute(
         select(
             Respondent.region_code,
             func.count().label("waiting"),
-            func.count().filter(Respondent.next_call_at <= now, in_nobodys_hands()).label("due_now"),
+            func.count().filter(Respondent.next_call_at <= now, in_nobodys_hands(), may_start).label("due_now"),
             func.count().filter(~in_nobodys_hands()).label("held"),
-            func.min(Respondent.next_call_at).filter(Respondent.next_call_at > now).label("next_due"),
+            func.min(Respondent.next_call_at).filter(Respondent.next_call_at > now, may_start).label("next_due"),
         )
         .where(
             Respondent.campaign_id == campaign_id, Respondent.state == "waiting", Respondent.region_code.is_not(None)

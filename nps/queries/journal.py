@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.models import AccessLog, Campaign, Journal, User
@@ -72,6 +72,29 @@ def accesses(session: Session, filters: Filters, before_id: int | None = None) -
         Line(row.id, row.at, name, row.action, row.object_kind, row.object_id, {}, {}, None, row.address)
         for row, name in session.execute(statement)
     ]
+
+
+#: One of the two functions above.
+Read = Callable[[Session, Filters, int | None], list[Line]]
+
+
+def every(session: Session, read: Read, filters: Filters) -> Iterator[Line]:
+    """All lines of a filter, the newest first, read a page at a time."""
+    before_id = None
+    while True:
+        found = read(session, filters, before_id)
+        yield from found[:PAGE]
+        if len(found) <= PAGE:
+            return
+        before_id = found[PAGE - 1].id
+
+
+def size(session: Session, filters: Filters, *, access: bool, limit: int) -> int:
+    """How many lines a filter has, counted up to `limit`."""
+    table: type[Journal] | type[AccessLog] = AccessLog if access else Journal
+    actor: Any = AccessLog.user_id if access else Journal.actor_id
+    found = select(table.id).where(*_narrowed(table, actor, filters, None)).limit(limit).subquery()
+    return session.execute(select(func.count()).select_from(found)).scalar_one()
 
 
 def actions(session: Session, *, access: bool) -> list[str]:

@@ -37,6 +37,7 @@ class RecordedCall:
     disposition: str | None
     recording_id: int | None
     duration_ms: int | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
                 CallAttempt.disposition,
                 Recording.id.label("recording_id"),
                 Audio.duration_ms,
+                Respondent.erased_at.is_not(None).label("erased"),
             )
             .select_from(CallAttempt)
             .join(Respondent, Respondent.id == CallAttempt.respondent_id)
@@ -89,7 +91,8 @@ def recording_file(session: Session, actor: Actor, recording_id: int) -> Recordi
             .select_from(Recording)
             .join(CallAttempt, CallAttempt.id == Recording.attempt_id)
             .join(Audio, Audio.sha256 == Recording.audio_sha256)
-            .where(Recording.id == recording_id, MATCHED),
+            # A recording without a file is one whose sound was destroyed (R20).
+            .where(Recording.id == recording_id, MATCHED, Audio.path != ""),
             actor,
         )
     ).one_or_none()

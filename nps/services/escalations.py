@@ -76,7 +76,7 @@ def raise_escalation(
 
 def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: int | None) -> Respondent:
     """The client of the operator's own call, or one of a campaign he works in."""
-    statement = select(Respondent)
+    statement = select(Respondent).where(Respondent.erased_at.is_(None))
     if attempt_id is not None:
         statement = statement.join(CallAttempt, CallAttempt.respondent_id == Respondent.id).where(
             CallAttempt.id == attempt_id, CallAttempt.operator_id == actor.id

@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from nps.domain.errors import DomainError
+from nps.domain.errors import StaleError
 from nps.models import FormKey
 
 _KEY_LOCK = text("SELECT pg_advisory_xact_lock(7051261, hashtext(:key))")
 
 
-class KeyReused(DomainError):
+class KeyReused(StaleError):
     """The same key came with other contents: a page that was changed after it was sent.
 
     Shown as 409 with the true state.

@@ -289,12 +289,15 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
     """Try a letter anew under the same Message-ID, to the address the campaign has now.
 
     For letters that failed, are in doubt or were only caught, and for those that wait: the try comes at once. Raises
-    StaleError for one that is sent or being sent, DomainError for a demonstration's, NotFoundError for somebody else's.
+    StaleError for one that is sent or being sent, DomainError for a demonstration's or an erased one, NotFoundError for
+    somebody else's.
     """
     with write(session) as s:
         row = letter_for(s, actor, outbox_id)
         if not row.outside:
             raise DomainError("inside_only", "Письма учебных и демонстрационных проектов не отправляются наружу.")
+        if not row.payload:
+            raise DomainError("erased", "Данные этого письма удалены: отправить его больше нельзя.")
         if row.state in ("sent", "sending"):
             words = "уже отправлено" if row.state == "sent" else "как раз отправляется"
             raise StaleError("letter_" + row.state, f"Письмо {words}. Обновите страницу, чтобы увидеть его состояние.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.recordings import Incoming, discard, keep, receive
 from nps.domain.actor import Actor
-from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Audio, Recording
 from nps.queries.recordings import RecordedCall, RecordingFile, call_with_recording, recording_file
 from nps.services.journal import log_access, record
@@ -102,6 +102,8 @@ def _keep(
 ) -> int:
     with write(session) as s:
         call = _call(s, actor, attempt_id)
+        if call.erased:
+            raise StaleError("erased", "Данные этого клиента удалены: запись его звонка хранить нельзя.")
         if call.recording_id is not None:
             return _same(s, call.recording_id, incoming)
         recording_id = _insert(s, call, incoming, actor, source_name, now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from nps.domain.appointment import is_allowed
 from nps.domain.disposition import TABLE, Disposition, Kind
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.phone import holds_number
 from nps.models import CallAttempt, Interview, Respondent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
@@ -168,6 +169,9 @@ def correct_seconds(
     The survey inside it can't be longer. Raises DomainError for seconds out of range, StaleError for an open call.
     """
     reason = _reason(reason)
+    if holds_number(reason):
+        # It goes to the journal, from which nothing can be taken when the client's data is destroyed (R20).
+        raise DomainError("reason", "Уберите из причины номер телефона: она останется в журнале навсегда.")
     if not 0 <= talk_s <= LONGEST_TALK_S:
         raise DomainError("talk_s", f"Секунды разговора — от 0 до {LONGEST_TALK_S}.")
     with write(session) as s:
@@ -191,7 +195,10 @@ def _attempt(s: Session, attempt_id: UUID) -> tuple[CallAttempt, Respondent, Cam
         raise NotFoundError("Такого звонка нет.")
     campaign = campaigns.campaign_row(s, attempt.campaign_id)
     cases.require_open(campaign)
-    return attempt, s.get_one(Respondent, attempt.respondent_id, populate_existing=True), campaign
+    client = s.get_one(Respondent, attempt.respondent_id, populate_existing=True)
+    if client.erased_at is not None:
+        raise StaleError("erased", "Данные этого клиента удалены: звонок больше не исправить.")
+    return attempt, client, campaign
 
 
 def _reason(reason: str) -> str:

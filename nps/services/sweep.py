@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
-from nps.services import letters, reminders, sample
+from nps.services import letters, personal_data, reminders, sample
 
 
 class Nudge(NamedTuple):
@@ -22,7 +22,7 @@ class Nudge(NamedTuple):
 
 
 def due(session: Session, now: datetime) -> list[Nudge]:
-    """Letters, reminders, loads and long jobs that are due at `now` (aware UTC) or whose worker has vanished.
+    """Letters, reminders, loads, acts and long jobs that are due at `now` (aware UTC) or whose worker has vanished.
 
     Reminders go by the letters' queue: behind a large load they would come too late.
     """
@@ -30,6 +30,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(LETTERS, letters.SEND_JOB, row_id) for row_id in letters.due_ids(session, now)),
         *(Nudge(LETTERS, reminders.WRITE_JOB, row_id) for row_id in reminders.campaigns_due(session, now)),
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
+        *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
         *_job_runs(session, now),
     ]
 

@@ -25,6 +25,7 @@ from nps.app import create_app
 from nps.config import ConfigError, Settings
 from nps.extensions import db
 from nps.extensions import migrate as migrations
+from nps.services.backup import UNFINISHED
 
 
 def main() -> int:
@@ -32,6 +33,8 @@ def main() -> int:
     os.umask(0o077)
     try:
         settings = Settings.from_env()
+        if (settings.data / UNFINISHED).exists():
+            raise ConfigError("Восстановление из копии не закончено: повторите flask nps restore, потом запускайте.")
         app = create_app(settings)
         with app.app_context():
             answer = {"copy": migrate(settings), **first_run(app.cli)}

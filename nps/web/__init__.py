@@ -9,7 +9,10 @@ from flask import Flask
 from nps.web import errors, filters, security
 
 #: Blueprints, each `nps.web.<name>.bp`.
-FEATURES = ("auth", "desk", "sample", "escalations", "reports", "campaigns", "recordings", "admin", "letters", "health")
+FEATURES = (
+    "auth", "desk", "sample", "escalations", "reports", "campaigns", "recordings", "personal_data", "admin", "letters",
+    "health",
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_login import login_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from nps.domain.devices import device
 from nps.domain.errors import DomainError
 from nps.domain.password import PasswordError
 from nps.domain.roles import ROLES
@@ -107,6 +108,51 @@ def save_password() -> AnyResponse:
         return _password_form(wanted, {"current" if error.code == "current" else "password": error.message}, 422)
     flash("Пароль изменён. На других устройствах придётся войти заново.", "ok")
     return htmx.go(wanted)
+
+
+@bp.get("/sessions")
+@access.roles(*ROLES)
+def sessions() -> Response:
+    """Where this person is logged in (ASVS 7.5.2)."""
+    actor, row = access.current_actor(), access.current_session()
+    found = account_queries.open_sessions(db.session(), actor.id, now())
+    return htmx.render(
+        "auth/sessions.html", "auth/_sessions.html", rows=found, own_id=row.session_id if row else 0, device=device
+    )
+
+
+@bp.post("/sessions/<int:session_id>/close")
+@access.roles(*ROLES)
+def close_session(session_id: int) -> AnyResponse:
+    """End one of the own sessions; that of this browser logs out."""
+    row = access.current_session()
+    if row is not None and row.session_id == session_id:
+        return logout()
+    accounts.close_session(
+        db.session(),
+        session_id=session_id,
+        user_id=access.current_actor().id,
+        address=access.client_address(),
+        now=now(),
+    )
+    flash("Вход на том устройстве закончен.", "ok")
+    return htmx.go(url_for("auth.sessions"))
+
+
+@bp.post("/sessions/close-others")
+@access.roles(*ROLES)
+def close_other_sessions() -> Response:
+    """End all own sessions but this one."""
+    row = access.current_session()
+    accounts.close_other_sessions(
+        db.session(),
+        keep_id=row.session_id if row else 0,
+        user_id=access.current_actor().id,
+        address=access.client_address(),
+        now=now(),
+    )
+    flash("На других устройствах вход закончен.", "ok")
+    return htmx.go(url_for("auth.sessions"))
 
 
 def _wanted(target: str) -> str:

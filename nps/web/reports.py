@@ -37,7 +37,7 @@ bp = Blueprint("reports", __name__)
 
 _READERS = ("manager", "admin", "customer", "specialist")
 _MANAGERS = ("manager", "admin")
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _GROUPS = {
     Group.PROMOTER: "Сторонники, 9–10",
     Group.PASSIVE: "Нейтральные, 7–8",
@@ -139,7 +139,7 @@ def workbook(campaign_id: int) -> Response:
         response = make_response(made.file.read_bytes())
     finally:
         made.file.unlink()
-    response.mimetype = _XLSX
+    response.mimetype = XLSX
     response.headers["Content-Disposition"] = disposition(made.name, made.plain_name)
     return response
 

@@ -163,7 +163,7 @@ def _short(title: str) -> str:
 
 
 def _user_menu(role: str, must_change_password: bool) -> tuple[Link, ...]:
-    links = [("Сменить пароль", url_for("auth.password"))]
+    links = [("Сменить пароль", url_for("auth.password")), ("Где вы вошли", url_for("auth.sessions"))]
     if not must_change_password:
         links += [link for link in (_ADMINISTRATION, _LETTERS) if access.may_open(link[1], role)]
     return tuple(Link(title, url) for title, url in links)

@@ -25,11 +25,16 @@
   // Settings of this workplace: `data-setting` on a checkbox, whose `checked` in the page is the default.
   const setting = (name, byDefault) => (localStorage.getItem(name) ?? byDefault) === 'on';
   const keysOff = () => !setting('hot-keys', 'on');      // WCAG 2.1.4: single-key shortcuts can be turned off
-  const codeOf = (event) => event.code === 'NumpadEnter' ? 'Enter' : event.code.replace(/^Numpad(?=\d$)/, 'Digit');
+  // «?» is Shift and 7 in the Russian layout: it must ask for help, not give the answer 7.
+  const codeOf = ({ key, code }) => key === '?' ? 'Slash' : code === 'NumpadEnter' ? 'Enter' : code.replace(/^Numpad(?=\d$)/, 'Digit');
 
   function escape(event) {
     if ($('dialog[open]')) return false;                  // the browser closes it
-    if (typing(event.target)) { event.target.blur(); return true; }
+    if (typing(event.target)) {
+      event.target.blur();
+      $('#step h2')?.focus();                             // where the keys work and a reader goes on, not nowhere
+      return true;
+    }
     const menu = $('details.menu[open]');
     if (!menu) return false;
     menu.open = false;
@@ -46,6 +51,7 @@
     }
     if (event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     const code = codeOf(event);
+    if ((code === 'Enter' || !typing(event.target)) && isSameKey(code)) { event.preventDefault(); return; }
     if (code === 'Escape' && escape(event)) { event.preventDefault(); return; }
     if (PRINTABLE.test(code) && (typing(event.target) || keysOff())) return;
     if (code === 'Enter' && (typing(event.target) || event.target.closest('button, a, summary'))) return;
@@ -59,6 +65,29 @@
     if (!typing(target)) target.click();
   });
 
+  // A double click, or a key struck five times, is one press: what the answer has meanwhile brought under the finger was not
+  // meant. A key counts as the same until it was left alone for a moment, a click as long as the browser counts on.
+  const SAME_MS = 300;
+  const pressed = document.documentElement.dataset;
+  let redrawn = false, alone = 0;
+
+  function isSameKey(code) {
+    const same = pressed.struck === code;
+    if (!same) redrawn = false;
+    pressed.struck = code;
+    clearTimeout(alone);
+    alone = setTimeout(() => { delete pressed.struck; }, SAME_MS);
+    return same && redrawn;
+  }
+
+  document.addEventListener('click', (event) => {
+    if (event.detail === 1) redrawn = false;
+    if (event.detail < 2 || !redrawn || !event.target.closest('#desk')) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+  document.addEventListener('htmx:load', (event) => { redrawn ||= Boolean(event.detail.elt.closest?.('#desk')); });
+
   document.addEventListener('change', (event) => {
     if (event.target.matches('[data-setting]')) localStorage.setItem(event.target.dataset.setting, event.target.checked ? 'on' : 'off');
   });
@@ -67,7 +96,9 @@
 
   let skew = 0;
   const now = () => Date.now() + skew;
-  const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+  const two = (n) => String(Math.floor(n)).padStart(2, '0');
+  const clock = (seconds) => seconds < 3600 ? `${Math.floor(seconds / 60)}:${two(seconds % 60)}`
+    : `${Math.floor(seconds / 3600)}:${two(seconds / 60 % 60)}:${two(seconds % 60)}`;
 
   function syncClock(root) {
     const source = root.matches?.('[data-now]') ? root : $('[data-now]', root);
@@ -100,14 +131,27 @@
 
   /* ---- Ticks: polled zones say hx-trigger="tick from:body" ---- */
 
+  // A page nobody looks at rests, but the desk: without a sign of life the client on it would go back to the queue. Browsers
+  // wake a hidden tab once a minute, so its period is a little less: a whole one would miss every other time.
+  const HIDDEN_S = 55;
   let lastTick = Date.now(), stopped = false;
-  const period = () => Math.min(15, ...$$('[data-tick]').map((el) => Number(el.dataset.tick))) * 1000;
+  const period = () => 1000 * (document.hidden ? $('#desk') ? HIDDEN_S : Infinity
+    : Math.min(15, ...$$('[data-tick]').map((el) => Number(el.dataset.tick))));
 
   function tick() {
-    if (stopped || document.hidden || Date.now() - lastTick < period() || $('.htmx-request')) return;
+    if (stopped || Date.now() - lastTick < period() || $('.htmx-request, #relogin[open]')) return;
     lastTick = Date.now();
     htmx.trigger(document.body, 'tick');
   }
+
+  function tickNow() {
+    lastTick = 0;
+    tick();
+  }
+
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) tickNow();
+  });
 
   document.addEventListener('click', (event) => {
     const toggle = event.target.closest('[data-tick-toggle]');
@@ -133,7 +177,8 @@
     if (!fresh.length) return;
     fresh.forEach((el) => sessionStorage.setItem(`signal:${el.dataset.signal}`, '1'));
     say(fresh.map((el) => el.dataset.signalText).join('. '));
-    if (setting('sound', 'on')) tone();
+    // Before the first press on a page the browser lets nothing sound, and complains.
+    if (setting('sound', 'on') && navigator.userActivation?.hasBeenActive) tone();
   }
 
   /* ---- Drafts: typed text survives a reload or a lost session, under the call's id, until it is saved ---- */
@@ -215,6 +260,19 @@
     if (typed.length) sessionStorage.setItem(`${KEPT}form`, JSON.stringify(Object.fromEntries(typed.map((el) => [el.name, el.value]))));
   }
 
+  // A draft that was saved is done with, unless typing went on meanwhile.
+  function dropSaved(elt, saved) {
+    const zone = elt.closest('[data-draft]');
+    if (!zone) return;
+    const unsaved = draftFields(zone).filter((el) => el.value !== (saved[el.name] ?? el.defaultValue));
+    if (unsaved.length && zone.isConnected) return;
+    sessionStorage.removeItem(DRAFT + zone.dataset.draft);
+    if (!unsaved.length) return;
+    const texts = Object.fromEntries(unsaved.map((el) => [el.name, el.value]));
+    sessionStorage.setItem(KEPT + DRAFT + zone.dataset.draft, JSON.stringify(texts));
+    showKept();
+  }
+
   document.addEventListener('htmx:beforeSwap', ({ detail: { xhr, requestConfig } }) => {
     unasked = requestConfig.verb === 'get' || xhr.status === 409;
     if (xhr.status === 409) noteRefusal(requestConfig.elt);
@@ -224,7 +282,25 @@
   /* ---- Requests: slow ones, lost ones, refused ones ---- */
 
   const RETRY_MS = 5000;
-  let failed = null, retryTimer = 0, lostAt = '';
+  const waiting = new Map();
+  let retryTimer = 0, lostAt = '';
+
+  const isPoll = ({ triggeringEvent }) => triggeringEvent?.type === 'tick';
+  const isPress = ({ verb, parameters }) => verb === 'get' || parameters.form_key;
+
+  // What could not be sent waits by its element: texts that save themselves, and one press; of two the later counts.
+  function wait(request) {
+    if (isPoll(request) || (request.verb === 'get' && waiting.size)) return;
+    if (isPress(request)) [...waiting.values()].filter(isPress).forEach(({ elt }) => waiting.delete(elt));
+    waiting.set(request.elt, request);
+  }
+
+  function settled({ elt, verb }) {
+    const waited = waiting.delete(elt);
+    // What the answer has replaced went with it, and its own answer is not heard of.
+    [...waiting.keys()].filter((el) => !el.isConnected).forEach((el) => waiting.delete(el));
+    if (!waiting.size && (waited || lostAt || verb !== 'get')) barOff();
+  }
 
   function bar(text, { retry = false, close = true } = {}) {
     $('#netbar-text').textContent = text;
@@ -235,26 +311,39 @@
 
   function barOff() {
     clearTimeout(retryTimer);
-    failed = null;
+    retryTimer = 0;
     lostAt = '';
     $('#netbar').hidden = true;
   }
 
-  // The same element, the same values and so the same form key: the server answers a repeat with the first result.
-  function again(request, extra = {}) {
+  // The form as it is now, with the button that was pressed and the same key: what was typed meanwhile goes along, and a form
+  // that did arrive the first time counts once. The server answers a repeat with the first result, other words with 409.
+  function again(request) {
     const { verb, path, parameters, elt, target } = request;
-    if (!elt.isConnected) return barOff();
-    return htmx.ajax(verb.toUpperCase(), path, { source: elt, target, values: { ...parameters, ...extra } });
+    if (!elt.isConnected) return settled(request);
+    const fields = new Set([...(elt.closest('form')?.elements ?? [])].filter((el) => el.type !== 'submit').map((el) => el.name));
+    const values = Object.fromEntries(Object.entries(parameters).filter(([name]) => !fields.has(name)));
+    // What becomes of it htmx tells by its events.
+    htmx.ajax(verb.toUpperCase(), path, { source: elt, target, values }).catch(() => {});
+  }
+
+  function retry() {
+    clearTimeout(retryTimer);
+    retryTimer = 0;
+    if (waiting.size) [...waiting.values()].forEach(again);
+    else tickNow();
   }
 
   function lost(request) {
-    if (!failed || request.verb !== 'get') failed = request;    // a failed poll never replaces an answer that waits
+    if (request) wait(request);
     lostAt ||= new Date(now()).toLocaleTimeString('ru-RU', { hour: '2-digit', minute: '2-digit' });
-    const waiting = $('#desk') ? ' Разговор продолжается, ответы и ваш текст ждут отправки.' : ' Введённое сохранено.';
-    bar(`Нет связи с сервером с ${lostAt}.${waiting} Пробуем каждые 5 секунд.`, { retry: true, close: false });
-    clearTimeout(retryTimer);
-    retryTimer = setTimeout(() => again(failed), RETRY_MS);
+    const kept = $('#desk') ? ' Разговор продолжается, ответы и ваш текст ждут отправки.' : ' Введённое сохранено.';
+    bar(`Нет связи с сервером с ${lostAt}.${kept} Пробуем каждые 5 секунд.`, { retry: true, close: false });
+    retryTimer ||= setTimeout(retry, RETRY_MS);
   }
+
+  window.addEventListener('offline', () => lost());
+  window.addEventListener('online', () => { if (!waiting.size) barOff(); retry(); });
 
   // A refusal without a fragment of its own is one sentence marked data-problem: it is shown on top, never swapped over the page.
   const sentence = (xhr) => xhr.responseText.includes('data-problem') &&
@@ -262,7 +351,7 @@
 
   document.addEventListener('htmx:beforeSwap', (event) => {
     if (!event.detail.shouldSwap || event.detail.xhr.status < 400) return;
-    barOff();                                             // an answer came: whatever was waiting is settled
+    settled(event.detail.requestConfig);
     const text = sentence(event.detail.xhr);
     if (!text) return;
     event.detail.shouldSwap = false;
@@ -283,42 +372,45 @@
     const { xhr, requestConfig } = event.detail;
     if (xhr.status === 401) return signInAgain(requestConfig);
     if ([502, 503, 504].includes(xhr.status)) return lost(requestConfig);
-    failed = requestConfig;
+    if (xhr.status >= 500) wait(requestConfig);
+    else settled(requestConfig);
     const text = sentence(xhr) || REFUSED[xhr.status] || 'На сервере ошибка. Ничего не потеряно: повторите или сообщите руководителю.';
-    bar(text, { retry: xhr.status >= 500 });
+    const id = xhr.getResponseHeader('X-Error-Id');
+    bar(id ? `${text} Номер ошибки: ${id}` : text, { retry: xhr.status >= 500 });
   });
-  $('#netbar-retry')?.addEventListener('click', () => failed && again(failed));
-  $('#netbar-close')?.addEventListener('click', barOff);
+  $('#netbar-retry')?.addEventListener('click', retry);
+  $('#netbar-close')?.addEventListener('click', () => { waiting.clear(); barOff(); });
 
-  const waits = new WeakMap();
+  const busyTimers = new WeakMap();
   document.addEventListener('htmx:beforeRequest', (event) => {
     const { target, elt, requestConfig } = event.detail;
-    if (requestConfig.verb === 'get' && requestConfig.triggeringEvent?.type === 'tick') {
+    if (isPoll(requestConfig)) {
       // What a person does goes first: a poll about a page that has gone meanwhile must not draw over the new one.
       elt.addEventListener('htmx:beforeOnLoad', (late) => { if (!elt.isConnected) late.preventDefault(); }, { once: true });
       return;
     }
-    waits.set(elt, setTimeout(() => target?.setAttribute('aria-busy', 'true'), 400));
+    busyTimers.set(requestConfig, setTimeout(() => target?.setAttribute('aria-busy', 'true'), 400));
   });
   document.addEventListener('htmx:afterRequest', (event) => {
-    const { target, elt, requestConfig, successful } = event.detail;
-    clearTimeout(waits.get(elt));
+    // An element that its own answer has replaced is no longer on the page: event.detail.elt is then one above it.
+    const { target, xhr, requestConfig, requestConfig: { elt } } = event.detail;
+    clearTimeout(busyTimers.get(requestConfig));
     target?.removeAttribute?.('aria-busy');
-    if (!successful) return;
-    if (!failed || failed.elt === elt || requestConfig.verb !== 'get') barOff();
-    const zone = elt.closest?.('[data-draft]');
-    if (zone && requestConfig.verb !== 'get') sessionStorage.removeItem(DRAFT + zone.dataset.draft);
+    if (!(xhr.status >= 200 && xhr.status < 400)) return;
+    settled(requestConfig);
+    if (requestConfig.verb !== 'get') dropSaved(elt, requestConfig.parameters);
   });
 
   /* ---- The session is over: sign in without leaving the page, then send the form again ---- */
 
-  let refused = null;
-
   function signInAgain(request) {
     const dialog = $('#relogin');
     if (!dialog) { location.assign('/'); return; }
-    if (!refused || request.verb !== 'get') refused = request;
-    if (!dialog.open) dialog.showModal();
+    wait(request);
+    barOff();
+    if (dialog.open) return;
+    dialog.showModal();
+    $('#relogin-password').focus();                       // its first field is the login, there for password managers
   }
 
   const parse = async (response) => new DOMParser().parseFromString(await response.text(), 'text/html');
@@ -334,7 +426,8 @@
     if (!response.ok || new URL(response.url).pathname === new URL(url, location.href).pathname) {
       throw new Error($('[role="alert"]', after)?.textContent.trim() || 'Пароль не подошёл. Проверьте раскладку и повторите.');
     }
-    return after.body.getAttribute('hx-headers');
+    const same = after.body.dataset.user === document.body.dataset.user && new URL(response.url).pathname === location.pathname;
+    return { same, url: response.url, headers: after.body.getAttribute('hx-headers') };
   }
 
   $('#relogin form')?.addEventListener('submit', async (event) => {
@@ -342,15 +435,15 @@
     const dialog = $('#relogin'), note = $('#relogin-error');
     note.hidden = true;
     try {
-      const headers = await signIn(dialog), token = JSON.parse(headers)['X-CSRFToken'];
+      const { same, url, headers } = await signIn(dialog), token = JSON.parse(headers)['X-CSRFToken'];
+      // Somebody else came in, or a password has to be changed first: nothing is sent, their page opens.
+      if (!same) return location.assign(url);
       document.body.setAttribute('hx-headers', headers);
       $$('input[name="csrf_token"]').forEach((el) => { el.value = token; });
       dialog.close();
-      const request = refused;
-      refused = null;
-      if (request) again(request, 'csrf_token' in request.parameters ? { csrf_token: token } : {});
+      retry();
     } catch (error) {
-      note.textContent = error.message;
+      note.textContent = error instanceof TypeError ? 'Нет связи с сервером. Повторите.' : error.message;
       note.hidden = false;
     } finally {
       $('#relogin-password').value = '';
@@ -387,7 +480,7 @@
   document.addEventListener('change', (event) => {
     const input = event.target, picker = input.closest('[data-picker]');
     if (!picker) return;
-    const slots = input.name === 'day' ? $$(`[data-day="${input.value}"] input:enabled`, picker) : [input];
+    const slots = input.name === 'day' ? $$(`[data-day="${input.dataset.slots}"] input:enabled`, picker) : [input];
     const slot = slots.find((el) => el.defaultChecked) || slots[0];
     if (!slot?.dataset.words) return;
     slot.checked = true;

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import factories
 from tests.e2e import people
@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=people.PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = people.launch(playwright)
         yield browser
@@ -52,8 +53,8 @@ def visit(browser: Browser, system: System) -> Iterator[Callable[..., Any]]:
     """`visit(Person)`: somebody new at a browser; all that came are asked for complaints at the end."""
     came: list[Person] = []
 
-    def arrive(kind: type[Person] = Person, **size: int) -> Person:
-        came.append(kind(browser, system, **size))
+    def arrive(kind: type[Person] = Person, **how: Any) -> Person:
+        came.append(kind(browser, system, **how))
         return came[-1]
 
     yield arrive

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.extensions import db
-from nps.models import Branch, Campaign, Respondent, SampleImport, User
+from nps.models import Branch, Campaign, Erasure, Respondent, SampleImport, User
 from nps.queries import sample as sample_queries
 from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list
 from nps.services.call_queue import Taken
 from nps.services.desk import Result
 from nps.services.form_keys import Form
+from nps.services.journal import record
+from nps.services.personal_data.document import COUNTS
 from tests import factories
 from tests.e2e.system import System
 
@@ -53,6 +55,12 @@ _WORDS = cycle(
         "",
     )
 )
+#: What was said that no answer fitted: in which panel ('' is the step), by how the call ends.
+_UNFITTING: dict[int | str, tuple[str, str]] = {
+    "soft_refusal": ("", "Вы из Уралэнерго или из банка? Пришлите письмо, тогда поговорим"),
+    3: ("complaint", "Прайс на сайте месяц не обновляли, по нему невозможно заказать"),
+    "callback": ("callback", "Звоните секретарю, она знает моё время"),
+}
 _QUESTIONS = (
     ("Есть ли кабель ВВГнг 3х2,5 на складе в Ижевске и какая на него цена?", "после 15:00"),
     ("Хотят оформить заявку на светильники, 40 штук.", ""),
@@ -115,11 +123,28 @@ class _Story:
         self._record(made[0])
         self._stop_list(ids[0])
         letter = self._caught_letter(ids[3])
+        self._act(ids[3])
         # A repeat that has its reasons, for the card.
         client = self.session.scalars(
             select(Respondent.id).where(Respondent.campaign_id == ids[0], Respondent.misses > 0).limit(1)
         ).one()
         return Filled(*ids, loads, first, client, str(made[0]), str(made[2]), letter)
+
+    def _act(self, campaign_id: int) -> None:
+        """The act of a person who was erased last week."""
+        at = NOW - timedelta(days=7)
+        counts = dict.fromkeys(COUNTS, 1)
+        self.session.add(
+            Erasure(
+                campaign_id=campaign_id, scope="person", at=at, by=self.people["manager"].id, reason="Требование № 7",
+                subjects=[[901, 903]], counts=counts, files=[], finished_at=at,
+            )
+        )  # fmt: skip
+        self.session.flush()
+        values = {"clients": 3, "subjects": "901–903"}
+        common = {"object_kind": "erasure", "object_id": 1, "campaign_id": campaign_id}
+        record(self.session, at=at, action="person_erased", actor_id=self.people["manager"].id, after=values, **common)
+        self.session.commit()
 
     # -- the stage
 
@@ -220,6 +245,9 @@ class _Story:
         if end not in ("no_answer", "busy", "switched_off", "dead_number", "technical"):
             desk.answered(db.session, actor, attempt, self._form(actor), at)
             at += timedelta(seconds=25)
+        if end in _UNFITTING:
+            panel, words = _UNFITTING[end]
+            desk.keep_unsuitable(db.session, actor, attempt, words, self._form(actor), at, panel)
         if isinstance(end, int):
             at = self._answers(actor, attempt, end, at)
         elif end == "callback":

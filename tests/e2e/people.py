@@ -34,9 +34,12 @@ document.addEventListener('securitypolicyviolation', (event) => {
 #: instead), of one that was given up for a newer one (`hx-sync`) the names of htmx's events.
 _SAID_OF_REQUESTS = (
     "Failed to load resource: the server responded with a status of",
+    "Response Status Error Code",
     "htmx:afterRequest",
     "htmx:sendAbort",
 )
+#: What it says of requests that did not arrive.
+_SAID_OF_LOST_REQUESTS = ("Failed to load resource: net::", "htmx:sendError", "htmx:timeout")
 
 
 def chromium_path() -> str | None:
@@ -56,16 +59,20 @@ def launch(playwright: Playwright) -> Browser:
 class Person:
     """Somebody with a browser of his own."""
 
-    def __init__(self, browser: Browser, system: System, width: int = 1366, height: int = 768) -> None:
+    def __init__(
+        self, browser: Browser, system: System, width: int = 1366, height: int = 768, scripts: bool = True
+    ) -> None:
         self.system = system
         self.complaints: list[str] = []
         self._expected: set[int] = set()
+        self._ignored = _SAID_OF_REQUESTS
         self.context = browser.new_context(
             base_url=system.url,
             viewport={"width": width, "height": height},
             locale="ru-RU",
             timezone_id="Europe/Samara",
             accept_downloads=True,
+            java_script_enabled=scripts,
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.add_init_script(_TELL_VIOLATIONS)
@@ -75,7 +82,7 @@ class Person:
         self.page.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not message.text.startswith(_SAID_OF_REQUESTS):
+        if message.type in ("error", "warning") and not message.text.startswith(self._ignored):
             self.complaints.append(f"{self.page.url}: {message.text}")
 
     def _response(self, response: Response) -> None:
@@ -88,6 +95,13 @@ class Person:
         self._expected = set(statuses)
         yield
         self._expected = set()
+
+    @contextmanager
+    def losing_requests(self) -> Iterator[None]:
+        """Requests that do not arrive belong to the story inside the block."""
+        self._ignored += _SAID_OF_LOST_REQUESTS
+        yield
+        self._ignored = _SAID_OF_REQUESTS
 
     def check(self) -> None:
         """Fail for whatever the browser or the server complained about so far."""
@@ -113,7 +127,12 @@ class Person:
     def press(self, *keys: str) -> None:
         """Press keys by their place on the keyboard."""
         for key in keys:
+            self.lets_go(key)
             self.page.keyboard.press(key)
+
+    def lets_go(self, key: str) -> None:
+        """Wait until the page takes this key for a new press: struck again at once it counts as the same one."""
+        expect(self.page.locator(f'html[data-struck="{key}"]')).to_have_count(0)
 
     def sees(self, text: str | re.Pattern[str], where: str = "main") -> None:
         """Wait until the text stands in that part of the page."""

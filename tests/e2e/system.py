@@ -28,7 +28,9 @@ from tests.smtp_server import FaultyServer
 
 
 class _Quiet(WSGIRequestHandler):
-    """Says nothing about the requests it served."""
+    """Says nothing about the requests it served, and lets go of a browser that connects and never asks."""
+
+    timeout = 10
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing: what went wrong is in `System.errors`."""
@@ -91,6 +93,8 @@ def running(data: Path, database_url: str, at: datetime) -> Iterator[System]:
 
         got_request_exception.connect(remember, app)
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+        # What is on its way when a test ends is waited for: its connection to the database has to be given back.
+        server.daemon_threads = False
         system.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, name="web")
         thread.start()

@@ -26,6 +26,16 @@ RUN_AXE = """async () => {
     `${rule.id}: ${node.target} ${node.failureSummary}`));
 }"""
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SET_LARGE_TEXT = "(on) => { document.querySelector('#large-text').checked = on; }"
+#: Words that are cut off at the edge of their place or run over it. Titles and answers that end in «…» do so by design.
+CROWDED = """() => {
+  const places = '.card, .btn, .tag, .alert, .break-in, .chip label, dialog, p, h1, h2, td, dd, li';
+  return [...document.querySelectorAll(places)].filter((el) => el.scrollWidth > el.clientWidth + 1 &&
+    !el.closest('.vh') && getComputedStyle(el).textOverflow !== 'ellipsis'
+  ).map((el) => `cuts: ${el.className} ${el.textContent.trim().slice(0, 50)}`);
+}"""
+#: What is to be read and pressed is on the screen at once.
+TALL = "document.querySelector('.script').scrollHeight > document.querySelector('.script').clientHeight"
 
 SHARED = (
     "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations",
@@ -35,7 +45,7 @@ PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",
     "/campaigns/{survey}/clients/{client}", "/campaigns/{survey}/escalations/address",
     "/campaigns/{survey}/settings/branches", "/campaigns/{survey}/settings/contacts",
-    "/campaigns/{survey}/settings/stop-list", "/mail", "/mail/{letter}",
+    "/campaigns/{survey}/settings/stop-list", "/campaigns/{survey}/settings/unsuitable", "/mail", "/mail/{letter}",
 )  # fmt: skip
 #: What each role opens, and for one of them what it may not.
 PAGES: dict[str, tuple[str, ...]] = {
@@ -46,13 +56,14 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/campaigns/{survey}/operators", "/campaigns/{paused}/operators", "/campaigns/{survey}/settings",
         "/campaigns/{survey}/settings/members", "/campaigns/{survey}/settings/windows",
         "/calls/{recorded_call}/recording", "/calls/{plain_call}/recording",
+        "/campaigns/{survey}/settings/personal-data", "/acts/1",
     ),
     "admin": (
         "/admin", "/admin/users", "/admin/users/new", "/admin/users/1", "/admin/customers", "/admin/customers/1",
         "/admin/contracts/1", "/admin/journal", "/campaigns/{survey}",
     ),
     "specialist": (*SHARED, *PREPARED, "/campaigns/{empty}/base"),
-    "customer": (*SHARED, "/campaigns/{empty}", "/password"),
+    "customer": (*SHARED, "/campaigns/{empty}", "/password", "/sessions"),
     "operator": ("/desk/search?q=куз", "/calls/{recorded_call}/recording", "/campaigns", "/nowhere"),
 }  # fmt: skip
 #: The pages that say no.
@@ -60,8 +71,9 @@ REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
 #: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover.
 NO_PAGES = frozenset(
     {
-        "static", "auth.home", "health.alive", "reports.panel", "reports.workbook", "recordings.play", "letters.body",
-        "desk.page", "desk.panel", "desk.tick", "sample.progress",
+        "static", "auth.home", "health.alive", "admin.journal_export", "reports.panel", "reports.workbook",
+        "recordings.play", "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
+        "personal_data.workbook",
     }
 )  # fmt: skip
 
@@ -113,14 +125,20 @@ def test_the_states_of_the_desk(browser: Browser, system: System, full: Filled) 
     found = []
     for state in desk_states(operator, filled.SURVEY):
         found += [f"{state}: {fault}" for fault in faults(operator)]
-        for width, height in ((768, 1024), (1366, 640)):
+        for width, height in ((768, 1024), (1024, 768), (1920, 1080), (1366, 640)):
             operator.page.set_viewport_size({"width": width, "height": height})
+            found += [f"{state}, {width} pixels {fault}" for fault in operator.page.evaluate(CROWDED)]
             if operator.page.evaluate(WIDE):
                 found.append(f"{state} is wider than {width} pixels")
+        if operator.page.evaluate(TALL):
+            found.append(f"{state} has to be scrolled on a laptop")
+        operator.page.evaluate(SET_LARGE_TEXT, True)
+        found += [f"{state}, large text: {fault}" for fault in faults(operator) + operator.page.evaluate(CROWDED)]
+        operator.page.evaluate(SET_LARGE_TEXT, False)
         operator.page.set_viewport_size({"width": 1366, "height": 768})
     operator.check()
     operator.leave()
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_the_login_page(browser: Browser, system: System) -> None:

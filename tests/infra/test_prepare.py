@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from nps.app import create_app
 from nps.config import PROJECT_ROOT, Settings
@@ -19,13 +20,26 @@ import sqlalchemy as sa
 revision, down_revision = "9999", "{head}"
 branch_labels = depends_on = None
 def upgrade():
-    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table(
+        "later",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("campaign_id", sa.BigInteger, sa.ForeignKey("campaign.id")),
+    )
 """
 
 
 def tables(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as database:
         return {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+def later_version(folder: Path) -> Path:
+    """The migrations of a later version, which has one table more."""
+    versions = folder / "migrations"
+    shutil.copytree(PROJECT_ROOT / "migrations", versions, ignore=shutil.ignore_patterns("__pycache__"))
+    head = ScriptDirectory(str(versions)).get_current_head()
+    (versions / "versions" / "9999_later.py").write_text(LATER.format(head=head), encoding="utf-8")
+    return versions
 
 
 def test_a_new_database_is_made_and_an_old_one_is_copied_before_it_changes(
@@ -38,13 +52,7 @@ def test_a_new_database_is_made_and_an_old_one_is_copied_before_it_changes(
         assert migrate(settings) is None, "there was nothing to copy"
         assert migrate(settings) is None, "there was nothing to do"
         assert not (data / "backups").exists()
-        with db.engine.connect() as connection:
-            head = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
-
-        versions = tmp_path / "migrations"
-        shutil.copytree(PROJECT_ROOT / "migrations", versions, ignore=shutil.ignore_patterns("__pycache__"))
-        (versions / "versions" / "9999_later.py").write_text(LATER.format(head=head), encoding="utf-8")
-        monkeypatch.setattr(migrations, "directory", str(versions))
+        monkeypatch.setattr(migrations, "directory", str(later_version(tmp_path)))
         copy = migrate(settings)
         db.engine.dispose()
 

@@ -213,6 +213,10 @@ def closed_call_without_a_result(world: World) -> None:
     world.session.execute(update(CallAttempt).values(closed_at=NOW, disposition=None))
 
 
+def dial_of_a_client_without_a_region(world: World) -> None:
+    world.copy_of(world.settled, id=uuid4(), region_code=None)
+
+
 def unknown_result(world: World) -> None:
     world.session.execute(update(CallAttempt).values(closed_at=NOW, disposition="guess"))
 
@@ -250,6 +254,7 @@ FORBIDDEN: list[Callable[[World], None]] = [
     same_client_twice,
     final_client_with_a_due_time,
     closed_call_without_a_result,
+    dial_of_a_client_without_a_region,
     unknown_result,
     customer_without_an_organisation,
     rating_eleven,

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import NotFoundError, StaleError
 from nps.models import CallAttempt, Campaign, ClaimKey, Respondent, RespondentPhone
 from nps.queries import campaigns
+from nps.queries.reports import campaign_report
 from nps.queries.reports.calls import IS_CALL
 from nps.queries.reports.views import attempts
 from nps.services import desk
 from tests import factories
+from tests.factories import NOW
 from tests.services.test_desk import Desk, state
 
 
@@ -53,6 +55,25 @@ def test_an_interview_on_an_inbound_call_makes_any_client_surveyed(seat: Desk, b
     call = seat.session.get_one(CallAttempt, attempt)
     assert (call.source, call.talk_ms > 0) == ("inbound", True)
     assert seat.session.scalars(select(ClaimKey)).all() == []
+
+
+def test_a_client_whose_region_nobody_knows_may_call_too(session: Session, seat: Desk) -> None:
+    """Any client may (requirements §4); the reports have a row «Регион неизвестен» for him."""
+    surveyed, silent = (client(seat, region=None, next_call_at=None) for _ in range(2))
+    seat.now = NOW.replace(hour=21)
+    attempt = calls(seat, surveyed)
+    call = session.get_one(CallAttempt, attempt)
+    # A quarter past one at night by the office's clock, the only one there is.
+    assert (call.region_code, call.local_day, call.local_minute) == (None, NOW.date() + timedelta(days=1), 75)
+    survey(seat, attempt)
+    seat.settle(calls(seat, silent), "hung_up")
+    assert [state(session, one).state for one in (surveyed, silent)] == ["surveyed", "waiting"]
+    assert state(session, silent).next_reason["code"] == "no_region"
+    campaign = campaigns.campaign_row(session, seat.campaign_id)
+    shown = campaign_report(session, campaign, seat.now)
+    (place,) = shown.base.regions
+    assert (place.name, place.clients.clients, place.clients.surveyed, place.score.n) == ("Регион неизвестен", 2, 1, 1)
+    assert (shown.calls.calls, shown.calls.inbound, shown.histogram[9]) == (0, 2, 1)
 
 
 def test_an_inbound_call_is_no_dial_and_takes_no_minutes(seat: Desk) -> None:

@@ -33,6 +33,9 @@ TABLE: dict[str, tuple[str, ...]] = {
     "auth.logout": ANYONE,
     "auth.password": ANYONE,
     "auth.save_password": ANYONE,
+    "auth.sessions": ANYONE,
+    "auth.close_session": ANYONE,
+    "auth.close_other_sessions": ANYONE,
     "admin.start": ADMIN,
     "admin.users": ADMIN,
     "admin.new_user": ADMIN,
@@ -41,6 +44,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "admin.set_role": ADMIN,
     "admin.reset_password": ADMIN,
     "admin.set_active": ADMIN,
+    "admin.end_sessions": ADMIN,
     "admin.customers": ADMIN,
     "admin.add_customer": ADMIN,
     "admin.customer": ADMIN,
@@ -50,6 +54,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "admin.change_contract": ADMIN,
     "admin.raise_limit": ADMIN,
     "admin.journal_page": ADMIN,
+    "admin.journal_export": ADMIN,
     "campaigns.act": MANAGER,
     "campaigns.add_branch": PREPARES,
     "campaigns.add_contact": PREPARES,
@@ -83,6 +88,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "campaigns.settings": STAFF,
     "campaigns.settle": MANAGER,
     "campaigns.stop_list": PREPARES,
+    "campaigns.unsuitable": PREPARES,
     "campaigns.unassign": STAFF,
     "campaigns.windows": STAFF,
     "desk.acknowledge": ("operator",),
@@ -129,6 +135,13 @@ TABLE: dict[str, tuple[str, ...]] = {
     "letters.body": PREPARES,
     "health.alive": PUBLIC,
     "letters.again": PREPARES,
+    "personal_data.act": STAFF,
+    "personal_data.erase_campaign": STAFF,
+    "personal_data.erase_person": STAFF,
+    "personal_data.find": STAFF,
+    "personal_data.page": STAFF,
+    "personal_data.save_terms": STAFF,
+    "personal_data.workbook": STAFF,
     "recordings.call": CALLS,
     "recordings.upload": CALLS,
     "recordings.play": CALLS,
@@ -149,7 +162,9 @@ TABLE: dict[str, tuple[str, ...]] = {
 }
 
 #: What the customer, who "changes nothing" (§3), may still send: his session and his password are his own.
-CUSTOMER_POSTS = {"auth.sign_in", "auth.logout", "auth.save_password"}
+CUSTOMER_POSTS = {
+    "auth.sign_in", "auth.logout", "auth.save_password", "auth.close_session", "auth.close_other_sessions",
+}  # fmt: skip
 
 _ABSENT: dict[str, Any] = {
     "IntegerConverter": 987_654,

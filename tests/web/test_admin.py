@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
+from pathlib import Path
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
 from nps.models import Contract, User
+from nps.web.admin.journal_words import ACTIONS
 from tests import factories
 
 NEW_USER = {
@@ -143,6 +147,36 @@ def test_the_journal_is_read_by_pages_and_days(admin, session):
     assert "Записей нет" in admin.get("/admin/journal?until=2001-01-01").text
     assert "неудачный вход" in _after_a_failed_login(admin)
     assert admin.get("/admin/journal?since=x&actor=x&before=x&kind=x").status_code == 200
+
+
+def test_the_journal_is_taken_as_a_workbook_and_that_is_a_line_of_it(admin):
+    for n in range(55):
+        admin.post("/admin/customers", data={"name": f"Заказчик {n}", "form_key": f"key-{n}"})
+    answer = admin.get("/admin/journal.xlsx?action=customer_added")
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["Content-Disposition"]
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0][:4] == ("Когда", "Кто", "Что", "Над чем")
+    assert [row[2] for row in rows[1:]] == ["добавлен заказчик"] * 55
+    assert len(set(rows[1:])) == 55, "each line once"
+    assert "журнал выгружен" in admin.get("/admin/journal?kind=access").text
+
+
+def test_a_journal_too_long_for_a_request_is_refused_in_words(admin, monkeypatch):
+    monkeypatch.setattr("nps.web.admin.journal.EXPORT_LINES", 0)
+    answer = admin.get("/admin/journal.xlsx?kind=access")
+    assert answer.status_code == 422
+    assert "Выберите дни или действие и повторите" in answer.text
+
+
+def test_every_action_of_the_code_has_words_in_the_journal():
+    """An administrator reads no codes: what services write down is found in their source."""
+    source = "".join(
+        path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "nps" / "services").rglob("*.py")
+    )
+    written = set(re.findall(r'action="(\w+)"', source))
+    assert written and written <= set(ACTIONS), sorted(written - set(ACTIONS))
 
 
 def _after_a_failed_login(admin) -> str:

@@ -145,13 +145,37 @@ def test_a_closed_account_loses_its_sessions_at_once(session, login):
     assert client.get("/").location.startswith("/login")
 
 
-def test_another_role_holds_from_the_next_request(session, login):
+def test_another_role_ends_the_sessions_and_holds_from_the_next_login(session, login):
     factories.user(session, "admin")
     user = factories.user(session, "admin")
     client = login(user)
     assert client.get("/admin/users").status_code == 200
     accounts.set_role(session, user_id=user.id, role="operator", customer_id=None, now=now())
-    assert client.get("/admin/users").status_code == 403
+    assert client.get("/admin/users").location.startswith("/login")
+    assert login(session.get_one(User, user.id)).get("/admin/users").status_code == 403
+
+
+def test_a_person_sees_where_he_is_logged_in_and_ends_the_other_places(app, session, login):
+    user = factories.user(session)
+    here, there, third = login(user), login(user), login(user)
+    page = here.get("/sessions").text
+    assert page.count("это устройство") == 1 and page.count("Закончить") == 2
+    factories.fresh(session)
+    newest = max(row.id for row in session.scalars(select(UserSession)))
+    assert here.post(f"/sessions/{newest}/close").location == "/sessions"
+    assert third.get("/password").location.startswith("/login")
+    assert there.get("/password").status_code == 200
+    here.post("/sessions/close-others")
+    assert there.get("/password").location.startswith("/login")
+    assert here.get("/password").status_code == 200
+
+
+def test_nobody_ends_the_session_of_somebody_else(session, login):
+    stranger = login("operator")
+    factories.fresh(session)
+    theirs = session.scalars(select(UserSession.id)).one()
+    login("operator").post(f"/sessions/{theirs}/close")
+    assert stranger.get("/password").status_code == 200
 
 
 def test_a_script_whose_session_is_over_hears_401_before_its_old_token_is_looked_at(client):

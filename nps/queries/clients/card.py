@@ -72,6 +72,7 @@ class ClientCard:
     events: tuple[EventLine, ...]
     forms: tuple[Form, ...]
     siblings: tuple[Sibling, ...]
+    erased_at: datetime | None
 
     @property
     def open_call(self) -> CallLine | None:
@@ -101,6 +102,7 @@ def card(session: Session, campaign_id: int, respondent_id: int) -> ClientCard |
         events=_events(session, respondent_id),
         forms=_forms(session, respondent_id),
         siblings=_siblings(session, client),
+        erased_at=client.erased_at,
     )
 
 

@@ -10,18 +10,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.domain.calling_window import CallingCalendar
-from nps.domain.desk import CHOICES, LONG_TALK, PAUSE_REASONS, Line, is_unfinished
-from nps.domain.disposition import TABLE
-from nps.domain.local_time import clock, date_words, to_local, when
+from nps.domain.desk import CHOICES, LONG_TALK, PAUSE_REASONS, TALK_PANELS, Line, is_unfinished
+from nps.domain.local_time import clock, when
 from nps.domain.script import Script
-from nps.domain.why import Why
-from nps.domain.wording import why_text
-from nps.models import Appointment, AttemptOutcome, CallAttempt, Escalation, Interview, Pause, Respondent, Shift
+from nps.models import CallAttempt, Escalation, Respondent, Shift
 from nps.queries import campaigns, reminders
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk import panels
+from nps.queries.desk import panels, standing
 from nps.queries.desk.card import client_card
+from nps.queries.desk.done import call_facts, result_words, undo_possible
 from nps.queries.desk.idle import idle_view
 from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
 from nps.queries.desk.unfinished import end_view, unfinished_view
@@ -31,7 +28,6 @@ from nps.queries.desk.views import (
     DeskView,
     DoneView,
     NoteView,
-    OperatorView,
     OutcomeView,
     ReminderView,
 )
@@ -39,8 +35,6 @@ from nps.queries.interviews import answers_of, script_of
 
 #: R13, R14.
 RING_S, SURVEY_LIMIT_S = 20, 60
-_WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
-_STOPPED_WORDS = {"closed": "закрыт", "paused": "приостановлен"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +70,18 @@ def desk_view(
     nothing. A panel that does not fit the state is left out: the true state is shown.
     """
     shift = campaigns.open_shift(session, person.actor.id)
-    base = DeskView(state="no_shift", now_ms=_ms(now), operator=_operator(session, person, shift, now))
+    operator = standing.operator_view(session, person.actor, shift, person.office_zone, now)
+    base = DeskView(state="no_shift", now_ms=_ms(now), operator=operator)
     if shift is None:
-        open_campaigns = [row for row in campaigns.campaigns_of(session, person.actor) if row.closed_at is None]
-        offered = [_campaign(row) for row in open_campaigns]
-        return replace(base, campaigns=offered, outcomes=_outcomes(Line.NONE, "no_shift"))
+        mine = campaigns.campaigns_of(session, person.actor)
+        offered = [_campaign(row) for row in mine if row.closed_at is None]
+        only_closed = bool(mine) and not offered
+        return replace(base, campaigns=offered, only_closed=only_closed, outcomes=_outcomes(Line.NONE, "no_shift"))
     campaign = campaigns.campaign_row(session, shift.campaign_id)
     base = replace(
         base,
         campaign=_campaign(campaign),
-        next_callback=_next_callback(session, person, now),
+        promises=standing.promises(session, person.actor.id, person.office_zone, now),
         reminders=[ReminderView(line.id, line.text) for line in reminders.unseen(session, person.actor.id, now)],
         pause_reasons=PAUSE_REASONS,
     )
@@ -96,8 +92,9 @@ def desk_view(
         seat = _Seat(shift, campaign, client, attempt)
         shown = _in_call(session, person, base, seat, now, panel, params or {})
         return _left_alone(shown, attempt, person, now) if coming_back and shown.panel is None else shown
-    if _paused(session, shift):
-        return replace(base, state="paused", outcomes=_outcomes(Line.NONE, "paused"))
+    pause = standing.pause_view(session, shift, person.office_zone)
+    if pause is not None:
+        return replace(base, state="paused", pause=pause, outcomes=_outcomes(Line.NONE, "paused"))
     if held is not None and held.held_until is not None and held.held_until >= now:
         return _ready(session, person, base, _Seat(shift, campaign, held, None), now, panel)
     return _free(session, person, base, _Seat(shift, campaign, None, None), now, panel, params or {})
@@ -111,37 +108,6 @@ def _campaign(row: CampaignRow) -> CampaignView:
     return CampaignView(row.id, row.title, row.purpose)
 
 
-def _operator(session: Session, person: Person, shift: Shift | None, now: datetime) -> OperatorView:
-    local = to_local(now, person.office_zone)
-    surveyed = session.scalar(
-        select(func.count())
-        .select_from(CallAttempt)
-        .where(
-            CallAttempt.operator_id == person.actor.id,
-            CallAttempt.operator_day == local.date(),
-            CallAttempt.disposition.in_(("surveyed", "partial")),
-        )
-    )
-    return OperatorView(
-        spoken_name=shift.spoken_name if shift else person.actor.spoken_name,
-        full_name=person.actor.full_name,
-        gender=person.actor.gender,
-        surveyed_today=surveyed or 0,
-        clock_text=f"{local:%H:%M}, {_WEEKDAYS[local.weekday()]} {date_words(local.date())}",
-    )
-
-
-def _next_callback(session: Session, person: Person, now: datetime) -> str | None:
-    at = session.scalar(
-        select(func.min(Appointment.at)).where(
-            Appointment.owner_id == person.actor.id, Appointment.state == "open", Appointment.at > now
-        )
-    )
-    if at is None or at - now > timedelta(hours=12):
-        return None
-    return f"Ваш перезвон в {clock(at, person.office_zone)}"
-
-
 def _open_attempt(session: Session, operator_id: int) -> CallAttempt | None:
     return session.scalars(
         select(CallAttempt).where(
@@ -150,10 +116,6 @@ def _open_attempt(session: Session, operator_id: int) -> CallAttempt | None:
             CallAttempt.handed_over_at.is_(None),
         )
     ).one_or_none()
-
-
-def _paused(session: Session, shift: Shift) -> bool:
-    return session.scalar(select(Pause.id).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None))) is not None
 
 
 def _in_call(
@@ -172,7 +134,7 @@ def _in_call(
     shown = replace(
         base,
         state=state,
-        client=client_card(session, client, seat.campaign, calendar, now, attempt),
+        client=client_card(session, client, seat.campaign, calendar, now, attempt, person.office_zone),
         call=_call(attempt, seat.campaign, state, person.office_zone, now),
         trail=trail(script, answers, step),
         step=step_view(session, script, step, answers, attempt.id, spoken, picker),
@@ -214,9 +176,21 @@ def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: 
         may_mark_ringing=state == "ringing" and attempt.ringing_at is None,
         consented=attempt.consent_at is not None,
         asks_end=long_talk and attempt.ended_at is None,
+        ended_ms=_ms(attempt.ended_at) if attempt.ended_at else 0,
         inbound=attempt.source == "inbound",
         ended_text=clock(attempt.ended_at, office_zone) if attempt.ended_at else "",
+        stands_s=_stands(attempt),
+        in_break=attempt.break_since is not None,
     )
+
+
+def _stands(attempt: CallAttempt) -> int | None:
+    """The second the survey's clock stands at: from the farewell on, and while the client asks or complains (R14)."""
+    stopped = [at for at in (attempt.farewell_at, attempt.break_since) if at is not None]
+    if attempt.consent_at is None or not stopped:
+        return None
+    run = (min(stopped) - attempt.consent_at) // timedelta(milliseconds=1) - attempt.break_ms
+    return max(0, run) // 1000
 
 
 def _passed_on(session: Session, attempt: CallAttempt) -> int:
@@ -251,6 +225,9 @@ def _panel(
     if name == "escalation":
         question = params.get("question", 0)
         return panels.escalation_panel(client, attempt.e164, script, seat.campaign, question)
+    if name == "unsuitable":
+        said_in = params.get("said_in", "")
+        return {"text": "", "errors": {}, "said_in": said_in if said_in in TALK_PANELS else ""}
     return panels.call_panel(name, client, script, picker) if name in panels.IN_CALL else None
 
 
@@ -265,7 +242,8 @@ def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: d
     shown = replace(
         base,
         state="ready",
-        client=client_card(session, client, seat.campaign, calendar, now, None),
+        budget=standing.budget_view(campaigns.budget(session, seat.campaign)),
+        client=client_card(session, client, seat.campaign, calendar, now, None, person.office_zone),
         trail=trail(script, {}, first),
         step=step_view(session, script, first, {}, None, spoken, picker),
         outcomes=_outcomes(Line.NONE, "ready"),
@@ -283,15 +261,18 @@ def _free(
     last = session.get(CallAttempt, shown) if shown is not None else None
     if last is not None and last.closed_at is not None:
         return _done(session, person, base, replace(seat, attempt=last), now, panel, params)
-    stopped = "closed" if seat.campaign.closed_at else "paused" if seat.campaign.paused_at else ""
-    if stopped:
-        return replace(
-            base, state="campaign_closed", stopped_why=_STOPPED_WORDS[stopped], outcomes=_outcomes(Line.NONE, "idle")
-        )
-    if not campaigns.budget(session, seat.campaign).decide().may_dial:
-        return replace(base, state="budget_used", outcomes=_outcomes(Line.NONE, "idle"))
-    idle = idle_view(session, seat.campaign, person.office_zone, now)
-    return replace(base, state="idle", idle=idle, outcomes=_outcomes(Line.NONE, "idle"))
+    stopped_at = seat.campaign.closed_at or seat.campaign.paused_at
+    if stopped_at is not None:
+        state = "campaign_closed" if seat.campaign.closed_at else "campaign_paused"
+        text = when(stopped_at, person.office_zone, now)
+        return replace(base, state=state, stopped_text=text, outcomes=_outcomes(Line.NONE, "idle"))
+    budget = campaigns.budget(session, seat.campaign)
+    decision = budget.decide()
+    base = replace(base, budget=standing.budget_view(budget), outcomes=_outcomes(Line.NONE, "idle"))
+    if not decision.may_dial:
+        return replace(base, state="budget_used")
+    idle = idle_view(session, seat.campaign, person.office_zone, now, start_new=decision.may_start_new)
+    return replace(base, state="idle", idle=idle)
 
 
 def _done(
@@ -303,16 +284,21 @@ def _done(
     calendar = campaigns.calendars(session, seat.campaign).get(client.region_code or "")
     script = script_of(session, attempt.script_version_id)
     answers = answers_of(session, attempt.id)
-    text, detail = _result_words(session, attempt, client, calendar, script, answers, now)
+    zone = str(calendar.zone) if calendar else person.office_zone
+    text, detail = result_words(session, attempt, client, zone, script, answers, now)
     shown = replace(
         base,
         state="done",
-        client=client_card(session, client, seat.campaign, calendar, now, attempt),
+        client=client_card(session, client, seat.campaign, calendar, now, attempt, person.office_zone),
         trail=[replace(item, current=False) for item in trail(script, answers, script.current(answers)) if item.done],
         outcomes=_outcomes(Line.NONE, "done", passed_on=_passed_on(session, attempt)),
         note=NoteView(attempt.id, attempt.note),
         done=DoneView(
-            attempt.id, text, detail, undo_possible=_undo_possible(session, attempt, client, person.actor.id)
+            attempt.id,
+            text,
+            detail,
+            undo_possible=undo_possible(session, attempt, client, person.actor.id),
+            facts=call_facts(attempt),
         ),
     )
     made: panels.Panel | None = None
@@ -322,56 +308,3 @@ def _done(
         picker = DayPicker(session, calendar, person.office_zone, person.actor.id, seat.campaign.id, now)
         made = _panel(session, replace(seat, client=client), script, picker, panel, params)
     return replace(shown, panel={"name": panel, "return_to": "", **made}) if made is not None else shown
-
-
-def _undo_possible(session: Session, attempt: CallAttempt, client: Respondent, operator_id: int) -> bool:
-    newer = session.scalar(
-        select(CallAttempt.id)
-        .where(CallAttempt.respondent_id == client.id, CallAttempt.dialled_at > attempt.dialled_at)
-        .limit(1)
-    )
-    return newer is None and client.held_by in (None, operator_id)
-
-
-def _result_words(
-    session: Session,
-    attempt: CallAttempt,
-    client: Respondent,
-    calendar: CallingCalendar | None,
-    script: Script,
-    answers: dict[str, Any],
-    now: datetime,
-) -> tuple[str, str]:
-    """What was recorded, and what follows from it."""
-    row = TABLE[str(attempt.disposition)]
-    interview = session.scalars(
-        select(Interview).where(Interview.attempt_id == attempt.id, Interview.replaced_at.is_(None))
-    ).one_or_none()
-    if interview is not None:
-        labels = {prompt.id: prompt.label for step in script.steps for prompt in step.prompts}
-        chosen = [labels[p] for value in answers.values() if isinstance(value, dict) for p in value.get("prompts", [])]
-        reasons = f" Причины: {', '.join(chosen)}." if chosen else ""
-        words = f" «{interview.words}»" if interview.words else ""
-        return "Анкета сохранена", f"Оценка {interview.rating}.{reasons}{words}"
-    zone = str(calendar.zone) if calendar else "UTC"
-    if client.state == "waiting":
-        if client.next_call_at is None:
-            return row.label, "Окна до конца проекта больше нет: клиент в списке «не успеваем»."
-        reason = Why.from_json(client.next_reason)
-        text = f"Следующий звонок {when(client.next_call_at, zone, now)} у клиента"
-        promised = reason.code == "callback" and reason.instant("at") == client.next_call_at
-        return row.label, f"{text}." if promised else f"{text}. {why_text(reason, zone, now)}."
-    note = session.scalar(
-        select(AttemptOutcome.reason)
-        .where(AttemptOutcome.attempt_id == attempt.id)
-        .order_by(AttemptOutcome.n.desc())
-        .limit(1)
-    )
-    final = {
-        "refused": "Клиент больше не получит звонков этой волны.",
-        "unsuccessful": "Третий звонок без ответа: клиент неуспешный.",
-        "inactive": "Действующих номеров не осталось: клиент в списке «нужен новый номер».",
-        "manager": "Что делать дальше, решит руководитель.",
-    }
-    said = f"Пояснение: {note.rstrip('.')}." if note else ""
-    return row.label, " ".join(part for part in (final.get(client.state, ""), said) if part)

@@ -43,15 +43,19 @@ def client_card(
     calendar: CallingCalendar | None,
     now: datetime,
     attempt: CallAttempt | None,
+    office_zone: str,
 ) -> ClientView:
-    """The card of a client at this moment; with `attempt`, of the call that is going on with him."""
+    """The card of a client at this moment; with `attempt`, of the call that is going on with him.
+
+    Times are the client's, those of the office where his region is unknown.
+    """
     phones = session.scalars(
         select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
     ).all()
     current = _current_phone(phones, attempt)
     region = session.get(Region, client.region_code) if client.region_code else None
     branch = session.get(Branch, client.branch_id) if client.branch_id else None
-    zone = region.zone if region else "UTC"
+    zone = region.zone if region else office_zone
     kind, window, left = _window(calendar, campaign, now)
     return ClientView(
         id=client.id,
@@ -178,12 +182,26 @@ def _siblings(session: Session, client: Respondent) -> list[SiblingLine]:
     if client.inn is None:
         return []
     rows = session.execute(
-        select(Respondent.contact, Respondent.organisation, Respondent.state, Respondent.held_by)
+        select(Respondent.id, Respondent.contact, Respondent.organisation, Respondent.state, Respondent.held_by)
         .where(Respondent.campaign_id == client.campaign_id, Respondent.inn == client.inn, Respondent.id != client.id)
         .order_by(Respondent.id)
         .limit(_SIBLINGS_SHOWN)
-    )
+    ).all()
+    left_to_manager = handed_over(session, [row.id for row in rows])
     return [
-        SiblingLine(row.contact or row.organisation, "с ним говорят" if row.held_by else STATE_WORDS[row.state])
+        SiblingLine(row.contact or row.organisation, state_words(row.state, row.held_by, row.id in left_to_manager))
         for row in rows
     ]
+
+
+def state_words(state: str, held_by: int | None, is_handed_over: bool) -> str:
+    """Where a client stands, in a word or two."""
+    if is_handed_over:
+        return "решает руководитель"
+    return "с ним говорят" if held_by is not None else STATE_WORDS[state]
+
+
+def handed_over(session: Session, clients: Sequence[int]) -> set[int]:
+    """Those of the clients whose last call waits for the manager's word (requirements §4): nobody calls them before."""
+    waits = (CallAttempt.closed_at.is_(None), CallAttempt.handed_over_at.is_not(None))
+    return set(session.scalars(select(CallAttempt.respondent_id).where(CallAttempt.respondent_id.in_(clients), *waits)))

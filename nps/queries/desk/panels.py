@@ -31,7 +31,6 @@ IN_CALL = (
     "other_person",
     "new_contact",
     "not_client",
-    "unsuitable",
     "more",
     "continue",
 )
@@ -121,7 +120,7 @@ def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker)
             "days": picker.days(),
             "break_text": picker.break_text(),
             "reply": _line(script, StepKind.CALLBACK),
-            "hint": "",
+            "hint": picker.hint(picker.days()),
         },
         "refusal": lambda: {
             "options": _options(_REFUSALS, _REFUSAL_WORDS),
@@ -131,7 +130,6 @@ def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker)
         "other_person": lambda: {"days": picker.days(), "break_text": picker.break_text(), "note": ""},
         "new_contact": lambda: {"phone": "", "contact": client.contact, "note": "", "errors": {}},
         "not_client": lambda: {"note": "", "code": "not_client", "label": TABLE["not_client"].label, "errors": {}},
-        "unsuitable": lambda: {"text": "", "errors": {}},
         "more": dict,
         "continue": dict,
     }

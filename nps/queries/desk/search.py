@@ -13,7 +13,7 @@ from nps.domain.local_time import when
 from nps.domain.phone import digits, show
 from nps.domain.search import fold
 from nps.models import Region, Respondent, RespondentPhone
-from nps.queries.desk.card import STATE_WORDS
+from nps.queries.desk.card import handed_over, state_words
 
 #: Any four digits of a number or an INN, or any three letters.
 FEWEST_DIGITS, FEWEST_LETTERS = 4, 3
@@ -62,7 +62,8 @@ def find_clients(session: Session, campaign_id: int, query: str, now: datetime) 
         .order_by(Respondent.organisation, Respondent.id)
         .limit(_SHOWN)
     ).all()
-    phones = _first_phones(session, [client.id for client, _, _ in rows])
+    found = [client.id for client, _, _ in rows]
+    phones, left_to_manager = _first_phones(session, found), handed_over(session, found)
     return [
         FoundClient(
             client.id,
@@ -71,7 +72,7 @@ def find_clients(session: Session, campaign_id: int, query: str, now: datetime) 
             client.inn or "",
             show(phones[client.id]) if client.id in phones else "номера нет",
             region or "регион неизвестен",
-            _state_text(client, zone, now),
+            _state_text(client, zone, now, client.id in left_to_manager),
         )
         for client, region, zone in rows
     ]
@@ -86,12 +87,11 @@ def _first_phones(session: Session, client_ids: list[int]) -> dict[int, str]:
     return {client_id: e164 for client_id, e164 in rows}
 
 
-def _state_text(client: Respondent, zone: str | None, now: datetime) -> str:
-    if client.held_by is not None:
-        return "с ним говорят"
-    if client.state == "waiting" and client.next_call_at is not None and zone:
+def _state_text(client: Respondent, zone: str | None, now: datetime, is_handed_over: bool) -> str:
+    is_free = client.held_by is None and not is_handed_over
+    if is_free and client.state == "waiting" and client.next_call_at is not None and zone:
         return f"звонить с {clock_of(client.next_call_at, zone, now)}" if client.next_call_at > now else "пора звонить"
-    return STATE_WORDS[client.state]
+    return state_words(client.state, client.held_by, is_handed_over)
 
 
 def clock_of(at: datetime, zone: str, now: datetime) -> str:

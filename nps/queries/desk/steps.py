@@ -26,6 +26,7 @@ _SHORT_LINE = 90
 _NEAR = {0: "Сегодня", 1: "Завтра"}
 _CALLBACK_HINT = "Показано только разрешённое время клиента. Перезвон не расходует попытку."
 _NO_TIME_LEFT = "Разрешённого времени до конца проекта больше нет: выберите «Не хочет» или итог справа."
+_NO_REGION = "Регион клиента неизвестен, время назначить нельзя: запишите его в заметку и выберите итог справа."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def step_view(
         heading=_heading(script, step, answers),
         say=say,
         say_short=sum(len(piece.text) for piece in say) < _SHORT_LINE,
-        instruction=_instruction(step, answers, script, bool(days)),
+        instruction=pick.hint(days) if is_callback else _instruction(step, answers, script),
         answers=_answers(step, marked),
         prompts=[
             PromptView(prompt.id, prompt.label, prompt.id in reasons.get("prompts", [])) for prompt in step.prompts
@@ -93,9 +94,7 @@ def rating_of(script: Script, answers: Mapping[str, Any]) -> int | None:
     return next((value for step, value in script.path(answers) if step.kind is StepKind.RATING), None)
 
 
-def _instruction(step: Step, answers: Mapping[str, Any], script: Script, has_times: bool) -> str:
-    if step.kind is StepKind.CALLBACK:
-        return _CALLBACK_HINT if has_times else _NO_TIME_LEFT
+def _instruction(step: Step, answers: Mapping[str, Any], script: Script) -> str:
     asked = any(passed.kind is StepKind.REASONS for passed, _ in script.path(answers))
     rating = rating_of(script, answers)
     if step.kind is StepKind.END and rating is not None and not asked:
@@ -179,6 +178,7 @@ class DayPicker:
             holds = chosen in day.slots
             views.append(
                 DayView(
+                    date=day.day.isoformat(),
                     label=self._label(day.day),
                     sub=self._sub(day.day),
                     chosen=holds,
@@ -186,6 +186,12 @@ class DayPicker:
                 )
             )
         return views
+
+    def hint(self, days: Sequence[DayView]) -> str:
+        """What stands under the times, or in their place."""
+        if self._calendar is None:
+            return _NO_REGION
+        return _CALLBACK_HINT if days else _NO_TIME_LEFT
 
     def break_text(self) -> str:
         """The pause between the two halves of a calling day, in words; '' when there is none."""
@@ -211,7 +217,7 @@ class DayPicker:
     def _slot(self, at: datetime, chosen: bool, taken: bool, promised: int) -> SlotView:
         assert self._calendar is not None
         return SlotView(
-            at_iso=at.isoformat(),
+            at_iso=to_local(at, self._calendar.zone).isoformat(),
             client=clock(at, self._calendar.zone),
             own=clock(at, self.office_zone),
             taken=taken,

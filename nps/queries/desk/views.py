@@ -13,8 +13,11 @@ class OperatorView:
     spoken_name: str
     full_name: str
     gender: str
-    surveyed_today: int
     clock_text: str
+    surveyed_today: int = 0
+    refused_today: int = 0
+    talk_today_text: str = ""
+    mean_talk_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,10 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """The call on the desk. `*_ms` are milliseconds since 1970 by the server's clock."""
+    """The call on the desk. `*_ms` are milliseconds since 1970 by the server's clock.
+
+    stands_s: the survey's clock stands at so many seconds, in a break or at the farewell; None while it runs (R14).
+    """
 
     id: UUID
     state: str
@@ -85,8 +91,11 @@ class CallView:
     may_mark_ringing: bool
     consented: bool
     asks_end: bool
+    ended_ms: int
     ended_text: str
     inbound: bool
+    stands_s: int | None
+    in_break: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,7 @@ class SlotView:
 
 @dataclass(frozen=True, slots=True)
 class DayView:
+    date: str
     label: str
     sub: str
     chosen: bool
@@ -202,11 +212,52 @@ class UnfinishedView:
 
 
 @dataclass(frozen=True, slots=True)
+class FactsView:
+    """How long the call took: talk or ringing in words, the survey in seconds, and when the line went down."""
+
+    length_text: str
+    text: str
+    survey_s: int
+    ended_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class DoneView:
     attempt_id: UUID
     text: str
     detail: str
     undo_possible: bool
+    facts: FactsView
+
+
+@dataclass(frozen=True, slots=True)
+class PauseView:
+    """`since_ms` as in CallView, `since_text` by the clock of the office."""
+
+    reason: str
+    label: str
+    since_ms: int
+    since_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """A call this operator has promised for today: `here` by the clock of the office, `there` by the client's."""
+
+    here: str
+    there: str
+    organisation: str
+    is_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """The contract's minutes from 80 % on (R6); `code` is that of `nps.domain.budget.Decision`. Whole minutes."""
+
+    code: str
+    used_min: int
+    left_min: int
+    limit_min: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +268,18 @@ class IdleRow:
     next_there: str
     next_here: str
     left: int
+    is_soonest: bool
 
 
 @dataclass(frozen=True, slots=True)
 class IdleView:
+    """advice: what to do when waiting does not help. signal: an id of the hour when somebody is there to be called."""
+
+    title: str
     headline: str
     rows: Sequence[IdleRow]
+    advice: str = ""
+    signal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +293,7 @@ class DeskView:
     """The whole desk.
 
     state: no_shift | idle | ready | ringing | talk | ended | unfinished | done | paused | budget_used |
-    campaign_closed.
+    campaign_paused | campaign_closed. stopped_text: since when the campaign is one of the last two.
     """
 
     state: str
@@ -244,7 +301,8 @@ class DeskView:
     operator: OperatorView
     campaign: CampaignView | None = None
     campaigns: Sequence[CampaignView] = ()
-    next_callback: str | None = None
+    only_closed: bool = False
+    promises: Sequence[PromiseView] = ()
     reminders: Sequence[ReminderView] = ()
     client: ClientView | None = None
     call: CallView | None = None
@@ -259,4 +317,11 @@ class DeskView:
     error: str = ""
     announce: str = ""
     pause_reasons: Mapping[str, str] = field(default_factory=dict)
-    stopped_why: str = ""
+    stopped_text: str = ""
+    pause: PauseView | None = None
+    budget: BudgetView | None = None
+
+    @property
+    def shown_as(self) -> str:
+        """What the poll compares: the state, and whether an empty desk has somebody to call by now."""
+        return "idle_due" if self.idle is not None and self.idle.signal else self.state

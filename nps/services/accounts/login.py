@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError
@@ -185,14 +185,23 @@ def open_session(
 
 def close_session(session: AnySession, *, session_id: int, user_id: int, address: str, now: datetime) -> None:
     """End a session: its cookie is refused from now on, wherever a copy of it lies. Once more does nothing."""
+    _close(session, UserSession.id == session_id, user_id, address, now)
+
+
+def close_other_sessions(session: AnySession, *, keep_id: int, user_id: int, address: str, now: datetime) -> None:
+    """End all sessions of this person but the one with `keep_id`."""
+    _close(session, UserSession.id != keep_id, user_id, address, now)
+
+
+def _close(session: AnySession, which: ColumnElement[bool], user_id: int, address: str, now: datetime) -> None:
     with write(session) as s:
         ended = s.execute(
             update(UserSession)
-            .where(UserSession.id == session_id, UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+            .where(which, UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
             .values(revoked_at=now)
             .returning(UserSession.id)
         ).all()
-        if ended:
+        for _ in ended:
             journal.log_access(
                 s, at=now, user_id=user_id, action="logout", object_kind="user", object_id=user_id, address=address
             )

@@ -161,10 +161,18 @@ def set_active(session: AnySession, *, user_id: int, active: bool, now: datetime
         _record(s, user, "user_enabled" if active else "user_disabled", now, actor_id)
 
 
+def end_sessions(session: AnySession, *, user_id: int, now: datetime, actor_id: int) -> None:
+    """End all sessions of a person, wherever he is logged in; he may log in again (ASVS 7.4.5)."""
+    with write(session) as s:
+        user = _user(s, user_id)
+        _end_sessions(s, user_id, now)
+        _record(s, user, "sessions_ended", now, actor_id)
+
+
 def set_role(
     session: AnySession, *, user_id: int, role: str, customer_id: int | None, now: datetime, actor_id: int | None = None
 ) -> None:
-    """Give a person another role; it holds from his next request on.
+    """Give a person another role: his sessions end, and it holds from his next login on.
 
     Raises DomainError (codes: role, customer, self, last_admin).
     """
@@ -180,6 +188,7 @@ def set_role(
         if role != user.role:
             _refuse_self_and_last_admin(s, user, actor_id)
         user.role, user.customer_id = role, customer_id
+        _end_sessions(s, user_id, now)
         _record(s, user, "user_role", now, actor_id, before=before, after=after)
 
 

@@ -252,4 +252,6 @@ def _client(session: Session, respondent_id: int) -> tuple[Respondent, CampaignR
     client = session.get(Respondent, respondent_id, populate_existing=True)
     if client is None:
         raise NotFoundError("Такого клиента нет.")
+    if client.erased_at is not None:
+        raise StaleError("erased", "Данные этого клиента удалены: решать о нём больше нечего.")
     return client, campaigns.campaign_row(session, client.campaign_id)

@@ -59,11 +59,10 @@ from nps.models import (
 from nps.services.call_queue import lock_claims
 from nps.services.demo.marks import REMOVED, has_clients, own_accounts, own_campaign
 from nps.services.journal import record
+from nps.services.personal_data.files import letters_of
 from nps.services.transaction import AnySession, write
 
 _TITLE = "Демонстрация (удалена)"
-#: A letter says in its head which campaign it belongs to.
-_HEAD_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -113,9 +112,9 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, recordings: Pa
             after=counts,
         )
         campaign_id = campaign.id
-    files = [recordings / path for path in sounds.values()]
+    files = [recordings / path for path in sounds.values() if path]
     files += [store.workbook(path) for path in workbooks]
-    files += _caught_letters(letters, campaign_id)
+    files += letters_of(letters, (), campaign_id)
     for file in files:
         file.unlink(missing_ok=True)
     for load_id in loads:
@@ -251,14 +250,3 @@ def _delete_account(s: Session, user_id: int) -> bool:
     except IntegrityError:
         return False
     return True
-
-
-def _caught_letters(folder: Path, campaign_id: int) -> list[Path]:
-    """Files of letters that were kept on this machine for the campaign."""
-    mark = f"\r\nX-NPS-Campaign: {campaign_id}\r\n".encode()
-    found = []
-    for path in sorted(folder.glob("*.eml")):
-        with path.open("rb") as file:
-            if mark in file.read(_HEAD_BYTES).partition(b"\r\n\r\n")[0] + b"\r\n":
-                found.append(path)
-    return found

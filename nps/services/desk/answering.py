@@ -129,11 +129,12 @@ def resume_script(session: AnySession, actor: Actor, attempt_id: UUID, now: date
 
 
 def end_break(attempt: CallAttempt, now: datetime) -> None:
-    """Add the break to what is taken off the survey time, if one is running. Only the part after the consent counts."""
+    """Take the running break off the survey time, if there is one: its part between consent and farewell (R14)."""
     if attempt.break_since is None:
         return
     if attempt.consent_at is not None:
         since = max(attempt.break_since, attempt.consent_at)
-        attempt.break_ms += max(0, (now - since) // timedelta(milliseconds=1))
+        until = min(now, attempt.farewell_at or now)
+        attempt.break_ms += max(0, (until - since) // timedelta(milliseconds=1))
     attempt.break_since = None
     attempt.last_activity_at = now

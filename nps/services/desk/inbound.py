@@ -43,10 +43,10 @@ def take_inbound(
                 release(s, shown)
                 s.refresh(client)
             phone = _free_phone(s, client)
+            # Without a region nobody knows the client's clock: the day of the call is the office's.
             region = s.get(Region, client.region_code) if client.region_code else None
-            if region is None:
-                raise StaleError("no_region", "Регион клиента неизвестен: сначала его укажет руководитель.")
-            return {"attempt": str(_begin(s, actor, client, campaign, phone, region.zone, now, office_zone))}
+            zone = region.zone if region else office_zone
+            return {"attempt": str(_begin(s, actor, client, campaign, phone, zone, now, office_zone))}
 
         return UUID(form.once(s, now, act)["attempt"])
 
@@ -54,7 +54,7 @@ def take_inbound(
 def _client(session: Session, actor: Actor, respondent_id: int) -> tuple[Respondent, CampaignRow]:
     shift = campaigns.open_shift(session, actor.id)
     client = session.get(Respondent, respondent_id, populate_existing=True)
-    if shift is None or client is None or client.campaign_id != shift.campaign_id:
+    if shift is None or client is None or client.campaign_id != shift.campaign_id or client.erased_at is not None:
         raise NotFoundError("Такого клиента в вашем проекте нет.")
     campaign = campaigns.campaign_row(session, client.campaign_id)
     if campaign.closed_at is not None:

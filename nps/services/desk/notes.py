@@ -9,19 +9,24 @@ from uuid import UUID
 from sqlalchemy import select
 
 from nps.domain.actor import Actor
+from nps.domain.desk import TALK_PANELS
 from nps.domain.errors import DomainError, StaleError
 from nps.domain.wording import greeting_name as usual_greeting
 from nps.models import CallAttempt, Respondent, UnsuitableAnswer
 from nps.queries.interviews import answers_of, script_of
+from nps.services.desk.answering import end_break
 from nps.services.desk.calling import own_open_call
 from nps.services.form_keys import Form
 from nps.services.transaction import AnySession, write
 
 
-def keep_unsuitable(session: AnySession, actor: Actor, attempt_id: UUID, words: str, form: Form, now: datetime) -> None:
-    """Keep what the client said that no answer of the step fits, for the script's author.
+def keep_unsuitable(
+    session: AnySession, actor: Actor, attempt_id: UUID, words: str, form: Form, now: datetime, panel: str = ""
+) -> None:
+    """Keep what the client said that no answer fits, for the script's author (R18).
 
-    The call stays at its step.
+    `panel`: what it was said in, where that was not the step itself. The call goes on at its step. Raises DomainError
+    without words, StaleError when the call has a result or is not his.
     """
     words = words.strip()
     if not words:
@@ -35,12 +40,13 @@ def keep_unsuitable(session: AnySession, actor: Actor, attempt_id: UUID, words: 
                 UnsuitableAnswer(
                     attempt_id=attempt_id,
                     script_version_id=attempt.script_version_id,
-                    step=step.id,
+                    step=panel if panel in TALK_PANELS else step.id,
                     words=words[:2000],
                     by=actor.id,
                     at=now,
                 )
             )
+            end_break(attempt, now)
             return {}
 
         form.once(s, now, act)
@@ -69,7 +75,8 @@ def save_note(session: AnySession, actor: Actor, attempt_id: UUID, text: str, no
             .order_by(CallAttempt.dialled_at.desc())
             .limit(1)
         ).first()
-        if last is None or last.id != attempt_id or last.handed_over_at is not None:
+        erased = last is not None and s.get_one(Respondent, last.respondent_id).erased_at is not None
+        if last is None or last.id != attempt_id or last.handed_over_at is not None or erased:
             raise StaleError("other_call", "Заметку можно писать, пока не начат следующий звонок.")
         last.note = text.strip()[:1000]
         if last.closed_at is None:

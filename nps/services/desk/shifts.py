@@ -101,8 +101,12 @@ def _release_shown(session: Session, operator_id: int) -> None:
 
 
 def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None:
-    """Begin a pause; the shown client goes back to the queue. A second press changes nothing."""
-    if reason not in PAUSE_REASONS:
+    """Begin a pause, a break unless another reason is given; the shown client goes back to the queue.
+
+    While one runs, a reason replaces its reason and a press without one changes nothing. Raises DomainError for an
+    unknown reason, StaleError without a shift or while a call has no result.
+    """
+    if reason and reason not in PAUSE_REASONS:
         raise DomainError("no_reason", "Выберите причину паузы.")
     with write(session) as s:
         shift = campaigns.open_shift(s, actor.id)
@@ -110,10 +114,12 @@ def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None
             raise StaleError("no_shift", "Смена закончена. Начните её снова.")
         if _has_open_call(s, actor.id):
             raise StaleError("open_call", "Сначала выберите итог звонка.")
-        if s.scalar(select(Pause.id).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None))) is not None:
+        running = s.scalars(select(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None))).one_or_none()
+        if running is not None:
+            running.reason = reason or running.reason
             return
         _release_shown(s, actor.id)
-        s.add(Pause(shift_id=shift.id, reason=reason, started_at=now))
+        s.add(Pause(shift_id=shift.id, reason=reason or "break", started_at=now))
 
 
 def resume(session: AnySession, actor: Actor, now: datetime) -> None:

@@ -2,222 +2,119 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
-from flask import Response, url_for
+from flask import Response, current_app, url_for
 
 from nps.domain import local_time
-from nps.domain.disposition import TABLE
-from nps.domain.roles import ROLES
-from nps.domain.wording import duration, minutes
 from nps.extensions import db
 from nps.queries import accounts as account_queries
 from nps.queries import journal
+from nps.services.reports.journal_book import export_journal
 from nps.web import access, forms, htmx
 from nps.web.admin import bp
-from nps.web.campaigns import words
+from nps.web.admin.journal_words import ACTIONS, row_of
+from nps.web.clock import now
+from nps.web.downloads import send_and_forget
 from nps.web.filters import office_zone
 
-_KINDS = ("changes", "access")
 _FILTERS = ("action", "actor", "object_kind", "object_id", "since", "until")
-
-#: Actions in words; a new one is shown by its code until it has words here.
-ACTIONS = {
-    "address_changed": "изменён адрес для обращений",
-    "address_confirmed": "подтверждён адрес для обращений",
-    "answers_viewed": "просмотр анкет",
-    "branch_added": "добавлен ОП",
-    "branch_changed": "изменён ОП",
-    "call_corrected": "исправлен итог звонка",
-    "call_dialled": "звонок начат",
-    "call_handed_over": "звонок без итога передан руководителю",
-    "call_inbound": "клиент позвонил сам",
-    "call_reopened": "итог звонка отменён",
-    "call_seconds_corrected": "исправлено время звонка",
-    "call_settled": "записан итог звонка",
-    "calls_viewed": "просмотр звонков",
-    "campaign_changed": "изменены настройки проекта",
-    "campaign_closed": "проект закрыт",
-    "campaign_created": "добавлен проект",
-    "campaign_paused": "проект остановлен",
-    "campaign_resumed": "проект продолжен",
-    "client_freed": "клиент освобождён",
-    "client_refused": "отказ записан руководителем",
-    "client_reopened": "клиент открыт заново",
-    "client_returned": "клиент возвращён в работу",
-    "client_withdrawn": "клиент исключён",
-    "contact_added": "добавлен контакт ОП",
-    "contact_changed": "изменены контакты",
-    "contact_edited": "изменён контакт ОП",
-    "contact_removed": "удалён контакт ОП",
-    "contract_added": "добавлен договор",
-    "contract_changed": "изменены условия договора",
-    "customer_added": "добавлен заказчик",
-    "customer_renamed": "переименован заказчик",
-    "day_closed": "закрыт день звонков",
-    "day_opened": "открыт день звонков",
-    "day_removed": "убран особый день",
-    "demo_loaded": "загружена демонстрация",
-    "demo_removed": "убрана демонстрация",
-    "escalation_answer": "ответ по обращению",
-    "escalation_close": "обращение закрыто",
-    "escalation_note": "заметка по обращению",
-    "escalation_raised": "передано обращение",
-    "escalation_taken": "обращение взято",
-    "letter_again": "письмо отправлено заново",
-    "letter_caught": "письмо осталось в системе",
-    "letter_failed": "письмо не ушло",
-    "letter_sent": "письмо отправлено",
-    "letter_unknown": "судьба письма неизвестна",
-    "limit_raised": "поднят лимит минут",
-    "login": "вход",
-    "login_failed": "неудачный вход",
-    "logout": "выход",
-    "number_added": "добавлен номер",
-    "operator_admitted": "оператор допущен",
-    "operator_assigned": "оператор назначен",
-    "password_changed": "сменил пароль",
-    "password_reset": "выдан новый пароль",
-    "queue_recomputed": "очередь пересчитана",
-    "recording_added": "загружена запись",
-    "recording_played": "прослушана запись",
-    "report_downloaded": "скачан отчёт",
-    "report_exported": "выгружен отчёт",
-    "sample_cancelled": "загрузка базы отменена",
-    "sample_published": "база загружена",
-    "sample_uploaded": "файл базы получен",
-    "shift_ended": "смена закончена",
-    "shift_started": "смена начата",
-    "stop_list_added": "внесён в стоп-лист",
-    "stop_list_lifted": "убран из стоп-листа",
-    "test_letter": "проверочное письмо",
-    "user_created": "добавлен сотрудник",
-    "user_deleted": "удалён сотрудник",
-    "user_disabled": "закрыт доступ",
-    "user_enabled": "возвращён доступ",
-    "user_role": "изменена роль",
-    "viewed": "просмотр",
-    "windows_changed": "изменены окна звонков",
-}
-OBJECTS = {
-    "attempt": "звонок",
-    "branch": "ОП",
-    "branch_contact": "контакт ОП",
-    "call": "звонок",
-    "campaign": "проект",
-    "contract": "договор",
-    "customer": "заказчик",
-    "escalation": "обращение",
-    "letter": "письмо",
-    "recording": "запись",
-    "respondent": "клиент",
-    "sample_import": "загрузка базы",
-    "shift": "смена",
-    "stop_list": "стоп-лист",
-    "user": "сотрудник",
-}
-
-#: What was written down about an action.
-DETAILS = {
-    "accounts": "сотрудники",
-    "admission": "допуск",
-    "area_code": "код города",
-    "billing": "счёт минут",
-    "budget_s": "лимит",
-    "chuvashia": "Чувашия",
-    "bashkiria": "Башкирия",
-    "perm": "Пермский край",
-    "tatarstan": "Татарстан",
-    "udmurtia": "Удмуртия",
-    "clients": "клиентов",
-    "consent_date": "дата согласия",
-    "consent_number": "согласие заказчика",
-    "contract": "договор",
-    "customer_id": "заказчик",
-    "day": "день",
-    "delete_on": "удалить данные",
-    "dial_link": "ссылка для набора",
-    "disposition": "итог",
-    "ends_on": "окончание",
-    "gate": "что останавливает звонки",
-    "held_by": "был у оператора",
-    "legal_basis": "основание обработки данных",
-    "name": "название",
-    "number": "номер договора",
-    "phone_id": "номер",
-    "priority": "приоритет",
-    "purpose": "назначение",
-    "reason": "причина",
-    "recording": "запись",
-    "region": "регион",
-    "respondent": "клиент",
-    "role": "роль",
-    "rows": "строк",
-    "setup_allowance_s": "запас на соединение, с",
-    "sha256": "SHA-256",
-    "signed_on": "дата договора",
-    "size": "байт",
-    "soft_refusal_final": "«не сейчас» — сразу отказ",
-    "starts_on": "начало",
-    "state": "состояние",
-    "talk_ms": "разговор",
-    "title": "название",
-    "unreached": "не успели опросить",
-}
-#: Codes of those details in words.
-_CODES: Mapping[str, Mapping[str, str]] = {
-    "admission": words.ADMISSIONS,
-    "billing": {"minute": "начатая минута целая", "second": "по секундам"},
-    "disposition": {code: row.label for code, row in TABLE.items()},
-    "gate": {"billed": "счёт договора", "exact": "точные секунды"},
-    "purpose": words.PURPOSES,
-    "role": ROLES,
-    "state": {code: label for code, (label, _) in words.STATES.items()},
-}
-_ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-#: «1 10:00-12:00» is a window of Tuesday.
-_WINDOW = re.compile(r"([0-6]) ([0-9:]{5})-([0-9:]{5})")
-#: The head of a call's long id is enough to tell two calls apart.
-_UUID_LENGTH, _SHOWN_OF_ID = 36, 8
+#: Up to here a request writes the workbook in a few seconds.
+EXPORT_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the journal in words."""
+class _Reader:
+    """One of the two journals. `nobody` stands for an actor who is no person."""
 
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    details: tuple[str, ...]
-    address: str
+    kind: str
+    title: str
+    nobody: str
+    read: journal.Read
+
+    @property
+    def is_access(self) -> bool:
+        return self.kind == "access"
+
+
+_READERS = {
+    reader.kind: reader
+    for reader in (
+        _Reader("changes", "Журнал изменений", "система", journal.changes),
+        _Reader("access", "Журнал доступа", "—", journal.accesses),
+    )
+}
 
 
 @bp.get("/journal")
 @access.roles("admin")
 def journal_page() -> Response:
     """One page of changes or of accesses, narrowed by person, action, object and days of the office's clock."""
-    kind = forms.arg("kind") if forms.arg("kind") in _KINDS else _KINDS[0]
-    shown = {name: forms.arg(name, 40) for name in _FILTERS}
-    read = journal.accesses if kind == "access" else journal.changes
-    found = read(db.session(), _filters(shown), forms.arg_number("before") if forms.arg("before") else None)
+    return _page(_reader())
+
+
+@bp.get("/journal.xlsx")
+@access.roles("admin")
+def journal_export() -> Response:
+    """All lines of the same filter as a workbook; that somebody took it is a line itself."""
+    reader, filters = _reader(), _filters(_shown())
+    session = db.session()
+    if journal.size(session, filters, access=reader.is_access, limit=EXPORT_LINES + 1) > EXPORT_LINES:
+        problem = "В отборе больше 20 000 записей. Выберите дни или действие и повторите."
+        return _page(reader, problem, status=422)
+    folder: Path = current_app.config["DATA_FOLDER"] / "exports"
+    file = export_journal(
+        db.session,
+        user_id=access.current_actor().id,
+        kind=reader.kind,
+        title=reader.title,
+        rows=[_cells(reader, line) for line in journal.every(session, reader.read, filters)],
+        folder=folder,
+        address=access.client_address(),
+        now=now(),
+    )
+    day = local_time.to_local(now(), office_zone()).date()
+    return send_and_forget(file, f"{reader.title} {day:%d.%m.%Y}.xlsx", f"journal-{reader.kind}-{day}.xlsx")
+
+
+def _reader() -> _Reader:
+    return _READERS.get(forms.arg("kind"), _READERS["changes"])
+
+
+def _shown() -> dict[str, str]:
+    return {name: forms.arg(name, 40) for name in _FILTERS}
+
+
+def _page(reader: _Reader, problem: str = "", status: int = 200) -> Response:
+    shown = _shown()
+    before = forms.arg_number("before") if forms.arg("before") else None
+    found = reader.read(db.session(), _filters(shown), before)
     lines, more = found[: journal.PAGE], len(found) > journal.PAGE
-    given: dict[str, Any] = {name: value for name, value in shown.items() if value}
-    codes = journal.actions(db.session(), access=kind == "access")
+    given: dict[str, Any] = {"kind": reader.kind} | {name: value for name, value in shown.items() if value}
+    codes = journal.actions(db.session(), access=reader.is_access)
     return htmx.render(
         "admin/journal.html",
         "admin/_journal.html",
-        kind=kind,
-        rows=[_row(line, "—" if kind == "access" else "система") for line in lines],
-        older=url_for("admin.journal_page", kind=kind, before=lines[-1].id, **given) if more else "",
+        status=status,
+        kind=reader.kind,
+        problem=problem,
+        rows=[row_of(line, reader.nobody) for line in lines],
+        older=url_for("admin.journal_page", before=lines[-1].id, **given) if more else "",
+        export=url_for("admin.journal_export", **given),
         shown=shown,
         actions=[("", "все действия"), *((code, ACTIONS.get(code, code)) for code in codes)],
         people=[("", "все люди"), *((str(row.id), row.full_name) for row in account_queries.users(db.session()))],
     )
+
+
+def _cells(reader: _Reader, line: journal.Line) -> tuple[str, ...]:
+    row = row_of(line, reader.nobody)
+    at = local_time.to_local(row.at, office_zone())
+    return f"{at:%d.%m.%Y %H:%M:%S}", row.actor, row.action, row.subject, "; ".join(row.details), row.address
 
 
 def _filters(shown: Mapping[str, str]) -> journal.Filters:
@@ -235,41 +132,3 @@ def _midnight(day: date | None, days_later: int = 0) -> datetime | None:
     if day is None:
         return None
     return local_time.from_local(day + timedelta(days=days_later), time(0), office_zone()).astimezone(UTC)
-
-
-def _row(line: journal.Line, nobody: str) -> Row:
-    changed = [name for name in {**line.before, **line.after} if line.before.get(name) != line.after.get(name)]
-    shown_id = line.object_id[:_SHOWN_OF_ID] if len(line.object_id) == _UUID_LENGTH else line.object_id
-    subject = f"{OBJECTS.get(line.object_kind, line.object_kind)} {shown_id}".strip()
-    return Row(
-        at=line.at,
-        actor=line.actor or nobody,
-        action=ACTIONS.get(line.action, line.action),
-        subject=f"{subject}, {line.campaign}" if line.campaign else subject,
-        details=tuple(_change(name, line.before, line.after) for name in changed),
-        address=line.address,
-    )
-
-
-def _change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    word = DETAILS.get(name, name)
-    if name not in before:
-        return f"{word}: {_value(name, after[name])}"
-    return f"{word}: {_value(name, before[name])} → {_value(name, after.get(name, '—'))}"
-
-
-def _value(name: str, value: Any) -> str:
-    if value is None or value in ("", []):
-        return "—"
-    if isinstance(value, bool):
-        return "да" if value else "нет"
-    if isinstance(value, list):
-        return ", ".join(_value(name, item) for item in value)
-    if name == "budget_s":
-        return minutes(int(value))
-    if name == "talk_ms":
-        return duration(int(value) / 1000)
-    text = _CODES.get(name, {}).get(str(value), str(value))
-    text = _ISO_DAY.sub(r"\3.\2.\1", text)
-    window = _WINDOW.fullmatch(text)
-    return f"{words.WEEKDAYS[int(window[1])]} {window[2]}–{window[3]}" if window else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash, request, url_for
 
+from nps.domain.devices import device
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.roles import BOUND_TO_CUSTOMER, ROLES
 from nps.extensions import db
@@ -115,6 +116,15 @@ def set_active(user_id: int) -> Response:
     return htmx.go(url_for("admin.user", user_id=user_id))
 
 
+@bp.post("/users/<int:user_id>/sessions")
+@access.roles("admin")
+def end_sessions(user_id: int) -> Response:
+    """End all sessions of a person; he may log in again."""
+    accounts.end_sessions(db.session(), user_id=user_id, actor_id=access.current_actor().id, now=now())
+    flash("Все входы сотрудника закончены.", "ok")
+    return htmx.go(url_for("admin.user", user_id=user_id))
+
+
 def _customer_id(role: str) -> int | None:
     """The customer of a bound role; the field is ignored for the others, so that a change of role is one choice."""
     return forms.number_or_none("customer_id", label="Заказчик") if role in BOUND_TO_CUSTOMER else None
@@ -151,6 +161,8 @@ def _user_page(user_id: int, error: DomainError | None = None) -> Response:
         error=error.message if error else "",
         roles=ROLES,
         customers=_customer_options(),
+        sessions=account_queries.open_sessions(db.session(), user_id, now()),
+        device=device,
         is_self=row.id == access.current_actor().id,
     )
 

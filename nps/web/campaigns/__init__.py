@@ -6,4 +6,14 @@ from flask import Blueprint
 
 bp = Blueprint("campaigns", __name__)
 
-from nps.web.campaigns import acts, clients, customer_lists, index, members, operators, settings, windows  # noqa: E402, F401
+from nps.web.campaigns import (  # noqa: E402, F401
+    acts,
+    clients,
+    customer_lists,
+    index,
+    members,
+    operators,
+    settings,
+    unsuitable,
+    windows,
+)

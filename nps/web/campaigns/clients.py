@@ -20,7 +20,7 @@ from nps.queries.clients import ClientCard, ClientFilter, ClientLine
 from nps.services import supervision
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
-from nps.web.campaigns.common import KEEPERS, campaign_or_404
+from nps.web.campaigns.common import KEEPERS, MANAGERS, campaign_or_404
 from nps.web.clock import now
 from nps.web.filters import office_zone
 
@@ -111,6 +111,7 @@ def show_card(
 ) -> Response:
     """Draw the card; `failed` names the form whose `typed` values come back beside `problem`."""
     role = access.current_actor().role
+    is_live = campaign.closed_at is None and card.erased_at is None
     zone = card.line.zone or office_zone()
     waits = card.open_call
     last = local_time.to_local(waits.ended_at or waits.last_activity_at, zone) if waits else None
@@ -133,8 +134,9 @@ def show_card(
         failed=failed,
         typed=typed or {},
         acts=_acts(card.line.state),
-        may_act=role == "manager" and campaign.closed_at is None,
-        may_number=role in ("manager", "specialist") and campaign.closed_at is None,
+        may_act=role == "manager" and is_live,
+        may_number=role in ("manager", "specialist") and is_live,
+        may_erase=role in MANAGERS and card.erased_at is None,
         hears=role in ("manager", "admin"),
     )
 

@@ -29,6 +29,8 @@ _TABS = (
     ("campaigns.branches", "ОП и регионы"),
     ("campaigns.contacts", "Контакты ОП"),
     ("campaigns.stop_list", "Стоп-лист"),
+    ("campaigns.unsuitable", "Нет нужного ответа"),
+    ("personal_data.page", "Личные данные"),
 )
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:[:.]([0-5][0-9]))?")
 

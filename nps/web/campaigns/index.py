@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from flask import Response, flash, url_for
 from nps.domain.errors import DomainError
 from nps.domain.wording import number, plural
 from nps.extensions import db
-from nps.queries import directory
+from nps.queries import directory, personal_data
 from nps.queries.campaign_settings import CampaignLine, campaign_lines, phase
 from nps.services import campaigns
 from nps.web import access, forms, htmx
@@ -52,6 +52,7 @@ def index() -> Response:
         "campaigns/index.html",
         "campaigns/_index.html",
         lines=[(line, phase(line.campaign, today())) for line in lines],
+        late=_with_late_data(lines) if actor.role in MANAGERS else frozenset(),
         words=words,
         role=actor.role,
         may_create=actor.role in MANAGERS,
@@ -59,6 +60,11 @@ def index() -> Response:
         unready=unready,
         steps=_steps(unready, actor.role) if unready else [],
     )
+
+
+def _with_late_data(lines: Sequence[CampaignLine]) -> frozenset[int]:
+    """Campaigns whose personal data should be gone by now; a person destroys it, never the clock (R20)."""
+    return personal_data.overdue(db.session(), [line.campaign.id for line in lines], today())
 
 
 def _is_unready(line: CampaignLine) -> bool:

@@ -71,18 +71,20 @@ def comment(attempt_id: UUID) -> Response:
     """Autosave of marks and words that are not sent yet; or the words no answer fits («Нет нужного ответа»)."""
     actor = current_actor()
     if request.form.get("kind") == "unsuitable":
+        said_in = request.form.get("said_in", "")
         try:
             words = forms.text("text", 2000, label="Слова клиента")
-            desk.keep_unsuitable(db.session, actor, attempt_id, words, sent("desk.comment"), now())
+            desk.keep_unsuitable(db.session, actor, attempt_id, words, sent("desk.comment"), now(), said_in)
         except DomainError as error:
-            return refused(error, "unsuitable", {"errors": {"text": error.message}})
+            return refused(error, "unsuitable", {"errors": {"text": error.message}}, said_in=said_in)
         return done("Слова клиента записаны", step_only=True)
     try:
         desk.save_draft(db.session, actor, attempt_id, request.form.get("expect_step", ""), reasons(), now())
     except StaleError as error:
         # The step has just been answered: what it said has been saved with the answer.
-        return make_response("", 204) if error.code == "other_step" else refused(error)
-    return make_response("", 204)
+        if error.code != "other_step":
+            return refused(error)
+    return make_response("", 204) if htmx.wants_fragment() else htmx.go(url_for("desk.page"))
 
 
 @bp.post("/calls/<uuid:attempt_id>/back")

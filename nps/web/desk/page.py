@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, make_response, render_template
 
 from nps.extensions import db
@@ -21,7 +23,7 @@ from nps.web.desk.common import STEP, lease, show, view_now
 def page() -> Response:
     """The desk as it is now; `panel` opens one over the step, for a browser without JavaScript."""
     call_queue.renew(db.session, current_actor().id, now(), lease())
-    return show(view_now(forms.arg("panel"), coming_back=True, question=forms.arg_number("question", 0, 0, 99)))
+    return show(view_now(forms.arg("panel"), coming_back=True, **_of_panel()))
 
 
 @bp.get("/panel/<name>")
@@ -29,8 +31,13 @@ def page() -> Response:
 def panel(name: str) -> Response:
     """A panel over the step; `step` closes it."""
     call_queue.renew(db.session, current_actor().id, now(), lease())
-    view = view_now(name, question=forms.arg_number("question", 0, 0, 99))
+    view = view_now(name, **_of_panel())
     return htmx.render("desk/page.html", STEP, view=view)
+
+
+def _of_panel() -> dict[str, Any]:
+    """What a panel is asked with: the number of a question, the panel in which no answer fitted."""
+    return {"question": forms.arg_number("question", 0, 0, 99), "said_in": forms.arg("said_in")}
 
 
 @bp.get("/tick")
@@ -40,7 +47,7 @@ def tick() -> Response:
     call_queue.renew(db.session, current_actor().id, now(), lease())
     view = view_now(coming_back=forms.arg("state") == "unfinished")
     shown = (forms.arg("state"), forms.arg("attempt"), forms.arg("client"))
-    true = (view.state, str(view.call.id) if view.call else "", str(view.client.id) if view.client else "")
+    true = (view.shown_as, str(view.call.id) if view.call else "", str(view.client.id) if view.client else "")
     return make_response(render_template("desk/_tick.html", view=view, changed=shown != true, fragment=False))
 
 

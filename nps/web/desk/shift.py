@@ -42,9 +42,9 @@ def end_shift() -> Response:
 @bp.post("/pause")
 @roles("operator")
 def pause() -> Response:
-    """Begin a pause."""
+    """Begin a pause, or tell the reason of the one that runs."""
     try:
-        desk.pause(db.session, current_actor(), request.form.get("reason", "break"), now())
+        desk.pause(db.session, current_actor(), request.form.get("reason", ""), now())
     except DomainError as error:
         return refused(error)
     return done("Пауза")

@@ -1,0 +1,127 @@
+"""Putting a copy back, while the system stands still.
+
+Everything is read and compared before anything is touched. From the first move to the last line of `settling` a mark
+lies in the data folder, and the system does not start while it does: a restored database would otherwise send what it
+believes to be waiting.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from nps.adapters.backup import database
+from nps.adapters.backup.errors import BackupError, disk_troubles
+from nps.adapters.backup.folders import drafts, move_contents, move_file, stopped, sync
+from nps.queries import backup as queries
+from nps.services.backup.folders import Places
+from nps.services.backup.making import Say, read
+from nps.services.backup.settling import settle
+from nps.services.transaction import AnySession
+
+#: The mark of a restore that has begun and not ended.
+UNFINISHED = "restore.unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back. `lost_acts`: numbers of acts of destroyed personal data that the copy is older than."""
+
+    made_at: str
+    rows: dict[str, int]
+    missing: list[str]
+    aside: Path
+    other_settings: Path | None
+    letters_held: int
+    sessions_ended: int
+    lost_acts: list[int]
+
+
+def restore(
+    session: AnySession,
+    places: Places,
+    file: Path,
+    now: datetime,
+    *,
+    known: Collection[str],
+    upgrade: Callable[[], None],
+    say: Say = lambda _: None,
+) -> Restored:
+    """Replace database and files by those of the copy; the present ones go to `backups/before-restore-<UTC>`.
+
+    `known`: migrations of this version; `upgrade` applies those that the copy lacks. A copy without sound files leaves
+    those in place. `now` is aware UTC. Raises BackupError; when it had begun by then, the system does not start before
+    a restore has come to its end.
+    """
+    engine = session.get_bind().engine
+    session.rollback()
+    with disk_troubles("Копия не восстановлена"), stopped(places.data):
+        places.backups.mkdir(mode=0o700, exist_ok=True)
+        with drafts(places.backups) as folder:
+            copy = folder / "copy"
+            say("Проверяю копию…")
+            manifest = read(engine, file, copy, lambda _: True)
+            if manifest["revision"] not in known:
+                raise BackupError(
+                    "newer", "Копию сделала более новая версия программы: обновите программу и повторите."
+                )
+            acts = _acts(engine)
+            say("Копия цела. Заменяю данные…")
+            aside = places.backups / f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+            aside.mkdir(mode=0o700)
+            database.dump_aside(engine, aside)
+            mark = places.data / UNFINISHED
+            mark.touch(mode=0o600)
+            sync(places.data)
+            _replace(engine, places, copy, aside, manifest)
+            other_settings = _keep_settings(places, copy / "settings.env")
+        upgrade()
+        settled = settle(session, manifest["made_at"], now)
+        # All that was moved is on the disk before the mark goes.
+        os.sync()
+        mark.unlink()
+    lost = sorted(number for number, _ in acts - _acts(engine))
+    return Restored(
+        manifest["made_at"], manifest["rows"], manifest["missing"], aside, other_settings, *settled, lost_acts=lost
+    )
+
+
+def _replace(engine: Engine, places: Places, copy: Path, aside: Path, manifest: dict[str, Any]) -> None:
+    database.put_back(engine, copy / database.member(engine), aside)
+    folders = {"uploads": places.data / "uploads", "mail": places.letters}
+    if manifest["audio"]:
+        folders["recordings"] = places.recordings
+    for name, folder in folders.items():
+        move_contents(folder, aside / name)
+        move_contents(copy / name, folder)
+    if (copy / "secret_key").exists():
+        move_file(places.secret_key, aside / "secret_key")
+        move_file(copy / "secret_key", places.secret_key)
+
+
+def _keep_settings(places: Places, settings: Path) -> Path | None:
+    """Lay the copy's settings beside when they differ: what this machine was started with stays what it is."""
+    if settings.read_text(encoding="utf-8") == places.settings_text:
+        return None
+    target = places.data / "restored.env"
+    shutil.move(settings, target)
+    return target
+
+
+def _acts(engine: Engine) -> set[tuple[int, str]]:
+    """Acts in the present database; none when it is not there or can't be read, which is why one restores."""
+    try:
+        with engine.connect() as connection:
+            return queries.acts(connection)
+    except SQLAlchemyError:
+        return set()
+    finally:
+        engine.dispose()

@@ -1,0 +1,192 @@
+"""Overwriting in place: what says who a client is goes, what reports count stays (R20).
+
+Ratings, the prompts that were agreed with, results, times, seconds, regions and branches stay. A number becomes a text
+that is no number, the same for the same number, because reports count dead numbers once each. What the append-only
+tables hold are ids and codes; so they need no way around their triggers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import String, case, cast, delete, func, insert, literal, null, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import Executable
+from sqlalchemy.sql.selectable import ScalarSelect
+
+from nps.models import (
+    Answer,
+    AttemptOutcome,
+    Audio,
+    CallAttempt,
+    CaseEvent,
+    Escalation,
+    EscalationNote,
+    ImportRow,
+    Interview,
+    Outbox,
+    Recording,
+    Respondent,
+    RespondentPhone,
+    SampleImport,
+    Shift,
+    TelephonyEvent,
+    UnsuitableAnswer,
+)
+from nps.queries.personal_data import ERASED, Clients
+
+_FILE_NAME = "Файл удалён.xlsx"
+_CHUNK = 1000
+
+
+def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
+    """Overwrite the clients with everything below them. `clients` selects ids; `now` is aware UTC."""
+    calls = select(CallAttempt.id).where(CallAttempt.respondent_id.in_(clients))
+    _overwrite_phones(s, clients)
+    number = select(RespondentPhone.e164).where(RespondentPhone.id == CallAttempt.phone_id).scalar_subquery()
+    _run(s, update(CallAttempt).where(CallAttempt.respondent_id.in_(clients)).values(e164=number, note=""))
+    # A card whose result is still on an operator's screen could be taken up again from there.
+    _run(s, update(Shift).where(Shift.shown_result_id.in_(calls)).values(shown_result_id=None))
+    _run(s, update(AttemptOutcome).where(AttemptOutcome.attempt_id.in_(calls)).values(reason=""))
+    # A choice, a rating and a promised time are bare codes; only the reasons of a rating carry words.
+    worded = Answer.attempt_id.in_(calls), cast(Answer.value, String).like("{%")
+    _run(s, update(Answer).where(*worded).values(value={"draft": True}))
+    _run(s, update(UnsuitableAnswer).where(UnsuitableAnswer.attempt_id.in_(calls)).values(words=ERASED))
+    _run(s, update(TelephonyEvent).where(TelephonyEvent.attempt_id.in_(calls)).values(raw={}))
+    _run(s, update(Interview).where(Interview.respondent_id.in_(clients)).values(words="", comment=""))
+    # The detail of an event is ids, which the fold of the case still needs.
+    _run(s, update(CaseEvent).where(CaseEvent.respondent_id.in_(clients)).values(reason=""))
+    _overwrite_escalations(s, clients)
+    _run(
+        s,
+        update(Respondent)
+        .where(Respondent.id.in_(clients))
+        .values(
+            organisation=ERASED,
+            inn=None,
+            contact="",
+            greeting_name="",
+            email="",
+            note="",
+            search_fold="",
+            identity=literal("erased:") + cast(Respondent.id, String),
+            erased_at=now,
+        ),
+    )
+
+
+def _overwrite_phones(s: Session, clients: Clients) -> None:
+    rows = s.execute(
+        select(RespondentPhone.id, RespondentPhone.e164, RespondentPhone.extension)
+        .where(RespondentPhone.respondent_id.in_(clients))
+        .order_by(RespondentPhone.id)
+    ).all()
+    first: dict[str, int] = {}
+    changed = [
+        {
+            "id": row.id,
+            "e164": f"удалён {first.setdefault(row.e164, row.id)}",
+            # Two extensions of one number stay two rows.
+            "extension": str(row.id % 10**10) if row.extension else "",
+        }
+        for row in rows
+    ]
+    for start in range(0, len(changed), _CHUNK):
+        s.execute(update(RespondentPhone), changed[start : start + _CHUNK])
+
+
+def _overwrite_escalations(s: Session, clients: Clients) -> None:
+    theirs = select(Escalation.id).where(Escalation.respondent_id.in_(clients))
+    notes = EscalationNote.escalation_id.in_(theirs)
+    _run(s, update(EscalationNote).where(notes).values(text=ERASED))
+    resolution = case((Escalation.resolution == "", ""), else_=ERASED)
+    emptied = {"inn": "", "contact": "", "phone": "", "email": "", "wished_time": ""}
+    _run(
+        s,
+        update(Escalation)
+        .where(Escalation.respondent_id.in_(clients))
+        .values(organisation=ERASED, text=ERASED, resolution=resolution, **emptied),
+    )
+
+
+def overwrite_letters(s: Session, letters: Collection[int]) -> None:
+    """Empty letters of the outbox; one that has not gone yet will never go."""
+    waits = Outbox.state.in_(("waiting", "unknown"))
+    _run(
+        s,
+        update(Outbox)
+        .where(Outbox.id.in_(letters))
+        .values(
+            payload={},
+            recipient="",
+            server_said=ERASED,
+            state=case((waits, "failed"), else_=Outbox.state),
+            next_try_at=None,
+        ),
+    )
+
+
+def overwrite_rows(s: Session, rows: Clients) -> None:
+    """Empty rows of receipts: number, fate and branch of each stay. `rows` selects ids of ImportRow."""
+    reason = case((ImportRow.reason == "", ""), else_=ERASED)
+    known = case((ImportRow.identity.is_(None), null()), else_=literal("erased:") + cast(ImportRow.id, String))
+    names = ("inn", "organisation", "contact", "greeting_name", "email", "search_fold", "e164", "extension")
+    _run(
+        s,
+        update(ImportRow)
+        .where(ImportRow.id.in_(rows))
+        .values(raw={}, changed=[], reason=reason, identity=known, spare_phones=None, **dict.fromkeys(names)),
+    )
+
+
+def overwrite_loads(s: Session, loads: Collection[int], *, names: bool) -> None:
+    """Forget what was read of the workbooks of these loads, with `names` how the files were called too."""
+    values: dict[str, object] = {"understood": {}}
+    if names:
+        values["file_name"] = _FILE_NAME
+    _run(s, update(SampleImport).where(SampleImport.id.in_(loads)).values(values))
+
+
+def drop_sounds(s: Session, clients: Clients) -> list[str]:
+    """Take the recordings of the clients' calls from their sound; paths of files that nothing uses any more.
+
+    A recording keeps its call and its length, which reports count. One file may belong to several recordings.
+    """
+    calls = select(CallAttempt.id).where(CallAttempt.respondent_id.in_(clients))
+    theirs = Recording.attempt_id.in_(calls)
+    emptied = literal("erased:") + cast(Recording.id, String)
+    had = set(s.scalars(select(Recording.audio_sha256).where(theirs)))
+    columns = ("sha256", "path", "size", "duration_ms", "mime", "stored_at")
+    source = (
+        select(emptied, literal(""), literal(0), Audio.duration_ms, Audio.mime, Audio.stored_at)
+        .join(Audio, Audio.sha256 == Recording.audio_sha256)
+        .where(theirs)
+    )
+    s.execute(insert(Audio).from_select(columns, source))
+    _run(s, update(Recording).where(theirs).values(audio_sha256=emptied, source_name=""))
+    unused = Audio.sha256.in_(had), Audio.sha256.not_in(select(Recording.audio_sha256))
+    gone = delete(Audio).where(*unused).returning(Audio.path).execution_options(synchronize_session=False)
+    return [path for path in s.scalars(gone) if path]
+
+
+def count(s: Session, clients: Clients) -> dict[str, int]:
+    """How much an act concerns, by what it is."""
+    calls = select(CallAttempt.id).where(CallAttempt.respondent_id.in_(clients))
+
+    def of(chosen: ScalarSelect[int]) -> int:
+        return s.execute(select(chosen)).scalar_one()
+
+    tables = {
+        "clients": select(func.count()).where(Respondent.id.in_(clients)),
+        "phones": select(func.count()).where(RespondentPhone.respondent_id.in_(clients)),
+        "calls": select(func.count()).where(CallAttempt.respondent_id.in_(clients)),
+        "interviews": select(func.count()).where(Interview.respondent_id.in_(clients), Interview.replaced_at.is_(None)),
+        "escalations": select(func.count()).where(Escalation.respondent_id.in_(clients)),
+        "recordings": select(func.count()).where(Recording.attempt_id.in_(calls)),
+    }
+    return {name: of(statement.scalar_subquery()) for name, statement in tables.items()}
+
+
+def _run(s: Session, statement: Executable) -> None:
+    s.execute(statement, execution_options={"synchronize_session": False})

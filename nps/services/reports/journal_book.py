@@ -1,0 +1,46 @@
+"""The journal as a workbook, for somebody who has to show it (R20)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from nps.adapters.report_sheet import Book, Column, Sheet, write_book
+from nps.services.journal import log_access
+from nps.services.transaction import AnySession, write
+
+_COLUMNS = (("Когда", 20), ("Кто", 30), ("Что", 34), ("Над чем", 44), ("Подробно", 60), ("Адрес", 20))
+
+
+def export_journal(
+    session: AnySession,
+    *,
+    user_id: int,
+    kind: str,
+    title: str,
+    rows: Iterable[Sequence[str]],
+    folder: Path,
+    address: str,
+    now: datetime,
+) -> Path:
+    """Write lines that are already in words into a workbook in `folder`, and down that the person took them.
+
+    `kind` is «changes» or «access»; the file belongs to the caller, who deletes it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"{secrets.token_hex(16)}.xlsx"
+    sheet = Sheet("Журнал", [Column(name, width) for name, width in _COLUMNS], rows)
+    write_book(file, Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))
+    with write(session) as s:
+        log_access(
+            s,
+            at=now,
+            user_id=user_id,
+            action="journal_exported",
+            object_kind="journal",
+            object_id=kind,
+            address=address,
+        )
+    return file

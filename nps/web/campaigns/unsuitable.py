@@ -1,0 +1,35 @@
+"""«Нет нужного ответа»: what clients said that the script has no answer for, for its author (R18)."""
+
+from __future__ import annotations
+
+from flask import Response, url_for
+
+from nps.extensions import db
+from nps.queries import unsuitable as queries
+from nps.web import access, forms, htmx
+from nps.web.campaigns import bp
+from nps.web.campaigns.common import KEEPERS, campaign_or_404, tabs
+
+
+@bp.get("/campaigns/<int:campaign_id>/settings/unsuitable")
+@access.roles(*KEEPERS)
+def unsuitable(campaign_id: int) -> Response:
+    """The clients' words by step, the newest first."""
+    campaign = campaign_or_404(campaign_id)
+    places = queries.places(db.session(), campaign_id)
+    counts = {place.step: place.notes for place in places}
+    step = forms.arg("step", 64)
+    step = step if step in counts else ""
+    total = counts.get(step, sum(counts.values()))
+    return htmx.render(
+        "campaigns/unsuitable.html",
+        "campaigns/_unsuitable.html",
+        campaign=campaign,
+        tabs=tabs(campaign_id, "campaigns.unsuitable"),
+        places=[("", f"все шаги: {sum(counts.values())}"), *((p.step, f"{p.title}: {p.notes}") for p in places)],
+        step=step,
+        page=queries.lines(db.session(), campaign_id, step, forms.arg_number("page"), total),
+        page_url=lambda number: url_for(
+            "campaigns.unsuitable", campaign_id=campaign_id, step=step or None, page=number
+        ),
+    )

@@ -1,0 +1,197 @@
+"""Personal data of a campaign: why and until when it is kept, its destruction, and the acts of it (R20)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, flash, make_response, url_for
+
+from nps.domain.errors import DomainError, NotFoundError, PhoneError, StaleError
+from nps.extensions import db
+from nps.queries import personal_data as queries
+from nps.queries.campaigns import CampaignRow
+from nps.services import personal_data
+from nps.services.personal_data import Order, document
+from nps.web import access, forms, htmx, shell
+from nps.web.campaigns.common import MANAGERS, campaign_or_404, tabs, today
+from nps.web.clock import now
+from nps.web.filters import office_zone
+from nps.web.reports import XLSX, disposition
+
+bp = Blueprint("personal_data", __name__)
+
+
+@bp.get("/campaigns/<int:campaign_id>/settings/personal-data")
+@access.roles(*MANAGERS)
+def page(campaign_id: int) -> Response:
+    """Terms, what can be destroyed, and what was."""
+    return _page(campaign_or_404(campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/personal-data/terms")
+@access.roles(*MANAGERS)
+def save_terms(campaign_id: int) -> Response:
+    """Legal basis and day of deletion, also of a closed campaign."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        personal_data.set_terms(
+            db.session(),
+            access.current_actor().id,
+            campaign_id,
+            legal_basis=forms.text("legal_basis", 500, label="Основание обработки данных"),
+            delete_on=forms.day("delete_on", label="Когда удалить данные", required=False),
+            now=now(),
+        )
+    except StaleError:
+        raise
+    except DomainError as error:
+        return _page(campaign, error, "terms")
+    flash("Основание и срок сохранены.", "ok")
+    return htmx.go(url_for("personal_data.page", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/personal-data/find")
+@access.roles(*MANAGERS)
+def find(campaign_id: int) -> Response:
+    """Everybody a number belongs to, before anything is destroyed. A POST: no number stands in an address."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        phone, respondent_id = _whom()
+        ids = personal_data.clients_of_person(db.session(), campaign, phone=phone, respondent_id=respondent_id)
+    except DomainError as error:
+        return _page(campaign, error, "find")
+    if not ids:
+        nobody = forms.FormError("phone", "Клиентов с этим номером нет, или их данные уже удалены.")
+        return _page(campaign, nobody, "find")
+    return _page(campaign, found=queries.found(db.session(), ids))
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/personal-data/person")
+@access.roles(*MANAGERS)
+def erase_person(campaign_id: int) -> Response:
+    """Destroy what is kept of the people that were shown."""
+    campaign = campaign_or_404(campaign_id)
+    shown = [int(number) for number in forms.texts("shown", 20) if number.isdecimal()]
+    try:
+        phone, respondent_id = _whom()
+        erasure_id = personal_data.erase_person(
+            db.session(), campaign_id, _order(), shown=shown, phone=phone, respondent_id=respondent_id
+        )
+    except DomainError as error:
+        found = () if isinstance(error, StaleError) else queries.found(db.session(), shown)
+        return _page(campaign, error, "person", found)
+    return _erased(erasure_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/personal-data/erase")
+@access.roles(*MANAGERS)
+def erase_campaign(campaign_id: int) -> Response:
+    """Destroy the data of a closed campaign; its title is typed again, since nothing brings the data back."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        title = forms.text("title", 300, label="Название проекта", required=True)
+        erasure_id = personal_data.erase_campaign(db.session(), campaign_id, _order(), title=title)
+    except DomainError as error:
+        return _page(campaign, error, "campaign")
+    return _erased(erasure_id)
+
+
+@bp.get("/acts/<int:erasure_id>")
+@access.roles(*MANAGERS)
+def act(erasure_id: int) -> Response:
+    """The act with its extract of the journal, made to be printed."""
+    found = _act(erasure_id)
+    shell.inside(found.line.campaign_id)
+    return htmx.render(
+        "personal_data/act.html",
+        "personal_data/_act.html",
+        act=found,
+        facts=list(document.facts(found, office_zone())),
+        counted=document.counted(found),
+        extract=document.extract(found, office_zone()),
+        journal_head=document.JOURNAL,
+    )
+
+
+@bp.get("/acts/<int:erasure_id>.xlsx")
+@access.roles(*MANAGERS)
+def workbook(erasure_id: int) -> Response:
+    """The same as a workbook."""
+    found = _act(erasure_id)
+    folder: Path = current_app.config["DATA_FOLDER"] / "exports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"{secrets.token_hex(16)}.xlsx"
+    try:
+        document.write(file, found, office_zone(), now())
+        response = make_response(file.read_bytes())
+    finally:
+        file.unlink(missing_ok=True)
+    response.mimetype = XLSX
+    name = f"Акт {erasure_id} об уничтожении персональных данных.xlsx"
+    response.headers["Content-Disposition"] = disposition(name, f"act-{erasure_id}.xlsx")
+    return response
+
+
+def _whom() -> tuple[str, int | None]:
+    """A number that was typed, or a client whose card was open."""
+    return forms.text("phone", 40, label="Телефон"), forms.number_or_none("respondent_id", label="Клиент")
+
+
+def _order() -> Order:
+    return Order(
+        actor_id=access.current_actor().id,
+        reason=forms.text("reason", 500, label="Причина"),
+        keep_stopped=forms.flag("keep_stopped"),
+        now=now(),
+        form_key=forms.sent_key(),
+    )
+
+
+def _erased(erasure_id: int) -> Response:
+    flash("Данные удалены. Файлы и следы в базе убираются прямо сейчас, акт покажет, когда всё закончено.", "ok")
+    return htmx.go(url_for("personal_data.act", erasure_id=erasure_id))
+
+
+def _act(erasure_id: int) -> queries.Act:
+    found = queries.act(db.session(), erasure_id)
+    if found is None:
+        raise NotFoundError("Такого акта нет.")
+    return found
+
+
+def _page(
+    campaign: CampaignRow,
+    error: DomainError | None = None,
+    failed: str = "",
+    found: Sequence[queries.Found] = (),
+) -> Response:
+    """The page; `failed` names the form whose values come back beside the error."""
+    stored = queries.terms(db.session(), campaign.id)
+    status = 409 if isinstance(error, StaleError) else 422 if error else 200
+    return htmx.render(
+        "personal_data/page.html",
+        "personal_data/_page.html",
+        status,
+        campaign=campaign,
+        tabs=tabs(campaign.id, "personal_data.page"),
+        stored=stored,
+        late=stored.delete_on is not None and stored.delete_on <= today() and stored.erased_at is None,
+        acts=queries.acts(db.session(), campaign.customer_id),
+        found=found,
+        stopped=queries.is_stopped(db.session(), campaign.customer_id, found),
+        typed=forms.typed(),
+        failed=failed,
+        errors=_errors(error),
+    )
+
+
+def _errors(error: DomainError | None) -> dict[str, str]:
+    """The sentence under its field; one that belongs to none stands above the form."""
+    if error is None:
+        return {}
+    field = (
+        error.field if isinstance(error, forms.FormError) else "phone" if isinstance(error, PhoneError) else error.code
+    )
+    return {field if field in ("title", "reason", "phone", "legal_basis", "delete_on") else "form": error.message}
