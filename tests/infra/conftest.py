@@ -70,7 +70,7 @@ def redis_url(data: Path, on_leash: Callable[..., subprocess.Popen[str]]) -> str
 @pytest.fixture
 def redis(redis_url: str) -> Iterator["Redis[bytes]"]:
     """A client of that Redis."""
-    with Redis.from_url(redis_url) as client:
+    with Redis.from_url(redis_url, socket_timeout=None) as client:
         yield client
 
 
