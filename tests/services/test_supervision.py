@@ -203,7 +203,9 @@ def test_a_conversation_nobody_marked_counts_as_talk_from_the_first_ring(session
 
 def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
-    supervision.correct_seconds(session, floor.manager, attempt, 200, "Трубку забыли положить", NOW)
+    supervision.correct_seconds(
+        session, floor.manager, attempt, 200, "Трубку забыли положить", form(floor.manager), NOW
+    )
 
     call = session.get_one(CallAttempt, attempt)
     assert call.talk_ms == 200_000
@@ -214,7 +216,7 @@ def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, fl
     mend = card.calls[0].mends[0]
     assert (mend.before_ms, mend.after_ms, mend.reason) == (40_000, 200_000, "Трубку забыли положить")
     with pytest.raises(DomainError):
-        supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", NOW)
+        supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", form(floor.manager), NOW)
 
 
 def test_a_card_tells_every_call_with_its_answers_and_corrections(session: Session, floor: Floor) -> None:
