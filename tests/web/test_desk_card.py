@@ -73,3 +73,25 @@ def test_other_contacts_of_the_organisation_stand_on_the_card_with_their_state(
         ("ждёт руководителя", "Спорный Иван"),
         ("ещё звонить", "Другой Семён"),
     ]
+
+
+def test_a_number_can_be_dialled_only_while_its_call_is_on(seat: Seat, session: Session, campaign: Campaign) -> None:
+    factories.respondent(session, campaign)
+    start(seat, campaign)
+    assert "tel:" not in seat.page and "Попытка" in seat.page
+    seat.post("/desk/dial")
+    assert "tel:" in seat.page and "Почему сейчас" in seat.page
+    seat.post(seat.call + "/hang-up")
+    assert seat.state() == "ended" and "tel:" not in seat.page
+    seat.post(seat.call + "/outcome", code="busy")
+    assert seat.state() == "done" and "tel:" not in seat.page
+    # What is next is said by the result; «Попытка 2 из 3» would be read of the call that has just been made.
+    assert "Попытка" not in seat.page and "Следующий звонок" in seat.page
+
+
+def test_a_client_who_calls_is_no_attempt_and_is_not_dialled(seat: Seat, session: Session, campaign: Campaign) -> None:
+    client = factories.respondent(session, campaign)
+    start(seat, campaign)
+    seat.post("/desk/inbound", respondent_id=client.id)
+    assert seat.state() == "talk" and "Клиент позвонил сам" in seat.page
+    assert re.search("tel:|Попытка|Почему сейчас", seat.page) is None

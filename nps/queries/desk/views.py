@@ -49,7 +49,7 @@ class PhoneLine:
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
-    """The card. `phone_link` is set from the dial on: it is followed once, by the operator's own click (R8)."""
+    """The card. `phone_link` is set from the dial until the line is down: followed by the operator's own click (R8)."""
 
     id: int
     contact: str
