@@ -70,6 +70,8 @@ MAP = (
     ("done: Анкета сохранена", "Backspace", "done: Каким должен быть итог"),
     ("done: Каким должен быть итог", "Escape", "done: Анкета сохранена"),
     ("done: Анкета сохранена", "Enter", READY),
+    (READY, "Backspace", "done: Анкета сохранена"),  # the next card goes back
+    ("done: Анкета сохранена", "Enter", READY),
     (READY, "Enter", RINGING),
     (RINGING, "KeyP", "done: Занято"),
 )  # fmt: skip
@@ -238,8 +240,12 @@ def test_nothing_moves_from_step_to_step(typist: Typist) -> None:
         places.look(heading)
 
     look("Следующий клиент")
+    typist.strike("Enter")
+    look("Идёт дозвон")
+    typist.time_passes(30)
+    look("Идёт дозвон")
     for code, heading in (
-        ("Enter", "Идёт дозвон"), ("Enter", "Приветствие"), ("Digit1", "Оценка"), ("Digit8", "Причина оценки"),
+        ("Enter", "Приветствие"), ("Digit1", "Оценка"), ("Digit8", "Причина оценки"),
         ("Digit1", "Причина оценки"), ("Enter", "Прощание"), ("Backspace", "Причина оценки"), ("Backspace", "Оценка"),
         ("Backspace", "Приветствие"), ("Digit2", "Перезвон"), ("KeyJ", "Отказ"),
     ):  # fmt: skip
