@@ -162,7 +162,7 @@ def settle_for_operator(
 
 
 def correct_seconds(
-    session: AnySession, actor_id: int, attempt_id: UUID, talk_s: int, reason: str, now: datetime
+    session: AnySession, actor_id: int, attempt_id: UUID, talk_s: int, reason: str, form: Form, now: datetime
 ) -> None:
     """Set how long the talk of a settled call was, with a reason; both values stay in the journal (§4).
 
@@ -175,18 +175,27 @@ def correct_seconds(
     if not 0 <= talk_s <= LONGEST_TALK_S:
         raise DomainError("talk_s", f"Секунды разговора — от 0 до {LONGEST_TALK_S}.")
     with write(session) as s:
-        attempt, _, campaign = _attempt(s, attempt_id)
-        if attempt.closed_at is None:
-            raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
-        before = attempt.talk_ms
-        if before == talk_s * 1000:
-            return
-        attempt.talk_ms = talk_s * 1000
-        attempt.survey_ms = min(attempt.survey_ms, attempt.talk_ms)
-        record(
-            s, at=now, action="call_seconds_corrected", object_kind="call", object_id=attempt_id, actor_id=actor_id,
-            campaign_id=campaign.id, before={"talk_ms": before}, after={"talk_ms": attempt.talk_ms, "reason": reason},
-        )  # fmt: skip
+
+        def act() -> dict[str, Any]:
+            _correct_seconds(s, actor_id, attempt_id, talk_s * 1000, reason, now)
+            return {}
+
+        form.once(s, now, act)
+
+
+def _correct_seconds(s: Session, actor_id: int, attempt_id: UUID, talk_ms: int, reason: str, now: datetime) -> None:
+    attempt, _, campaign = _attempt(s, attempt_id)
+    if attempt.closed_at is None:
+        raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
+    before = attempt.talk_ms
+    if before == talk_ms:
+        return
+    attempt.talk_ms = talk_ms
+    attempt.survey_ms = min(attempt.survey_ms, attempt.talk_ms)
+    record(
+        s, at=now, action="call_seconds_corrected", object_kind="call", object_id=attempt_id, actor_id=actor_id,
+        campaign_id=campaign.id, before={"talk_ms": before}, after={"talk_ms": attempt.talk_ms, "reason": reason},
+    )  # fmt: skip
 
 
 def _attempt(s: Session, attempt_id: UUID) -> tuple[CallAttempt, Respondent, CampaignRow]:

@@ -318,6 +318,18 @@ def test_a_card_of_two_hours_ago_is_not_dialled_when_somebody_else_has_the_clien
     colleague.start_shift(CAMPAIGN)
     assert colleague.card() != card
 
+    # No sign of life from either desk: both clients are free again, and the colleague asks first.
     system.clock.forward(2 * 3600)
-    colleague.page.reload()
-    colleague.start_shift_again()
+    colleague.open("/desk")
+    colleague.state_is("idle")
+    colleague.press("Enter")
+    colleague.state_is("ready")
+    assert colleague.card() == card
+    before = rows(system)
+    with operator.expecting(409):
+        operator.press("Enter")
+        operator.sees("Этот клиент уже не у вас", "#step")
+    operator.state_is("idle")
+    assert rows(system) == before
+    colleague.dial()
+    assert colleague.card() == card

@@ -15,6 +15,7 @@ from tests.conftest import make_app
 from tests.e2e import filled
 from tests.e2e.filled import Filled
 from tests.e2e.people import Operator, Person
+from tests.e2e.places import Places
 from tests.e2e.states import desk_states
 from tests.e2e.system import System, running
 
@@ -122,7 +123,7 @@ def test_the_pages_of_a_role(role: str, browser: Browser, system: System, full: 
 def test_the_states_of_the_desk(browser: Browser, system: System, full: Filled) -> None:
     operator = Operator(browser, system)
     operator.log_in("maxim", factories.PASSWORD)
-    found = []
+    found, places = [], Places(operator.page)
     for state in desk_states(operator, filled.SURVEY):
         found += [f"{state}: {fault}" for fault in faults(operator)]
         for width, height in ((768, 1024), (1024, 768), (1920, 1080), (1366, 640)):
@@ -132,6 +133,7 @@ def test_the_states_of_the_desk(browser: Browser, system: System, full: Filled) 
                 found.append(f"{state} is wider than {width} pixels")
         if operator.page.evaluate(TALL):
             found.append(f"{state} has to be scrolled on a laptop")
+        places.look(state)
         operator.page.evaluate(SET_LARGE_TEXT, True)
         found += [f"{state}, large text: {fault}" for fault in faults(operator) + operator.page.evaluate(CROWDED)]
         operator.page.evaluate(SET_LARGE_TEXT, False)
@@ -139,6 +141,7 @@ def test_the_states_of_the_desk(browser: Browser, system: System, full: Filled) 
     operator.check()
     operator.leave()
     assert not found, "\n".join(found)
+    assert places.moved() == {}
 
 
 def test_the_login_page(browser: Browser, system: System) -> None:

@@ -19,6 +19,7 @@ from nps.services import branches, call_queue, campaigns, cases, desk, stop_list
 from nps.services.branches import Contact
 from nps.services.call_queue import Nobody, Taken
 from nps.services.campaigns import Terms
+from nps.services.form_keys import Form
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
@@ -182,7 +183,7 @@ def test_a_closed_campaign_changes_no_more(session: Session, manager: int) -> No
     with pytest.raises(StaleError):
         campaigns.pause(session, manager, campaign.id, NOW)
     with pytest.raises(StaleError):
-        cases.act(session, manager, respondent.id, "reopened", "Ошиблись", NOW)
+        cases.act(session, manager, respondent.id, "reopened", "Ошиблись", Form("k1", manager, "act"), NOW)
     other = factories.campaign(session, contract_id=campaign.contract_id, script_version_id=campaign.script_version_id)
     phone = respondent_phone(session, respondent.id)
     stop_list.add(session, manager, other.id, phone=phone, inn="", reason="Просьба клиента", now=NOW)

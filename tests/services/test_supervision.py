@@ -16,13 +16,14 @@ from nps.models import (
     AttemptOutcome,
     CallAttempt,
     Campaign,
+    CaseEvent,
     Interview,
     Journal,
     Respondent,
     StopList,
 )
 from nps.queries import campaigns, clients, operators
-from nps.services import call_queue, desk, supervision
+from nps.services import call_queue, cases, desk, supervision
 from nps.services.desk import Result
 from nps.services.form_keys import Form
 from nps.services.supervision import Correction
@@ -203,7 +204,9 @@ def test_a_conversation_nobody_marked_counts_as_talk_from_the_first_ring(session
 
 def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
-    supervision.correct_seconds(session, floor.manager, attempt, 200, "Трубку забыли положить", NOW)
+    supervision.correct_seconds(
+        session, floor.manager, attempt, 200, "Трубку забыли положить", form(floor.manager), NOW
+    )
 
     call = session.get_one(CallAttempt, attempt)
     assert call.talk_ms == 200_000
@@ -214,7 +217,7 @@ def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, fl
     mend = card.calls[0].mends[0]
     assert (mend.before_ms, mend.after_ms, mend.reason) == (40_000, 200_000, "Трубку забыли положить")
     with pytest.raises(DomainError):
-        supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", NOW)
+        supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", form(floor.manager), NOW)
 
 
 def test_a_card_tells_every_call_with_its_answers_and_corrections(session: Session, floor: Floor) -> None:
@@ -291,3 +294,40 @@ def test_parts_of_the_list_add_up_to_the_base(session: Session, floor: Floor) ->
         1,
     )
     assert len(clients.lines(session, floor.campaign_id, clients.ClientFilter(view="no_region"), 1).rows) == 1
+
+
+def test_a_number_sent_twice_is_one_event_and_frees_the_card_that_names_another(session: Session, floor: Floor) -> None:
+    call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
+    sent = form(floor.manager)
+    cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", sent, NOW)
+    assert floor.client().held_by is None
+    with pytest.raises(StaleError, match="уже не у вас"):
+        desk.dial(session, floor.actor, floor.client_id, form(floor.operator.id), NOW)
+    call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
+    cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", sent, NOW)
+    assert floor.client().held_by == floor.operator.id
+    assert list(session.scalars(select(CaseEvent.kind))) == ["number_added"]
+
+
+def test_a_card_freed_once_is_not_freed_again_by_the_same_form(session: Session, floor: Floor) -> None:
+    call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
+    sent = form(floor.manager)
+    cases.free(session, floor.manager, floor.client_id, sent, NOW)
+    assert floor.client().held_by is None
+    call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
+    cases.free(session, floor.manager, floor.client_id, sent, NOW)
+    assert floor.client().held_by == floor.operator.id
+
+
+def test_a_client_reopened_once_is_not_reopened_again_by_the_same_form(session: Session, floor: Floor) -> None:
+    attempt = floor.dial()
+    desk.settle(
+        session, floor.actor, attempt, Result("dead_number", note="Автомат"), form(floor.operator.id),
+        NOW + timedelta(seconds=30),
+    )  # fmt: skip
+    sent, at = form(floor.manager), NOW + timedelta(minutes=1)
+    for _ in range(2):
+        # Without a live number he stays inactive: nothing but the form's key tells the two presses apart.
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Номер верный", sent, at)
+        assert floor.client().state == "inactive"
+    assert list(session.scalars(select(CaseEvent.kind))) == ["reopened"]

@@ -119,6 +119,6 @@ def offered(page: str) -> Offer:
     buttons = []
     for owner, said in reader.pressable:
         form = reader.by_id.get(owner) if isinstance(owner, str) else owner
-        if form is not None and form.action not in ("/login", "/logout", "/desk/greeting"):
+        if form is not None and form.action not in ("/login", "/logout"):
             buttons.append(Button(form, said.get("name", ""), said.get("value", ""), said.get("formaction", "")))
     return Offer(reader.state, buttons, reader.links)

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from typing import ClassVar
@@ -48,6 +48,9 @@ COUNTED = (
 ALLOWED = (200, 403, 404, 409, 422)
 MANAGERS_PAGES = ("settings", "settings/members", "settings/stop-list", "operators", "", "clients", "answers", "calls")
 RESULTS = ("no_answer", "busy", "voicemail", "technical", "dead_number", "answered")
+ANSWERS = (*RESULTS[:-1], *("talk",) * 6, 1, 6, 8, 9, 10)
+#: The days on which the campaign calls; the fourth of November is a holiday.
+CALLING_DAYS = tuple(date(2026, 11, day) for day in (3, 5, 10, 11, 12, 17, 18, 19, 24, 25, 26))
 Sent = tuple[str, list[tuple[str, str]]]
 
 operators, chance = st.sampled_from(OPERATORS), st.randoms(use_true_random=False)
@@ -117,9 +120,30 @@ class Floor(RuleBasedStateMachine):
 
     @rule(login=operators, random=chance, result=st.sampled_from(RESULTS), rings=st.sampled_from((5, 27, 40)))
     def calls(self, login: str, random: Random, result: str, rings: int) -> None:
+        self.call(login, random, result, rings)
+
+    @rule(login=operators, random=chance, rating=st.integers(1, 10), talk=st.sampled_from((10, 70, 700)))
+    def asks(self, login: str, random: Random, rating: int, talk: int) -> None:
+        self.ask(login, random, rating, talk)
+
+    @rule(login=operators, random=chance)
+    def gives_a_result(self, login: str, random: Random) -> None:
+        self.end(login, random)
+
+    @rule(logins=st.lists(operators, min_size=1, max_size=3), random=chance, result=st.sampled_from(ANSWERS))
+    def works(self, logins: list[str], random: Random, result: int | str) -> None:
+        """Calls from the card to their end, one operator after another."""
+        for login in logins:
+            spoken = result in ("talk", *range(1, 11))
+            self.call(login, random, "answered" if spoken else str(result), 40)
+            if isinstance(result, int):
+                self.ask(login, random, result, 70)
+            self.end(login, random)
+
+    def call(self, login: str, random: Random, result: str, rings: int) -> None:
         """The next client is dialled and the call comes to something, unless the desk is at something else."""
         self.look(login)
-        self.press(login, random, "/desk/shift", "/desk/next", "/desk/resume")
+        self.press(login, random, "/desk/shift", "/desk/next", "/desk/resume", "/carry-on", "/hand-over")
         self.press(login, random, "/desk/dial")
         self.pass_on(rings)
         panel = {"dead_number": "inactive", "voicemail": "more", "technical": "more"}.get(result, "")
@@ -127,8 +151,7 @@ class Floor(RuleBasedStateMachine):
         if offered(self.people[login].page.text).state == "ringing":
             self.press(login, random, "/answered" if result == "answered" else result)
 
-    @rule(login=operators, random=chance, rating=st.integers(1, 10), talk=st.sampled_from((10, 70, 700)))
-    def asks(self, login: str, random: Random, rating: int, talk: int) -> None:
+    def ask(self, login: str, random: Random, rating: int, talk: int) -> None:
         """The script to its end, if somebody is on the line."""
         self.look(login)
         for wanted in (("yes",), (str(rating),), ("/answer",), ("/answer",)):
@@ -136,11 +159,11 @@ class Floor(RuleBasedStateMachine):
                 self.pass_on(talk / 4)
                 self.press(login, random, *wanted)
 
-    @rule(login=operators, random=chance)
-    def gives_a_result(self, login: str, random: Random) -> None:
+    def end(self, login: str, random: Random) -> None:
+        """One of the results that a call without one may have."""
         self.look(login)
         shown = offered(self.people[login].page.text).panels
-        panels = [panel for panel in shown if re.search("callback|refus|more|other|new|not_", panel)]
+        panels = [panel for panel in shown if re.search("callback|refus|more|other|new|not_|inactive", panel)]
         if panels:
             self.look(login, random.choice(panels))
         self.press(login, random, "/outcome")
@@ -193,16 +216,20 @@ class Floor(RuleBasedStateMachine):
         self.pass_on(seconds)
 
     @rule(
-        days=st.sampled_from((0, 1, 1, 2, 7)),
+        ahead=st.sampled_from((0, 1, 1, 2)),
+        off=st.sampled_from((0, 0, 0, 1)),
         at=st.sampled_from(((6, 55), (7, 0), (8, 56), (10, 59), (11, 5), (14, 58))),
     )
-    def goes_on_later(self, days: int, at: tuple[int, int]) -> None:
-        """Another hour or day (UTC); everybody stays logged in."""
-        later = datetime.combine(self.clock.at.date() + timedelta(days=days), time(*at), UTC)
-        self.clock.at = max(self.clock.at, later)
+    def goes_on_later(self, ahead: int, off: int, at: tuple[int, int]) -> None:
+        """Another hour (UTC) or calling day, or the day after one; everybody stays logged in, and calls are allowed."""
+        left = [day for day in CALLING_DAYS if day >= self.clock.at.date()] or CALLING_DAYS[-1:]
+        day = left[min(ahead, len(left) - 1)] + timedelta(days=off)
+        self.clock.at = max(self.clock.at, datetime.combine(day, time(*at), UTC))
         with self.house.database() as session:
             session.execute(update(UserSession).values(created_at=self.clock.at, last_seen_at=self.clock.at))
             session.commit()
+        self.look(MANAGER, "/campaigns/1/settings")
+        self.press(MANAGER, Random(0), "/campaigns/1/resume")
 
     @rule()
     def is_swept(self) -> None:

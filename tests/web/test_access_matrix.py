@@ -104,6 +104,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "desk.hand_over": ("operator",),
     "desk.hang_up": ("operator",),
     "desk.inbound": ("operator",),
+    "desk.last": ("operator",),
     "desk.next": ("operator",),
     "desk.note": ("operator",),
     "desk.outcome": ("operator",),

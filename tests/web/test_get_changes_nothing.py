@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,16 +14,33 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.domain.actor import Actor
-from nps.extensions import Base
-from nps.services import call_queue, desk, escalations
-from nps.services.form_keys import Form
+from nps.extensions import Base, db
 from tests import factories
-from tests.factories import NOW
+from tests.e2e import filled
+from tests.e2e.filled import Filled
+from tests.e2e.system import System, running
+from tests.web.test_access_matrix import TABLE
 
 #: What a GET may write: who was here, that the card is still on a screen, who saw what.
 ALLOWED = {"user_session": {"last_seen_at"}, "respondent": {"held_until"}, "access_log": None}
-ROLES = ("operator", "specialist", "manager", "customer", "admin")
+#: Each role by the login of one of its people.
+PEOPLE = {
+    "operator": "olga",
+    "specialist": "specialist",
+    "manager": "manager",
+    "customer": "customer",
+    "admin": "admin",
+}
+#: Where a role comes by something else than a link of a page that stands there now.
+_PROGRESS = "/campaigns/{survey}/base/{checked_load}/progress"
+ALSO = {
+    "operator": ("/desk/search?q=куз", "/calls/{recorded_call}/recording"),
+    "specialist": (_PROGRESS,),
+    "manager": (_PROGRESS,),
+    "admin": (_PROGRESS,),
+}
+#: For nobody in particular.
+PUBLIC = {"auth.login", "health.alive"}
 
 
 def dump(session: Session) -> dict[str, list[dict[str, Any]]]:
@@ -36,83 +54,103 @@ def dump(session: Session) -> dict[str, list[dict[str, Any]]]:
         columns = [column for column in table.columns if column.name not in left_out]
         rows = session.execute(select(*columns).order_by(*table.primary_key.columns))
         found[table.name] = [dict(row._mapping) for row in rows]
+    session.rollback()
     return found
 
 
-@pytest.fixture
-def campaign(session: Session) -> factories.Campaign:
-    """A campaign with a client of each kind: new, called, in a call, with an escalation."""
-    campaign = factories.campaign(session)
-    operator = factories.member(session, campaign)
-    for state in ("surveyed", "refused"):
-        client = factories.respondent(session, campaign, state=state, queue_class=None, next_call_at=None)
-        factories.attempt(session, client, operator, state)
-    for _ in range(3):
-        factories.respondent(session, campaign)
-    actor = Actor(operator.id, "operator", operator.full_name)
-    desk.start_shift(session, actor, campaign.id, "Ольга", NOW)
-    taken = call_queue.take_next(session, operator.id, campaign.id, NOW)
-    assert isinstance(taken, call_queue.Taken)
-    call = desk.dial(session, actor, taken.respondent_id, Form("k", operator.id, "dial"), NOW)
-    escalations.raise_escalation(session, actor, fields=ESCALATION, now=NOW, attempt_id=call)
-    return session.get_one(factories.Campaign, campaign.id)
-
-
-ESCALATION = {"organisation": "ООО", "inn": "", "contact": "Иванов", "phone": "+79170000000", "email": "", "text": "?"}
-
-
-def person(session: Session, campaign: factories.Campaign, role: str) -> factories.User:
-    if role == "operator":
-        return factories.member(session, campaign)
-    if role in ("specialist", "customer"):
-        owner = session.get_one(factories.Contract, campaign.contract_id).customer_id
-        return factories.user(session, role, customer_id=owner)
-    return factories.user(session, role)
-
-
-def crawl(client: FlaskClient, start: str) -> dict[str, int]:
+def crawl(client: FlaskClient, *start: str) -> dict[str, int]:
     """Open every link and every address htmx would get, as a page and as a fragment. Address -> status."""
     seen: dict[str, int] = {}
-    ahead = [start]
+    shapes: set[str] = set()
+    ahead = [*start]
     while ahead:
         address = ahead.pop()
         # One page of a list stands for all of them, one client's card for the others.
-        shape = re.sub(r"\d+", "0", urlsplit(address).path) + "?" + ",".join(sorted(re.findall(r"(\w+)=", address)))
-        if shape in seen or address.startswith("/static"):
+        path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "0", urlsplit(address).path)
+        shape = path + "?" + ",".join(sorted(re.findall(r"(\w+)=", address)))
+        if shape in shapes or address.startswith("/static"):
             continue
-        answer = client.get(address)
-        seen[shape] = answer.status_code
-        client.get(address, headers={"HX-Request": "true"})
-        if answer.mimetype != "text/html":
-            continue
-        found = re.findall(r'(?:href|hx-get|src)="(/[^"#]*)', answer.text)
+        shapes.add(shape)
+        with client.get(address) as answer:
+            seen[address] = answer.status_code
+            text = answer.text if answer.mimetype == "text/html" else ""
+        client.get(address, headers={"HX-Request": "true"}).close()
+        found = re.findall(r'(?:href|hx-get|src|data-play)="(/[^"#]*)', text)
         ahead += [html.unescape(link) for link in found if not link.startswith("//")]
     return seen
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_reading_everything_changes_nothing(
-    session: Session, campaign: factories.Campaign, login: Callable[..., FlaskClient], role: str
-) -> None:
-    client = login(person(session, campaign, role))
-    before = dump(session)
-    seen = crawl(client, "/")
-    assert len(seen) > 3, seen
-    assert {shape: status for shape, status in seen.items() if status >= 400} == {}
-    after = dump(session)
+@pytest.fixture
+def system(database_url: str, tmp_path: Path) -> Iterator[System]:
+    with running(tmp_path / "data", database_url, filled.NOW) as system:
+        yield system
+
+
+@pytest.fixture
+def full(system: System) -> Filled:
+    """A survey in its third week, with something on every page."""
+    return filled.fill(system)
+
+
+def person(system: System, login: str) -> FlaskClient:
+    client = system.app.test_client()
+    assert client.post("/login", data={"login": login, "password": factories.PASSWORD}).status_code == 303
+    return client
+
+
+def begin_shift(client: FlaskClient, full: Filled) -> None:
+    shift = {"campaign_id": full.survey, "spoken_name": "Ольга"}
+    assert client.post("/desk/shift", data=shift, headers={"HX-Request": "true"}).status_code == 200
+
+
+def reads(system: System, client: FlaskClient, *start: str) -> set[str]:
+    """The endpoints that were read; the database is as it was before."""
+    with system.app.app_context():
+        before = dump(db.session())
+        seen = crawl(client, *start)
+        after = dump(db.session())
+    assert {address: status for address, status in seen.items() if status >= 400} == {}
     for table, rows in before.items():
         assert after[table] == rows, table
+    router = system.app.url_map.bind("")
+    return {router.match(address.partition("?")[0], method="GET")[0] for address in seen}
 
 
-def test_reading_the_desk_in_a_call_changes_nothing(
-    session: Session, campaign: factories.Campaign, login: Callable[..., FlaskClient]
-) -> None:
-    operator = session.scalars(select(factories.User).join(factories.CallAttempt).where(
-        factories.CallAttempt.closed_at.is_(None)
-    )).one()  # fmt: skip
-    client = login(operator)
-    before = dump(session)
-    for panel in ("", "?panel=escalation", "?panel=callback", "?panel=complaint", "?panel=refusal", "?panel=more"):
-        assert client.get("/desk" + panel).status_code == 200
-    crawl(client, "/desk")
-    assert dump(session) == before
+def test_reading_everything_changes_nothing(system: System, full: Filled) -> None:
+    """As each role, by every link from the first page on: no page of the role is left out."""
+    getters = {rule.endpoint for rule in system.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    unread = {}
+    for role, login in PEOPLE.items():
+        client = person(system, login)
+        if role == "operator":
+            begin_shift(client, full)
+        read = reads(system, client, "/", *(path.format(**vars(full)) for path in ALSO.get(role, ())))
+        own = {endpoint for endpoint in getters & set(TABLE) if role in TABLE[endpoint]}
+        unread[role] = own - read - PUBLIC
+    assert unread == dict.fromkeys(PEOPLE, set())
+
+
+def test_reading_the_desk_in_a_call_changes_nothing(system: System, full: Filled) -> None:
+    """In every state of a call: each panel, the step, the poll, the search."""
+    client = person(system, "olga")
+
+    def press(address: str, **fields: object) -> None:
+        page = client.get("/desk").text
+        (attempt,) = re.findall(r'data-attempt="([^"]*)"', page)
+        guard = {name: re.findall(rf'name="{name}" value="([^"]*)"', page)[0] for name in ("form_key", "expect_client")}
+        steps = re.findall(r'name="expect_step" value="([^"]+)"', page)
+        sent = {**guard, "expect_step": steps[0] if steps else "", **fields}
+        answer = client.post(address.format(attempt), data=sent, headers={"HX-Request": "true", "HX-Target": "desk"})
+        assert answer.status_code == 200, answer.text
+
+    begin_shift(client, full)
+    story = (
+        ("/desk/dial", {}), ("/desk/calls/{}/answered", {}), ("/desk/calls/{}/answer", {"answer": "no"}),
+        ("/desk/calls/{}/back", {}), ("/desk/calls/{}/answer", {"answer": "yes"}),
+        ("/desk/calls/{}/break-in/question", {}), ("/desk/calls/{}/resume", {}),
+        ("/desk/calls/{}/answer", {"answer": "7"}), ("/desk/calls/{}/hang-up", {}),
+        ("/desk/calls/{}/outcome", {"code": "hung_up"}), ("/desk/pause", {"reason": "lunch"}), ("/desk/shift/end", {}),
+    )  # fmt: skip
+    for address, fields in story:
+        press(address, **fields)
+        assert "desk.panel" in reads(system, client, "/desk") or address in ("/desk/pause", "/desk/shift/end")

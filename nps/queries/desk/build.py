@@ -18,7 +18,7 @@ from nps.queries import campaigns, reminders
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk import panels, standing
 from nps.queries.desk.card import client_card
-from nps.queries.desk.done import call_facts, result_words, undo_possible
+from nps.queries.desk.done import call_facts, last_words, result_words, undo_possible
 from nps.queries.desk.idle import idle_view
 from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
 from nps.queries.desk.unfinished import end_view, unfinished_view
@@ -247,6 +247,7 @@ def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: d
         trail=trail(script, {}, first),
         step=step_view(session, script, first, {}, None, spoken, picker),
         outcomes=_outcomes(Line.NONE, "ready"),
+        last_text=last_words(session, seat.shift),
     )
     if panel == "return":
         return replace(shown, panel={"name": panel, "return_to": "", **panels.return_panel()})
@@ -272,7 +273,7 @@ def _free(
     if not decision.may_dial:
         return replace(base, state="budget_used")
     idle = idle_view(session, seat.campaign, person.office_zone, now, start_new=decision.may_start_new)
-    return replace(base, state="idle", idle=idle)
+    return replace(base, state="idle", idle=idle, last_text=last_words(session, seat.shift))
 
 
 def _done(

@@ -57,12 +57,14 @@ def client_card(
     branch = session.get(Branch, client.branch_id) if client.branch_id else None
     zone = region.zone if region else office_zone
     kind, window, left = _window(calendar, campaign, now)
+    # A number dialled when the line is down, or is the client's own, would be a call that nobody knows of (R4, R8).
+    may_be_dialled = attempt is not None and attempt.ended_at is None and attempt.source != "inbound"
     return ClientView(
         id=client.id,
         contact=client.contact,
         greeting_name=client.greeting_name,
         phone_text=_phone_text(current) if current else "номера нет",
-        phone_link=_dial_link(campaign, current) if attempt is not None and current else None,
+        phone_link=_dial_link(campaign, current) if may_be_dialled and current else None,
         organisation=client.organisation,
         inn=client.inn or "",
         branch=branch.name if branch else "не указано",

@@ -13,7 +13,7 @@ from nps.domain.local_time import when
 from nps.domain.script import Script
 from nps.domain.why import Why
 from nps.domain.wording import duration, why_text
-from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent
+from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent, Shift
 from nps.queries.desk.views import FactsView
 
 
@@ -25,6 +25,32 @@ def undo_possible(session: Session, attempt: CallAttempt, client: Respondent, op
         .limit(1)
     )
     return newer is None and client.held_by in (None, operator_id)
+
+
+def last_to_correct(session: Session, shift: Shift) -> CallAttempt | None:
+    """The operator's last call, if its result may still be corrected from this shift: until he dials again (§4)."""
+    last = session.scalars(
+        select(CallAttempt)
+        .where(CallAttempt.operator_id == shift.user_id)
+        .order_by(CallAttempt.dialled_at.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.closed_at is None or last.handed_over_at is not None:
+        return None
+    if last.campaign_id != shift.campaign_id or last.dialled_at < shift.started_at:
+        return None
+    client = session.get_one(Respondent, last.respondent_id)
+    is_open = client.erased_at is None and undo_possible(session, last, client, shift.user_id)
+    return last if is_open else None
+
+
+def last_words(session: Session, shift: Shift) -> str:
+    """That call in a few words, for the way back to it; '' when there is none."""
+    last = last_to_correct(session, shift)
+    if last is None:
+        return ""
+    client = session.get_one(Respondent, last.respondent_id)
+    return f"{TABLE[str(last.disposition)].label}, {client.organisation}"
 
 
 def call_facts(attempt: CallAttempt) -> FactsView:

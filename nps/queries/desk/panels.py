@@ -21,7 +21,7 @@ from nps.queries.desk.steps import DayPicker
 
 Panel = dict[str, Any]
 
-#: Panels that need a call on the desk, and those that stand before or after one.
+#: Panels that need a call on the desk.
 IN_CALL = (
     "question",
     "complaint",
@@ -34,7 +34,6 @@ IN_CALL = (
     "more",
     "continue",
 )
-ALWAYS = ("contacts",)
 
 _REFUSALS = ("soft_refusal", "refused", "refused_org", "do_not_call")
 _REFUSAL_WORDS = {

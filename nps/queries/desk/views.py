@@ -49,7 +49,7 @@ class PhoneLine:
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
-    """The card. `phone_link` is set from the dial on: it is followed once, by the operator's own click (R8)."""
+    """The card. `phone_link` is set from the dial until the line is down: followed by the operator's own click (R8)."""
 
     id: int
     contact: str
@@ -293,7 +293,8 @@ class DeskView:
     """The whole desk.
 
     state: no_shift | idle | ready | ringing | talk | ended | unfinished | done | paused | budget_used |
-    campaign_paused | campaign_closed. stopped_text: since when the campaign is one of the last two.
+    campaign_paused | campaign_closed. stopped_text: since when the campaign is one of the last two. last_text: the call
+    whose result can still be corrected.
     """
 
     state: str
@@ -318,6 +319,7 @@ class DeskView:
     announce: str = ""
     pause_reasons: Mapping[str, str] = field(default_factory=dict)
     stopped_text: str = ""
+    last_text: str = ""
     pause: PauseView | None = None
     budget: BudgetView | None = None
 

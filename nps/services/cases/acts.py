@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.case import State, Verdict
+from nps.domain.case import State
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.phone import parse_phone
 from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPhone, StopList
@@ -15,6 +16,7 @@ from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services.call_queue import lock_claims, open_attempt_of, release
 from nps.services.cases.folding import add_event, refold, refold_many
+from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
@@ -26,7 +28,9 @@ def _needs_reason(reason: str) -> str:
     return reason[:500]
 
 
-def act(session: AnySession, actor_id: int, respondent_id: int, kind: str, reason: str, now: datetime) -> Verdict:
+def act(
+    session: AnySession, actor_id: int, respondent_id: int, kind: str, reason: str, form: Form, now: datetime
+) -> None:
     """A manager's act on a case: reopened, returned, refused, withdrawn (§3, §4).
 
     Raises StaleError when it does not fit the state.
@@ -36,61 +40,69 @@ def act(session: AnySession, actor_id: int, respondent_id: int, kind: str, reaso
     reason = _needs_reason(reason)
     with write(session) as s:
         lock_claims(s)
-        client, campaign = _client(s, respondent_id)
-        require_open(campaign)
-        state = State(client.state)
-        fits = {
-            "reopened": state.is_final and state is not State.SURVEYED,
-            "returned": state is State.MANAGER,
-            "refused": not state.is_final,
-            "withdrawn": not state.is_final,
-        }
-        if kind not in fits:
-            raise DomainError("unknown_act", "Такого действия с клиентом нет.")
-        if not fits[kind]:
-            raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
-        if open_attempt_of(s, respondent_id) is not None:
-            raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
-        release(s, respondent_id)
-        if kind == "withdrawn":
-            client.withdrawn_at = now
-        before = str(state)
-        add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason)
-        verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
-        record(
-            s,
-            at=now,
-            action=f"client_{kind}",
-            object_kind="respondent",
-            object_id=respondent_id,
-            actor_id=actor_id,
-            campaign_id=campaign.id,
-            before={"state": before},
-            after={"state": str(verdict.state)},
-        )
-    return verdict
+        form.once(s, now, lambda: _act(s, actor_id, respondent_id, kind, reason, now))
 
 
-def free(session: AnySession, actor_id: int, respondent_id: int, now: datetime) -> None:
+def _act(s: Session, actor_id: int, respondent_id: int, kind: str, reason: str, now: datetime) -> dict[str, Any]:
+    client, campaign = _client(s, respondent_id)
+    require_open(campaign)
+    state = State(client.state)
+    fits = {
+        "reopened": state.is_final and state is not State.SURVEYED,
+        "returned": state is State.MANAGER,
+        "refused": not state.is_final,
+        "withdrawn": not state.is_final,
+    }
+    if kind not in fits:
+        raise DomainError("unknown_act", "Такого действия с клиентом нет.")
+    if not fits[kind]:
+        raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
+    if open_attempt_of(s, respondent_id) is not None:
+        raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
+    release(s, respondent_id)
+    if kind == "withdrawn":
+        client.withdrawn_at = now
+    add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason)
+    verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
+    record(
+        s,
+        at=now,
+        action=f"client_{kind}",
+        object_kind="respondent",
+        object_id=respondent_id,
+        actor_id=actor_id,
+        campaign_id=campaign.id,
+        before={"state": str(state)},
+        after={"state": str(verdict.state)},
+    )
+    return {}
+
+
+def free(session: AnySession, actor_id: int, respondent_id: int, form: Form, now: datetime) -> None:
     """Take a shown, not yet dialled client out of an operator's hands (R1, manager)."""
     with write(session) as s:
-        client, campaign = _client(s, respondent_id)
-        if open_attempt_of(s, respondent_id) is not None:
-            raise StaleError("in_call", "Звонок уже начат: закройте его итогом.")
-        holder = client.held_by
-        if holder is None:
-            raise StaleError("not_held", "Клиент уже свободен.")
-        release(s, respondent_id)
-        record(
-            s,
-            at=now,
-            action="client_freed",
-            object_kind="respondent",
-            object_id=respondent_id,
-            actor_id=actor_id,
-            campaign_id=campaign.id,
-            before={"held_by": holder},
-        )
+
+        def act() -> dict[str, Any]:
+            client, campaign = _client(s, respondent_id)
+            if open_attempt_of(s, respondent_id) is not None:
+                raise StaleError("in_call", "Звонок уже начат: закройте его итогом.")
+            holder = client.held_by
+            if holder is None:
+                raise StaleError("not_held", "Клиент уже свободен.")
+            release(s, respondent_id)
+            record(
+                s,
+                at=now,
+                action="client_freed",
+                object_kind="respondent",
+                object_id=respondent_id,
+                actor_id=actor_id,
+                campaign_id=campaign.id,
+                before={"held_by": holder},
+            )
+            return {}
+
+        form.once(s, now, act)
 
 
 def add_number(
@@ -116,27 +128,36 @@ def add_number(
     return found
 
 
-def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, now: datetime) -> Verdict:
-    """A manager or specialist enters a new number: an inactive client is called again with a fresh ladder (§4)."""
+def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, form: Form, now: datetime) -> None:
+    """A manager or specialist enters a new number: an inactive client is called again with a fresh ladder (§4).
+
+    An operator who is shown the client gives him back: his card names another number. Raises PhoneError for a text
+    that is no Russian number, StaleError while the client is called.
+    """
     with write(session) as s:
         lock_claims(s)
-        client, campaign = _client(s, respondent_id)
-        require_open(campaign)
-        if open_attempt_of(s, respondent_id) is not None:
-            raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
-        phone = add_number(s, client, raw, source="manager", at=now, by=actor_id)
-        verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
-        record(
-            s,
-            at=now,
-            action="number_added",
-            object_kind="respondent",
-            object_id=respondent_id,
-            actor_id=actor_id,
-            campaign_id=campaign.id,
-            after={"phone_id": phone.id},
-        )
-    return verdict
+
+        def act() -> dict[str, Any]:
+            client, campaign = _client(s, respondent_id)
+            require_open(campaign)
+            if open_attempt_of(s, respondent_id) is not None:
+                raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
+            release(s, respondent_id)
+            phone = add_number(s, client, raw, source="manager", at=now, by=actor_id)
+            refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
+            record(
+                s,
+                at=now,
+                action="number_added",
+                object_kind="respondent",
+                object_id=respondent_id,
+                actor_id=actor_id,
+                campaign_id=campaign.id,
+                after={"phone_id": phone.id},
+            )
+            return {}
+
+        form.once(s, now, act)
 
 
 def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> None:

@@ -5,7 +5,7 @@ from nps.services.desk.calling import answered, dial, hang_up, ringing
 from nps.services.desk.inbound import take_inbound
 from nps.services.desk.notes import keep_unsuitable, rename, save_note
 from nps.services.desk.settling import Result, correct, reopen, settle
-from nps.services.desk.shifts import end_shift, pause, resume, start_shift
+from nps.services.desk.shifts import end_shift, pause, resume, show_last_result, start_shift
 from nps.services.desk.unfinished import carry_on, hand_over, tell_end
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "save_draft",
     "save_note",
     "settle",
+    "show_last_result",
     "start_shift",
     "step_back",
     "take_inbound",

@@ -55,12 +55,13 @@ def keep_unsuitable(
 def rename(session: AnySession, actor: Actor, respondent_id: int, greeting_name: str) -> None:
     """Change how the greeting addresses the client on this desk (R17).
 
-    An empty text goes back to his name and patronymic.
+    An empty text goes back to his name and patronymic. Raises StaleError when the client is not his any more.
     """
     with write(session) as s:
         client = s.get(Respondent, respondent_id, populate_existing=True)
-        if client is not None and client.held_by == actor.id:
-            client.greeting_name = " ".join(greeting_name.split())[:200] or usual_greeting(client.contact)
+        if client is None or client.held_by != actor.id:
+            raise StaleError("not_held", "Этот клиент уже не у вас: обращение к нему не изменено.")
+        client.greeting_name = " ".join(greeting_name.split())[:200] or usual_greeting(client.contact)
 
 
 def save_note(session: AnySession, actor: Actor, attempt_id: UUID, text: str, now: datetime) -> None:

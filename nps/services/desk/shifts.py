@@ -12,6 +12,7 @@ from nps.domain.desk import PAUSE_REASONS
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import CallAttempt, CampaignMember, Pause, Respondent, Shift, User
 from nps.queries import campaigns
+from nps.queries.desk.done import last_to_correct
 from nps.services.call_queue import release
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -128,3 +129,17 @@ def resume(session: AnySession, actor: Actor, now: datetime) -> None:
         shift = campaigns.open_shift(s, actor.id)
         if shift is not None:
             s.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
+
+
+def show_last_result(session: AnySession, actor: Actor) -> None:
+    """Back to the result of the operator's last call, to correct it before the next dial (§4).
+
+    The client he is shown goes back to the queue. Raises StaleError when nothing is left to correct.
+    """
+    with write(session) as s:
+        shift = campaigns.open_shift(s, actor.id)
+        last = last_to_correct(s, shift) if shift is not None else None
+        if shift is None or last is None:
+            raise StaleError("too_late", "Исправить можно только последний звонок, пока не начат следующий.")
+        _release_shown(s, actor.id)
+        shift.shown_result_id = last.id

@@ -37,7 +37,7 @@ def free(campaign_id: int, respondent_id: int) -> Response:
         campaign_id,
         respondent_id,
         "free",
-        lambda: cases.free(db.session(), access.current_actor().id, respondent_id, now()),
+        lambda: cases.free(db.session(), access.current_actor().id, respondent_id, _form("free"), now()),
         "Клиент свободен: его получит следующий оператор.",
     )
 
@@ -57,6 +57,7 @@ def act(campaign_id: int, respondent_id: int) -> Response:
             respondent_id,
             forms.choice("kind", _DONE, label="Действие"),
             forms.text("reason", 500, label="Причина"),
+            _form("act"),
             now(),
         ),
         _DONE.get(kind, ""),
@@ -76,6 +77,7 @@ def give_number(campaign_id: int, respondent_id: int) -> Response:
             access.current_actor().id,
             respondent_id,
             forms.text("phone", 40, label="Новый номер", required=True),
+            _form("number"),
             now(),
         ),
         "Номер добавлен: по нему позвонят первым.",
@@ -148,6 +150,7 @@ def seconds(campaign_id: int, attempt_id: UUID) -> Response:
             attempt_id,
             forms.whole("talk_s", 0, supervision.LONGEST_TALK_S, label="Секунды разговора"),
             forms.text("reason", 500, label="Причина"),
+            _form("seconds"),
             now(),
         ),
         "Секунды исправлены. Прежние остались в журнале.",

@@ -56,7 +56,10 @@ def acknowledge() -> Response:
 @roles("operator")
 def rename() -> Response:
     """Change how the client is addressed in the greeting (R17)."""
-    desk.rename(db.session, current_actor(), expected_client(), forms.text("greeting_name", 200))
+    try:
+        desk.rename(db.session, current_actor(), expected_client(), forms.text("greeting_name", 200))
+    except DomainError as error:
+        return refused(error)
     return done("Обращение к клиенту изменено")
 
 

@@ -85,3 +85,14 @@ def reopen(attempt_id: UUID) -> Response:
     except DomainError as error:
         return refused(error)
     return done("Звонок открыт для исправления")
+
+
+@bp.post("/last")
+@roles("operator")
+def last() -> Response:
+    """The next card is shown already, but the result before it was wrong: back to it."""
+    try:
+        desk.show_last_result(db.session, current_actor())
+    except DomainError as error:
+        return refused(error)
+    return done("Прошлый итог")
