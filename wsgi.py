@@ -1,5 +1,9 @@
 """Entry point of the web server and of the `flask` command."""
 
+from nps import logs
 from nps.app import create_app
+from nps.config import Settings
 
-app = create_app()
+settings = Settings.from_env()
+logs.configure("web", as_json=settings.log_format == "json", requests=settings.log_requests)
+app = create_app(settings)

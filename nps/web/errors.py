@@ -71,7 +71,7 @@ def _unexpected(error: Exception) -> Response:
     """The page shows an id, the log knows what stands behind it (ASVS 16.5.1)."""
     original = error.original_exception if isinstance(error, InternalServerError) else error
     error_id = secrets.token_hex(4)
-    log.error("error %s", error_id, exc_info=original or error)
+    log.error("error %s", error_id, exc_info=original or error, extra={"error_id": error_id})
     return _show(HTTPStatus.INTERNAL_SERVER_ERROR, "", error_id)
 
 
