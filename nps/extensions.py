@@ -25,7 +25,8 @@ NAMING = {
 #: Execution option that makes the next transaction of a connection a writing one (SQLite: BEGIN IMMEDIATE).
 WRITING = "nps_writing"
 
-SQLITE_BUSY_TIMEOUT_MS = 10_000
+#: How long a writer waits for another one, on either engine.
+BUSY_TIMEOUT_MS = 10_000
 
 
 class Base(DeclarativeBase):
@@ -40,16 +41,23 @@ csrf = CSRFProtect()
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    """Durable and strict SQLite; the driver leaves foreign keys off and begins transactions by guessing."""
-    if not isinstance(dbapi_connection, sqlite3.Connection):
+def _prepare(dbapi_connection: Any, _record: Any) -> None:
+    """Durable and strict SQLite; a PostgreSQL that waits for a lock as long as SQLite does, not for ever."""
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        _prepare_sqlite(dbapi_connection)
         return
+    dbapi_connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    dbapi_connection.commit()
+
+
+def _prepare_sqlite(dbapi_connection: sqlite3.Connection) -> None:
+    """The driver leaves foreign keys off and begins transactions by guessing."""
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
 
 

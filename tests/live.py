@@ -48,7 +48,7 @@ class WebServer:
     def start(self) -> None:
         """Return when it answers."""
         command = [sys.executable, "-X", "utf8", "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self._port}"]
-        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--keep-alive", "75"]
+        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--keep-alive", "75", "--preload"]
         command += ["--log-level", "warning"]
         self._data.mkdir(parents=True, exist_ok=True)
         with (self._data / "web.log").open("ab") as log:
@@ -56,6 +56,11 @@ class WebServer:
                 command, cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
             )
         wait_until_answers(self.address + "/healthz", self._process)
+
+    @property
+    def pid(self) -> int:
+        """The process above the workers."""
+        return self._process.pid
 
     def kill(self) -> None:
         """End it and its workers at once, whatever they are doing."""

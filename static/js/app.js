@@ -337,11 +337,12 @@
     else tickNow();
   }
 
-  function lost(request) {
+  // `why`: the server answered, and said what keeps it from writing.
+  function lost(request, why = '') {
     if (request) wait(request);
     lostAt ||= new Date(now()).toLocaleTimeString('ru-RU', { hour: '2-digit', minute: '2-digit' });
     const kept = $('#desk') ? ' Разговор продолжается, ответы и ваш текст ждут отправки.' : ' Введённое сохранено.';
-    bar(`Нет связи с сервером с ${lostAt}.${kept} Пробуем каждые 5 секунд.`, { retry: true, close: false });
+    bar(`${why || `Нет связи с сервером с ${lostAt}.`}${kept} Пробуем каждые 5 секунд.`, { retry: true, close: false });
     retryTimer ||= setTimeout(retry, RETRY_MS);
   }
 
@@ -374,7 +375,7 @@
   document.addEventListener('htmx:responseError', (event) => {
     const { xhr, requestConfig } = event.detail;
     if (xhr.status === 401) return signInAgain(requestConfig);
-    if ([502, 503, 504].includes(xhr.status)) return lost(requestConfig);
+    if ([502, 503, 504].includes(xhr.status)) return lost(requestConfig, sentence(xhr));
     if (xhr.status >= 500) wait(requestConfig);
     else settled(requestConfig);
     const text = sentence(xhr) || REFUSED[xhr.status] || 'На сервере ошибка. Ничего не потеряно: повторите или сообщите руководителю.';
