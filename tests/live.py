@@ -132,6 +132,12 @@ class Person:
         self.page = self._request(path, urllib.parse.urlencode(hidden | fields).encode())
         return self.page
 
+    def download(self, url: str) -> bytes:
+        """A file as it comes; raises `urllib.error.HTTPError` when there is none."""
+        with self._opener.open(url, timeout=60) as response:
+            content: bytes = response.read()
+            return content
+
     def hidden(self, name: str) -> str:
         found = re.search(rf'name="{name}" value="([^"]*)"', self.page.text)
         return found.group(1) if found else ""

@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, make_response, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, NotFoundError, StaleError, TooOftenError
 from nps.services import trouble
 from nps.web import htmx
 
@@ -41,14 +41,19 @@ def init_app(app: Flask) -> None:
 
 
 def status_of(error: DomainError) -> int:
-    """404 for what is absent or foreign, 409 for a stale page, 422 for everything else a rule refused."""
+    """404 for what is absent or foreign, 409 a stale page, 429 too often, 422 everything else a rule refused."""
+    if isinstance(error, TooOftenError):
+        return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, NotFoundError):
         return HTTPStatus.NOT_FOUND
     return HTTPStatus.CONFLICT if isinstance(error, StaleError) else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _domain(error: DomainError) -> Response:
-    return _show(status_of(error), error.message)
+    response = _show(status_of(error), error.message)
+    if isinstance(error, TooOftenError):
+        response.headers["Retry-After"] = str(error.wait_s)
+    return response
 
 
 def _csrf(error: CSRFError) -> Response:

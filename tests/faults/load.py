@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from nps.models import Answer, CallAttempt, Campaign, FormKey, Interview
 from tests import factories, live
+from tests.jobs.test_letters import FIELDS
 
 CLIENTS = 300
 #: Answers of a server that could not write: the press is sent again.
@@ -62,18 +63,23 @@ def open_campaign(session: Session, operators: int, clients: int = CLIENTS) -> t
 
 
 class Floor:
-    """The operators of a call centre at work, each in a thread."""
+    """The operators of a call centre at work, each in a thread; `addresses` are dealt out among them.
 
-    def __init__(self, address: str, campaign_id: int, logins: list[str]) -> None:
+    With `escalating` some clients have a question, which goes to the specialist by mail.
+    """
+
+    def __init__(self, addresses: Sequence[str], campaign_id: int, logins: list[str], escalating: bool = False) -> None:
         self.ratings: dict[str, int] = {}
         self.finished: set[str] = set()
+        self.questions: set[str] = set()
+        self._escalating = escalating
         self.problems: list[str] = []
         self.lost = 0
         self._acknowledged = 0
         self._news = threading.Condition()
         self._over = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, args=(address, campaign_id, login, seed))
+            threading.Thread(target=self._work, args=(addresses[seed % len(addresses)], campaign_id, login, seed))
             for seed, login in enumerate(logins)
         ]
 
@@ -89,6 +95,13 @@ class Floor:
             for thread in self._threads:
                 thread.join()
 
+    def drain(self) -> None:
+        """Work until nobody is left to call."""
+        for thread in self._threads:
+            thread.start()
+        for thread in self._threads:
+            thread.join()
+
     def await_presses(self, more: int) -> None:
         """Return when so many more presses have been acknowledged, or somebody has met a problem."""
         with self._news:
@@ -101,7 +114,7 @@ class Floor:
             person.log_in(login, factories.PASSWORD)
             person.get("/desk")
             person.post("/desk/shift", campaign_id=str(campaign_id), spoken_name="Ольга")
-            while not self._over.is_set() and not self.problems:
+            while person.state != "idle" and not self._over.is_set() and not self.problems:
                 self._press(person, chance)
         except Exception as error:
             self.problems.append(f"{login}: {error!r}")
@@ -117,6 +130,9 @@ class Floor:
                 person.post("/desk/dial")
             case "ringing", _:
                 person.post(f"{call}/answered")
+            case "talk", "rating" if self._escalating and attempt not in self.questions and chance.random() < 0.4:
+                person.post(f"{call}/escalate", **FIELDS)
+                self.questions.add(attempt)
             case "talk", "rating":
                 person.post(f"{call}/answer", answer=str(rating))
                 self.ratings[attempt] = rating

@@ -25,7 +25,7 @@ def test_a_hundred_killed_workers_cost_no_answer(
     killed: list[int] = []
     try:
         server.start()
-        floor = Floor(server.address, campaign_id, logins)
+        floor = Floor([server.address], campaign_id, logins)
         with floor.working():
             while len(killed) < KILLS and not floor.problems:
                 # A press between two kills: each meets a server at work.

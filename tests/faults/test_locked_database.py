@@ -15,6 +15,7 @@ from nps import extensions
 from nps.extensions import WRITING
 from nps.models import Customer
 from nps.services import trouble
+from nps.services.transaction import write
 
 FORM = {"name": "Уралэнерго", "form_key": "k" * 24}
 
@@ -66,8 +67,8 @@ def test_a_mistake_of_ours_is_not_taken_for_a_busy_database(
 ) -> None:
     admin = login("admin")
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    session.execute(text("ALTER TABLE customer RENAME TO lost"))
-    session.commit()
+    with write(session) as s:
+        s.execute(text("ALTER TABLE customer RENAME TO lost"))
     answer = admin.get("/admin/customers")
     assert answer.status_code == 500
     assert "Retry-After" not in answer.headers

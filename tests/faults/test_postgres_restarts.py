@@ -27,7 +27,7 @@ def test_a_database_that_was_killed_costs_no_answer(
     campaign_id, logins = open_campaign(session, operators=4, clients=300)
     session.close()
     with live.web_server(tmp_path / "web", database_url) as address:
-        floor = Floor(address, campaign_id, logins)
+        floor = Floor([address], campaign_id, logins)
         with floor.working():
             for _ in range(3):
                 floor.await_presses(10)
