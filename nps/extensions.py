@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 #: Every key has a name from the first migration on, so that a later one can drop it on both engines.
@@ -38,6 +40,22 @@ migrate = Migrate(compare_type=True, render_as_batch=True)
 login_manager = LoginManager()
 mail = Mail()
 csrf = CSRFProtect()
+log = logging.getLogger(__name__)
+
+
+def give_back_connection(_error: BaseException | None = None) -> None:
+    """End the read transaction of a context that is over; register it after `db`, so that it comes first.
+
+    A database that went away after the answer was made would otherwise turn a finished answer into an error: the last
+    rollback fails, and nobody is left to catch that.
+    """
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.rollback()
+    except DBAPIError as error:
+        log.warning("a connection was lost at its end: %s", type(error.orig).__name__)
+        db.session().invalidate()
 
 
 @event.listens_for(Engine, "connect")

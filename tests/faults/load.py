@@ -153,7 +153,7 @@ class Floor:
 
     def nothing_is_lost_or_doubled(self, session: Session) -> None:
         """Every acknowledged answer is there as it was given, once; every call is whole."""
-        assert self.problems == []
+        assert self.problems == [], self.problems
         session.rollback()
         given: dict[str, list[object]] = {}
         for attempt, value in session.execute(select(Answer.attempt_id, Answer.value).where(Answer.step == "rating")):

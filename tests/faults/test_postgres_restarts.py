@@ -24,7 +24,7 @@ def test_a_database_that_was_killed_costs_no_answer(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    campaign_id, logins = open_campaign(session, operators=4, clients=300)
+    campaign_id, logins = open_campaign(session, operators=4, clients=150)
     session.close()
     with live.web_server(tmp_path / "web", database_url) as address:
         floor = Floor([address], campaign_id, logins)

@@ -167,6 +167,23 @@ def test_the_journal_is_taken_as_a_workbook_and_that_is_a_line_of_it(admin):
     assert "журнал выгружен" in admin.get("/admin/journal?kind=access").text
 
 
+def test_the_journal_answers_who_saw_a_client(admin, session, login):
+    """What a leak asks first (R20): everything about one object, in both journals, and nothing else."""
+    campaign = factories.campaign(session)
+    one, other = factories.respondent(session, campaign).id, factories.respondent(session, campaign).id
+    manager = factories.user(session, "manager", full_name="Марина Орлова")
+    client, cards = login(manager), f"/campaigns/{campaign.id}/clients"
+    client.get(f"{cards}/{one}")
+    client.get(f"{cards}/{other}")
+    link = f"/admin/journal?kind=access&amp;object_kind=respondent&amp;object_id={one}"
+    assert link in admin.get(f"{cards}/{one}").text
+    page = _main(admin.get(link.replace("&amp;", "&")).text)
+    assert "Марина Орлова" in page and f"клиент {one}" in page
+    assert f">клиент {other}<" not in page
+    assert f'name="object_id" value="{one}"' in page, "the other filters keep it"
+    assert "Кто видел" not in client.get(f"{cards}/{one}").text
+
+
 def test_a_journal_too_long_for_a_request_is_refused_in_words(admin, monkeypatch):
     monkeypatch.setattr("nps.web.admin.journal.EXPORT_LINES", 0)
     answer = admin.get("/admin/journal.xlsx?kind=access")

@@ -149,6 +149,7 @@ def show_card(
         may_number=role in ("manager", "specialist") and is_live,
         may_erase=role in MANAGERS and card.erased_at is None,
         hears=role in ("manager", "admin"),
+        may_audit=role == "admin",
     )
 
 
