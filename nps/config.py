@@ -179,6 +179,7 @@ class Settings:
             "DATA_FOLDER": self.data,
             "RECORDINGS_FOLDER": self.recordings_folder,
             "PUBLIC_URL": self.public_url,
+            "BIND": self.bind,
             "PREFERRED_URL_SCHEME": "https" if self.is_https else "http",
             "TRUSTED_PROXIES": self.trusted_proxies,
             "MAX_CONTENT_LENGTH": self.max_content_length,
@@ -271,8 +272,7 @@ class _Environment:
         return self.choice(name, "0", ("0", "1")) == "1"
 
     def token(self, name: str) -> str:
-        text = self.text(name)
-        if text and not re.fullmatch(r"[!-~]{24,}", text):
+        if (text := self.text(name)) and not re.fullmatch(r"[!-~]{24,}", text):
             raise ConfigError(f"{name}: нужно не меньше 24 знаков латиницы без пробелов.")
         return text
 

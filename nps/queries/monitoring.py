@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.models import CallAttempt, JobRun, LoginAttempt, Outbox, SampleImport, Shift, UserSession
@@ -59,5 +59,5 @@ def _age(now: datetime, since: datetime | None) -> int:
     return max(int((now - since).total_seconds()), 0) if since is not None else 0
 
 
-def _count(session: Session, condition: object) -> int:
-    return session.execute(select(func.count()).where(condition)).scalar_one()  # type: ignore[arg-type]
+def _count(session: Session, condition: ColumnElement[bool]) -> int:
+    return session.execute(select(func.count()).where(condition)).scalar_one()

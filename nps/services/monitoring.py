@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from nps.adapters import queue
 from nps.adapters.queue import QueueState
 from nps.queries import monitoring as queries
 from nps.queries.monitoring import Figures
-from nps.services.transaction import AnySession
 
 #: A due letter or job is nudged every ten seconds; one that waits so long is not being worked on.
 LATE = timedelta(minutes=5)
@@ -34,7 +34,7 @@ class State:
     free_bytes: int
 
 
-def state(session: AnySession, folder: Path, now: datetime) -> State:
+def state(session: Session, folder: Path, now: datetime) -> State:
     """The state at `now` (aware UTC). `folder` is the data folder, whose disk is looked at.
 
     Problems: database, redis, letters_worker, bulk_worker, sweeper, letters_late, jobs_late, disk_full.
@@ -54,9 +54,9 @@ def state(session: AnySession, folder: Path, now: datetime) -> State:
     return State(tuple(name for name, is_so in found.items() if is_so), figures, queues, free_bytes)
 
 
-def _figures(session: AnySession, now: datetime) -> Figures | None:
+def _figures(session: Session, now: datetime) -> Figures | None:
     try:
-        return queries.figures(session, now)  # type: ignore[arg-type]
+        return queries.figures(session, now)
     except SQLAlchemyError:
         log.exception("the database does not answer the monitor")
         session.rollback()

@@ -72,6 +72,7 @@ def current_session() -> account_queries.SessionRow | None:
 
 def known_session() -> account_queries.SessionRow | None:
     """The session of this request when it was loaded already; for what must not ask the database, which may be away."""
+    # Flask-Login keeps it there; `current_user` would load it.
     known = g.get("_login_user")
     return known.row if isinstance(known, SignedIn) else None
 

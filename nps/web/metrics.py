@@ -6,7 +6,7 @@ with a process. Times of requests are in the request log (docs/adr/0013).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -56,8 +56,8 @@ def _gauge(name: str, documentation: str, value: float) -> Metric:
     return GaugeMetricFamily(name, documentation, value=float(value))
 
 
-def _by(name: str, documentation: str, label: str, values: object) -> Metric:
+def _by(name: str, documentation: str, label: str, values: Mapping[str, int]) -> Metric:
     family = GaugeMetricFamily(name, documentation, labels=[label])
-    for key, value in dict(values).items():  # type: ignore[call-overload]
+    for key, value in values.items():
         family.add_metric([key], value)
     return family

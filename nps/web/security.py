@@ -65,7 +65,9 @@ def _trust_proxies(app: Flask) -> None:
     proxies: int = app.config["TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-        app.config["TRUSTED_HOSTS"] = [urlsplit(app.config["PUBLIC_URL"]).hostname, "localhost", "127.0.0.1"]
+        # A monitor asks each machine by its own address.
+        own = ("localhost", "127.0.0.1", app.config["BIND"])
+        app.config["TRUSTED_HOSTS"] = [urlsplit(app.config["PUBLIC_URL"]).hostname, *own]
 
 
 def _refuse_other_sites() -> None:
