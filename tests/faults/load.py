@@ -19,7 +19,7 @@ from nps.models import Answer, CallAttempt, Campaign, FormKey, Interview
 from tests import factories, live
 from tests.jobs.test_letters import FIELDS
 
-CLIENTS = 300
+CLIENTS = 200
 #: Answers of a server that could not write: the press is sent again.
 PASSING = (502, 503, 504)
 
