@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.data import Base
-from nps.extensions import SQLITE_BUSY_TIMEOUT_MS, db
+from nps.extensions import BUSY_TIMEOUT_MS, db
 from nps.models import Respondent
 from nps.models.types import UtcDateTime
 from nps.queries import call_queue as queries
@@ -73,7 +73,7 @@ def driver_claim(base: Base) -> Callable[[], None]:
         connection = sqlite3.connect(db.engine.url.database or "", isolation_level=None)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         sql = str(statement.compile(dialect=dialect))
 
         def claim() -> None:

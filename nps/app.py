@@ -9,7 +9,7 @@ from nps import cli, models, web  # noqa: F401
 from nps.adapters import mail as mail_adapter
 from nps.adapters import queue
 from nps.config import PROJECT_ROOT, Settings
-from nps.extensions import csrf, db, login_manager, mail, migrate
+from nps.extensions import csrf, db, give_back_connection, login_manager, mail, migrate
 from nps.services import personal_data, sample
 
 
@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("nps", root_path=str(PROJECT_ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping((settings or Settings.from_env()).flask_config())
     db.init_app(app)
+    app.teardown_appcontext(give_back_connection)
     migrate.init_app(app, db, directory=str(PROJECT_ROOT / "migrations"))
     mail.init_app(app)
     csrf.init_app(app)

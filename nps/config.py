@@ -52,6 +52,9 @@ NAMES = frozenset(
         "SETUP_ALLOWANCE",
         "OFFICE_ZONE",
         "MAX_CONTENT_LENGTH",
+        "LOG_FORMAT",
+        "LOG_REQUESTS",
+        "MONITOR_TOKEN",
     }
 )
 
@@ -93,6 +96,9 @@ class Settings:
     setup_allowance_s: float
     office_zone: str
     max_content_length: int
+    log_format: str
+    log_requests: bool
+    monitor_token: str
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -127,6 +133,9 @@ class Settings:
             setup_allowance_s=env.seconds("SETUP_ALLOWANCE", 8, 0, 60),
             office_zone=_zone(env.text("OFFICE_ZONE", "Europe/Samara")),
             max_content_length=env.whole("MAX_CONTENT_LENGTH", 64 * 1024 * 1024, 1024, 1 << 32),
+            log_format=env.choice("LOG_FORMAT", "text", ("text", "json")),
+            log_requests=env.flag("LOG_REQUESTS"),
+            monitor_token=env.token("MONITOR_TOKEN"),
             **_mail(env, production),
         )
 
@@ -170,9 +179,11 @@ class Settings:
             "DATA_FOLDER": self.data,
             "RECORDINGS_FOLDER": self.recordings_folder,
             "PUBLIC_URL": self.public_url,
+            "BIND": self.bind,
             "PREFERRED_URL_SCHEME": "https" if self.is_https else "http",
             "TRUSTED_PROXIES": self.trusted_proxies,
             "MAX_CONTENT_LENGTH": self.max_content_length,
+            "MONITOR_TOKEN": self.monitor_token,
             "SESSION_COOKIE_NAME": cookie,
             "SESSION_COOKIE_SECURE": self.is_https,
             "SESSION_COOKIE_HTTPONLY": True,
@@ -259,6 +270,11 @@ class _Environment:
 
     def flag(self, name: str) -> bool:
         return self.choice(name, "0", ("0", "1")) == "1"
+
+    def token(self, name: str) -> str:
+        if (text := self.text(name)) and not re.fullmatch(r"[!-~]{24,}", text):
+            raise ConfigError(f"{name}: нужно не меньше 24 знаков латиницы без пробелов.")
+        return text
 
     def address(self, name: str, default: str) -> str:
         text = self.text(name, default)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from typing import Any
@@ -12,6 +13,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 #: Every key has a name from the first migration on, so that a later one can drop it on both engines.
@@ -26,7 +28,8 @@ NAMING = {
 #: Execution option that makes the next transaction of a connection a writing one (SQLite: BEGIN IMMEDIATE).
 WRITING = "nps_writing"
 
-SQLITE_BUSY_TIMEOUT_MS = 10_000
+#: How long a writer waits for another one, on either engine: less than a page waits for its answer (8 s).
+BUSY_TIMEOUT_MS = 7_000
 _WRITE_POLL_MS = 2
 
 
@@ -39,19 +42,42 @@ migrate = Migrate(compare_type=True, render_as_batch=True)
 login_manager = LoginManager()
 mail = Mail()
 csrf = CSRFProtect()
+log = logging.getLogger(__name__)
+
+
+def give_back_connection(_error: BaseException | None = None) -> None:
+    """End the read transaction of a context that is over; register it after `db`, so that it comes first.
+
+    A database that went away after the answer was made would otherwise turn a finished answer into an error: the last
+    rollback fails, and nobody is left to catch that.
+    """
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.rollback()
+    except DBAPIError as error:
+        log.warning("a connection was lost at its end: %s", type(error.orig).__name__)
+        db.session().invalidate()
 
 
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
-    """Durable and strict SQLite; the driver leaves foreign keys off and begins transactions by guessing."""
-    if not isinstance(dbapi_connection, sqlite3.Connection):
+def _prepare(dbapi_connection: Any, _record: Any) -> None:
+    """Durable and strict SQLite; a PostgreSQL that waits for a lock as long as SQLite does, not for ever."""
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        _prepare_sqlite(dbapi_connection)
         return
+    dbapi_connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    dbapi_connection.commit()
+
+
+def _prepare_sqlite(dbapi_connection: sqlite3.Connection) -> None:
+    """The driver leaves foreign keys off and begins transactions by guessing."""
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
 
 
@@ -62,26 +88,28 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     if not connection.get_execution_options().get(WRITING, False):
         connection.exec_driver_sql("BEGIN")
-    elif not _took_write_lock(connection.connection.driver_connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # one more time, and what is wrong in SQLAlchemy's words
+    else:
+        _begin_writing(connection)
 
 
-def _took_write_lock(driver: Any) -> bool:
-    """Ask for the write lock every 2 ms, as long as `SQLITE_BUSY_TIMEOUT_MS`, and begin the transaction.
+def _begin_writing(connection: Connection) -> None:
+    """Ask for the write lock every 2 ms, as long as `BUSY_TIMEOUT_MS`.
 
     SQLite's own wait asks the more seldom the longer it has waited, up to every 100 ms: whoever comes new overtakes.
     With twenty operators on a machine that was busy with other things, one waited out his ten seconds that way.
     """
+    driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout=0")
     try:
-        for _ in range(SQLITE_BUSY_TIMEOUT_MS // _WRITE_POLL_MS):
+        for _ in range(BUSY_TIMEOUT_MS // _WRITE_POLL_MS):
             try:
                 driver.execute("BEGIN IMMEDIATE")
-                return True
+                return
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    return False
+                    break
             time.sleep(_WRITE_POLL_MS / 1000)
-        return False
+        # Once more: what is wrong is then said in SQLAlchemy's words.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
-        driver.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_TIMEOUT_MS}")
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

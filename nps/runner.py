@@ -6,17 +6,16 @@ The parent opens no database connection: a forked child would share it.
 
 import argparse
 import importlib
-import logging
 import os
 import pkgutil
 import signal
 import sys
 from threading import Event
 
-from nps import jobs
+from nps import jobs, logs
 from nps.adapters.queue import QUEUES
 from nps.app import create_app
-from nps.config import ConfigError
+from nps.config import ConfigError, Settings
 from nps.jobs import sweeper, worker
 
 SWEEPER = "sweeper"
@@ -28,9 +27,10 @@ def main() -> int:
     parser.add_argument("name", choices=(*QUEUES, SWEEPER))
     name = parser.parse_args().name
     os.umask(0o077)
-    logging.basicConfig(level=logging.WARNING, format=f"%(asctime)s {name} %(levelname)s %(name)s: %(message)s")
     try:
-        app = create_app()
+        settings = Settings.from_env()
+        logs.configure(name, as_json=settings.log_format == "json", requests=False)
+        app = create_app(settings)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

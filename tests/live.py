@@ -13,7 +13,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,8 +31,8 @@ def free_port() -> int:
 class WebServer:
     """gunicorn with two workers of eight threads, as the supervisor starts it; its address stays the same for life."""
 
-    def __init__(self, data: Path, database_url: str, **environ: str) -> None:
-        self._data, self._port = data, free_port()
+    def __init__(self, data: Path, database_url: str, *, before: Sequence[str] = (), **environ: str) -> None:
+        self._data, self._port, self._before = data, free_port(), before
         self._env = (
             os.environ
             | {
@@ -47,8 +47,18 @@ class WebServer:
 
     def start(self) -> None:
         """Return when it answers."""
-        command = [sys.executable, "-X", "utf8", "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self._port}"]
-        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--keep-alive", "75"]
+        command = [
+            *self._before,
+            sys.executable,
+            "-X",
+            "utf8",
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--bind",
+            f"127.0.0.1:{self._port}",
+        ]
+        command += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--keep-alive", "75", "--preload"]
         command += ["--log-level", "warning"]
         self._data.mkdir(parents=True, exist_ok=True)
         with (self._data / "web.log").open("ab") as log:
@@ -56,6 +66,11 @@ class WebServer:
                 command, cwd=ROOT, env=self._env, stdout=log, stderr=log, start_new_session=True
             )
         wait_until_answers(self.address + "/healthz", self._process)
+
+    @property
+    def pid(self) -> int:
+        """The process above the workers."""
+        return self._process.pid
 
     def kill(self) -> None:
         """End it and its workers at once, whatever they are doing."""
@@ -72,9 +87,9 @@ class WebServer:
 
 
 @contextlib.contextmanager
-def web_server(data: Path, database_url: str, **environ: str) -> Iterator[str]:
-    """The server for as long as the block runs; yields its address."""
-    server = WebServer(data, database_url, **environ)
+def web_server(data: Path, database_url: str, *, before: Sequence[str] = (), **environ: str) -> Iterator[str]:
+    """The server for as long as the block runs; yields its address. `before`: a command that starts it."""
+    server = WebServer(data, database_url, before=before, **environ)
     try:
         server.start()
         yield server.address
@@ -126,6 +141,12 @@ class Person:
         hidden = {name: value for name in _HIDDEN if (value := self.hidden(name))}
         self.page = self._request(path, urllib.parse.urlencode(hidden | fields).encode())
         return self.page
+
+    def download(self, url: str) -> bytes:
+        """A file as it comes; raises `urllib.error.HTTPError` when there is none."""
+        with self._opener.open(url, timeout=60) as response:
+            content: bytes = response.read()
+            return content
 
     def hidden(self, name: str) -> str:
         found = re.search(rf'name="{name}" value="([^"]*)"', self.page.text)

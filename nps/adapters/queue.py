@@ -7,13 +7,16 @@ caller no time: the call answers False and the row waits for the sweeper.
 
 import logging
 import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from rq import Queue
+from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
@@ -30,8 +33,21 @@ NUDGE_TTL_S = 600
 FAILURE_TTL_S = 30
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 1.0
+# A sweeper sweeps every ten seconds.
+BEAT_TTL_S = 60
+_SWEEPER = "nps:sweeper"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """Living workers and waiting nudges by queue, and whether a sweeper has swept within a minute."""
+
+    answers: bool
+    workers: Mapping[str, int]
+    waiting: Mapping[str, int]
+    sweeper: bool
 
 
 class JobQueue:
@@ -72,6 +88,26 @@ class JobQueue:
             return False
         return True
 
+    def beat(self) -> None:
+        """Leave a sign that a sweeper lives."""
+        with suppress(RedisError):
+            self._redis.set(_SWEEPER, 1, ex=BEAT_TTL_S)
+
+    def state(self) -> QueueState:
+        """What Redis knows of workers and nudges; `answers` is False when it does not answer."""
+        queues = {name: Queue(name, connection=self._redis, serializer=JSONSerializer) for name in QUEUES}
+        try:
+            return QueueState(
+                answers=True,
+                # A worker that was killed stays in RQ's list until another cleans up; its own key lapses.
+                workers={name: len(Worker.all(queue=queue)) for name, queue in queues.items()},
+                waiting={name: queue.count for name, queue in queues.items()},
+                sweeper=bool(self._redis.exists(_SWEEPER)),
+            )
+        except RedisError as error:
+            log.warning("Redis does not answer the monitor: %s", error)
+            return QueueState(answers=False, workers={}, waiting={}, sweeper=False)
+
     def close(self) -> None:
         """Give the connections back."""
         self._redis.close()
@@ -90,9 +126,23 @@ def connect(redis_url: str) -> None:
 
 def enqueue(queue: str, job: str, row_id: int | str | UUID) -> bool:
     """`JobQueue.enqueue` on the Redis of this process. Call it on the line after the transaction."""
+    return _own().enqueue(queue, job, row_id)
+
+
+def beat() -> None:
+    """`JobQueue.beat` on the Redis of this process."""
+    _own().beat()
+
+
+def state() -> QueueState:
+    """`JobQueue.state` on the Redis of this process."""
+    return _own().state()
+
+
+def _own() -> JobQueue:
     if _jobs is None:
         raise RuntimeError("nps.adapters.queue.connect() comes first: create_app() does it")
-    return _jobs.enqueue(queue, job, row_id)
+    return _jobs
 
 
 def nudge_id(job: str, row_id: int | str) -> str:

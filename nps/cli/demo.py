@@ -41,11 +41,15 @@ def prepare(as_json: bool) -> None:
     """The supervisor runs it at each start; `{}` when there was nothing to do."""
     # The refusal is for the person at the terminal: the supervisor shows him standard error.
     with refusals(as_json=False):
-        made = first_run.prepare(db.session, datetime.now(UTC))
+        made = first_run.prepare(db.session, datetime.now(UTC), trial=_is_trial())
     if made is None:
         emit({}, ["База данных уже не пуста, ничего не изменено."], as_json)
         return
     emit(asdict(made), [*_passwords(made.accounts), *made.first_steps], as_json)
+
+
+def _is_trial() -> bool:
+    return str(current_app.config["NPS_ENV"]) != "production"
 
 
 @demo.command("load", help="Загрузить демонстрацию: проект с базой и недостающие учётные записи.")
@@ -53,7 +57,7 @@ def prepare(as_json: bool) -> None:
 def load(as_json: bool) -> None:
     """Exit codes: 0 loaded or standing already, 1 refused by a rule, 2 wrong usage."""
     with refusals(as_json):
-        loaded = services.load(db.session, datetime.now(UTC))
+        loaded = services.load(db.session, datetime.now(UTC), trial=_is_trial())
     emit(asdict(loaded), list(_loaded_lines(loaded)), as_json)
 
 

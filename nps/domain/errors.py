@@ -41,6 +41,14 @@ class StaleError(DomainError):
     """What was asked does not fit the present state (another page or person was first): the true one is shown."""
 
 
+class TooOftenError(DomainError):
+    """Somebody does this more often than work needs; `wait_s` seconds until it may be done again."""
+
+    def __init__(self, code: str, message: str, *, wait_s: int) -> None:
+        super().__init__(code, message)
+        self.wait_s = wait_s
+
+
 class NotFoundError(DomainError):
     """The object does not exist, or belongs to somebody else: both look the same from outside."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
-from nps.adapters.queue import enqueue
+from nps.adapters.queue import beat, enqueue
 from nps.extensions import db
 from nps.services import sweep
 
@@ -29,6 +29,7 @@ def run(context: Callable[[], AbstractContextManager[Any]], stop: Event) -> None
 
 def sweep_once(now: datetime) -> int:
     """Nudge for all that is due at `now` (UTC); how many nudges Redis took. Without Redis the rest waits too."""
+    beat()
     taken = 0
     for queue, job, row_id in sweep.due(db.session(), now):
         if not enqueue(queue, job, row_id):

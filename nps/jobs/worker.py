@@ -37,8 +37,9 @@ class ContextWorker(Worker):
     def clean_registries(self) -> None:
         """Find lost jobs, whoever holds the lock on that.
 
-        The queue has this worker only: the lock is one that a killed predecessor left, or that came back with an older
-        state of Redis, and would keep lost jobs from being found for a quarter of an hour.
+        It may be one that a killed predecessor left, or that came back with an older state of Redis, and would keep
+        lost jobs from being found for a quarter of an hour. Two workers of a queue that clean up at once do no harm: a
+        job that is given back twice finds its row done (ADR 2).
         """
         for queue in self.queues:
             queue.release_maintenance_lock()  # type: ignore[no-untyped-call]

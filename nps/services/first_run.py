@@ -22,14 +22,15 @@ class FirstRun:
     first_steps: tuple[str, ...]
 
 
-def prepare(session: AnySession, now: datetime) -> FirstRun | None:
+def prepare(session: AnySession, now: datetime, *, trial: bool = True) -> FirstRun | None:
     """Fill a database in which nobody can log in yet; None, and nothing changed, when somebody can.
 
     A first start that was cut short is finished by the next one. Of two at once one gets the accounts, the other None.
+    `trial`: see `demo.load`.
     """
     somebody = session.scalar(select(User.id).where(User.password_hash != NO_PASSWORD).limit(1))
     session.rollback()
     if somebody is not None:
         return None
-    loaded = demo.load(session, now)
+    loaded = demo.load(session, now, trial=trial)
     return FirstRun(loaded.accounts, FIRST_STEPS) if loaded.accounts else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, make_response, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from werkzeug.exceptions import HTTPException, Unauthorized
 
@@ -68,6 +68,13 @@ def current_actor() -> Actor:
 def current_session() -> account_queries.SessionRow | None:
     """The session behind this request, or None for an anonymous one."""
     return current_user.row if current_user.is_authenticated else None
+
+
+def known_session() -> account_queries.SessionRow | None:
+    """The session of this request when it was loaded already; for what must not ask the database, which may be away."""
+    # Flask-Login keeps it there; `current_user` would load it.
+    known = g.get("_login_user")
+    return known.row if isinstance(known, SignedIn) else None
 
 
 def client_address() -> str:

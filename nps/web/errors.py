@@ -10,13 +10,14 @@ from flask import Flask, Response, current_app, make_response, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, NotFoundError, StaleError, TooOftenError
+from nps.services import trouble
 from nps.web import htmx
 
 log = logging.getLogger(__name__)
 
 #: Statuses that have a page with words of its own; the others say their sentence on a common one.
-_PAGES = {400: "400", 403: "403", 404: "404", 405: "400", 413: "413", 500: "500"}
+_PAGES = {400: "400", 403: "403", 404: "404", 405: "400", 413: "413", 500: "500", 503: "500"}
 
 #: What a script gets instead of a page.
 _SHORT = {
@@ -40,14 +41,19 @@ def init_app(app: Flask) -> None:
 
 
 def status_of(error: DomainError) -> int:
-    """404 for what is absent or foreign, 409 for a stale page, 422 for everything else a rule refused."""
+    """404 for what is absent or foreign, 409 a stale page, 429 too often, 422 everything else a rule refused."""
+    if isinstance(error, TooOftenError):
+        return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, NotFoundError):
         return HTTPStatus.NOT_FOUND
     return HTTPStatus.CONFLICT if isinstance(error, StaleError) else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _domain(error: DomainError) -> Response:
-    return _show(status_of(error), error.message)
+    response = _show(status_of(error), error.message)
+    if isinstance(error, TooOftenError):
+        response.headers["Retry-After"] = str(error.wait_s)
+    return response
 
 
 def _csrf(error: CSRFError) -> Response:
@@ -68,11 +74,19 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    """The page shows an id, the log knows what stands behind it (ASVS 16.5.1)."""
+    """The page shows an id, the log knows what stands behind it (ASVS 16.5.1).
+
+    A database that is busy, away or full is 503: whatever sent the form sends it again by itself.
+    """
     original = error.original_exception if isinstance(error, InternalServerError) else error
     error_id = secrets.token_hex(4)
-    log.error("error %s", error_id, exc_info=original or error)
-    return _show(HTTPStatus.INTERNAL_SERVER_ERROR, "", error_id)
+    log.error("error %s", error_id, exc_info=original or error, extra={"error_id": error_id})
+    passing = trouble.sentence(original) if original is not None else None
+    if passing is None:
+        return _show(HTTPStatus.INTERNAL_SERVER_ERROR, "", error_id)
+    response = _show(HTTPStatus.SERVICE_UNAVAILABLE, passing, error_id)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _show(status: int, message: str, error_id: str = "") -> Response:
@@ -96,7 +110,7 @@ def _page(template: str, message: str, error_id: str) -> str:
     except Exception:
         # The frame asks the database for its menu. When that is what broke, the page of 500 stands alone.
         log.exception("%s can't be drawn", template)
-        return _alone("errors/500.html", error_id=error_id)
+        return _alone("errors/500.html", error_id=error_id, message=message)
 
 
 def _alone(template: str, **context: str) -> str:

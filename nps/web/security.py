@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Request, Response, abort, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError
+from itsdangerous import BadSignature
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from nps.web import access
@@ -31,9 +33,28 @@ _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
+class _SessionCookie(SecureCookieSessionInterface):
+    """A cookie whose age nobody looks at: the row it names says how long a session lives (`queries.accounts`).
+
+    Flask's own takes a cookie that was signed in the future for a spoilt one: when the clock of the machine is set
+    back, everybody would be logged out in the middle of a call.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of a request; an empty one when its cookie is absent or not ours."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        try:
+            return self.session_class(serializer.loads(request.cookies.get(self.get_cookie_name(app), "")))
+        except BadSignature:
+            return self.session_class()
+
+
 def init_app(app: Flask) -> None:
     """Put the fences on an application, in the order in which a request meets them."""
     _trust_proxies(app)
+    app.session_interface = _SessionCookie()
     app.before_request(_refuse_other_sites)
     access.init_app(app)
     app.after_request(_add_headers)
@@ -44,7 +65,9 @@ def _trust_proxies(app: Flask) -> None:
     proxies: int = app.config["TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
-        app.config["TRUSTED_HOSTS"] = [urlsplit(app.config["PUBLIC_URL"]).hostname, "localhost", "127.0.0.1"]
+        # A monitor asks each machine by its own address.
+        own = ("localhost", "127.0.0.1", app.config["BIND"])
+        app.config["TRUSTED_HOSTS"] = [urlsplit(app.config["PUBLIC_URL"]).hostname, *own]
 
 
 def _refuse_other_sites() -> None:

@@ -273,8 +273,11 @@
     showKept();
   }
 
+  // A search is sent by POST, because its words must not stand in an address; it changes no more than a GET.
+  const isRead = ({ verb, elt }) => verb === 'get' || elt.matches('[data-reads]');
+
   document.addEventListener('htmx:beforeSwap', ({ detail: { xhr, requestConfig } }) => {
-    unasked = requestConfig.verb === 'get' || xhr.status === 409;
+    unasked = isRead(requestConfig) || xhr.status === 409;
     if (xhr.status === 409) noteRefusal(requestConfig.elt);
   });
   $('#kept-close')?.addEventListener('click', dropKept);
@@ -286,20 +289,20 @@
   let retryTimer = 0, lostAt = '';
 
   const isPoll = ({ triggeringEvent }) => triggeringEvent?.type === 'tick';
-  const isPress = ({ verb, parameters }) => verb === 'get' || parameters.form_key;
+  const isPress = (request) => isRead(request) || request.parameters.form_key;
 
   // What could not be sent waits by its element: texts that save themselves, and one press; of two the later counts.
   function wait(request) {
-    if (isPoll(request) || (request.verb === 'get' && waiting.size)) return;
+    if (isPoll(request) || (isRead(request) && waiting.size)) return;
     if (isPress(request)) [...waiting.values()].filter(isPress).forEach(({ elt }) => waiting.delete(elt));
     waiting.set(request.elt, request);
   }
 
-  function settled({ elt, verb }) {
-    const waited = waiting.delete(elt);
+  function settled(request) {
+    const waited = waiting.delete(request.elt);
     // What the answer has replaced went with it, and its own answer is not heard of.
     [...waiting.keys()].filter((el) => !el.isConnected).forEach((el) => waiting.delete(el));
-    if (!waiting.size && (waited || lostAt || verb !== 'get')) barOff();
+    if (!waiting.size && (waited || lostAt || !isRead(request))) barOff();
   }
 
   function bar(text, { retry = false, close = true } = {}) {
@@ -334,11 +337,12 @@
     else tickNow();
   }
 
-  function lost(request) {
+  // `why`: the server answered, and said what keeps it from writing.
+  function lost(request, why = '') {
     if (request) wait(request);
     lostAt ||= new Date(now()).toLocaleTimeString('ru-RU', { hour: '2-digit', minute: '2-digit' });
     const kept = $('#desk') ? ' Разговор продолжается, ответы и ваш текст ждут отправки.' : ' Введённое сохранено.';
-    bar(`Нет связи с сервером с ${lostAt}.${kept} Пробуем каждые 5 секунд.`, { retry: true, close: false });
+    bar(`${why || `Нет связи с сервером с ${lostAt}.`}${kept} Пробуем каждые 5 секунд.`, { retry: true, close: false });
     retryTimer ||= setTimeout(retry, RETRY_MS);
   }
 
@@ -371,7 +375,7 @@
   document.addEventListener('htmx:responseError', (event) => {
     const { xhr, requestConfig } = event.detail;
     if (xhr.status === 401) return signInAgain(requestConfig);
-    if ([502, 503, 504].includes(xhr.status)) return lost(requestConfig);
+    if ([502, 503, 504].includes(xhr.status)) return lost(requestConfig, sentence(xhr));
     if (xhr.status >= 500) wait(requestConfig);
     else settled(requestConfig);
     const text = sentence(xhr) || REFUSED[xhr.status] || 'На сервере ошибка. Ничего не потеряно: повторите или сообщите руководителю.';

@@ -148,6 +148,16 @@ def test_people_can_log_in_with_what_was_printed(app: Flask) -> None:
             assert app.test_client().post("/login", data=fields).status_code == 303
 
 
+def test_in_production_printed_passwords_are_changed_first(app: Flask) -> None:
+    """Who reads the journal of the service later finds nothing that opens (ASVS 6.4.1)."""
+    app.config["NPS_ENV"] = "production"
+    account = run_json(app, "first-run")["accounts"][0]
+    client = app.test_client()
+    with app.app_context():
+        client.post("/login", data={"login": account["login"], "password": account["password"]})
+        assert client.get("/").location == "/password"
+
+
 def test_removal_leaves_nothing_but_what_the_journal_holds(app: Flask, session: Session) -> None:
     before = rows(session)
     run_json(app, "first-run")

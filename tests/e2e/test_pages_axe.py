@@ -65,14 +65,15 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "specialist": (*SHARED, *PREPARED, "/campaigns/{empty}/base"),
     "customer": (*SHARED, "/campaigns/{empty}", "/password", "/sessions"),
-    "operator": ("/desk/search?q=куз", "/calls/{recorded_call}/recording", "/campaigns", "/nowhere"),
+    "operator": ("/desk/search", "/calls/{recorded_call}/recording", "/campaigns", "/nowhere"),
 }  # fmt: skip
 #: The pages that say no.
 REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
 #: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover.
 NO_PAGES = frozenset(
     {
-        "static", "auth.home", "health.alive", "admin.journal_export", "reports.panel", "reports.workbook",
+        "static", "auth.home", "health.alive", "health.health", "health.metrics",
+        "admin.journal_export", "reports.panel", "reports.workbook",
         "recordings.play", "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
         "personal_data.workbook",
     }

@@ -20,8 +20,10 @@ from nps.extensions import WRITING, db
 from nps.models import Answer, CallAttempt, Respondent, User
 from nps.services import accounts
 from tests import factories, live
+from tests.conftest import ENGINES
 from tests.e2e.people import PATIENCE_MS, Operator
 from tests.e2e.system import System
+from tests.postgres_server import PostgresServer
 
 CAMPAIGN = "Волна"
 #: A tab that somebody else's window covers: a headless browser has no windows, so the page is told so.
@@ -202,6 +204,24 @@ def test_after_an_error_of_the_server_the_text_is_there_and_can_be_sent_again(
     assert number
     assert f"error {number[1]}" in caplog.text
     assert words(operator.system.app) == ["Ждали год"]
+
+
+@pytest.mark.parametrize("engine_name", [name for name in ENGINES if name == "postgres"], indirect=True)
+def test_while_the_database_is_away_the_page_says_so_and_sends_by_itself(
+    operator: Operator, postgres: PostgresServer
+) -> None:
+    page = reach_the_reasons(operator)
+    with operator.expecting(503):
+        postgres.stop("immediate")
+        try:
+            operator.press("Enter")
+            is_told(page, "База данных не отвечает, ничего не записано.")
+            is_told(page, "Пробуем каждые 5 секунд")
+            type_on(page, " вечность")
+        finally:
+            postgres.go()
+        nothing_waits(operator)
+    assert words(operator.system.app) == ["Ждали вечность"]
 
 
 def test_an_answer_that_was_on_its_way_when_the_server_was_killed_arrives_once(

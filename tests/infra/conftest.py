@@ -69,8 +69,8 @@ def redis_url(data: Path, on_leash: Callable[..., subprocess.Popen[str]]) -> str
 
 @pytest.fixture
 def redis(redis_url: str) -> Iterator["Redis[bytes]"]:
-    """A client of that Redis."""
-    with Redis.from_url(redis_url, socket_timeout=None) as client:
+    """A client of that Redis; it waits for an answer longer than any command here lets Redis wait (5 s by itself)."""
+    with Redis.from_url(redis_url, socket_timeout=60) as client:
         yield client
 
 

@@ -57,6 +57,9 @@ def test_https_makes_cookies_secure(data: Path) -> None:
         ({"MAIL_SERVER": "mail.example.ru"}, "MAIL_DEFAULT_SENDER"),
         ({**MAIL, "MAIL_USE_TLS": "1", "MAIL_USE_SSL": "1"}, "MAIL_USE_TLS"),
         ({"TRUSTED_PROXIES": "yes"}, "TRUSTED_PROXIES"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT"),
+        ({"MONITOR_TOKEN": "short"}, "MONITOR_TOKEN"),
+        ({"MONITOR_TOKEN": "двадцать четыре знака и пробелы"}, "MONITOR_TOKEN"),
         ({"OFFICE_ZONE": "Europe"}, "OFFICE_ZONE"),
     ],
 )

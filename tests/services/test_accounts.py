@@ -228,6 +228,18 @@ def test_one_address_that_tries_many_logins_waits_with_all_of_them(session):
     log_in(session, user.login, at=NOW + 16 * MINUTE)
 
 
+def test_a_colleague_who_guesses_shuts_nobody_out_who_works_at_that_address(session):
+    user = factories.user(session, "operator")
+    log_in(session, user.login)
+    for n in range(ADDRESS_TRIES + 20):
+        with pytest.raises((LoginRefused, LoginThrottled)):
+            log_in(session, f"guess{n}", "не тот пароль")
+    log_in(session, user.login)
+    fail(session, user.login, FREE_TRIES)
+    with pytest.raises(LoginThrottled):
+        log_in(session, user.login)
+
+
 def test_the_addresses_of_one_ipv6_subscriber_are_one_place(session):
     fail(session, "somebody", FREE_TRIES, address="2001:db8::1")
     with pytest.raises(LoginThrottled):

@@ -175,7 +175,8 @@ class Floor(RuleBasedStateMachine):
 
     @rule(login=operators, random=chance, client=st.sampled_from(("1800000001", "1600000001", "590000000", "7917")))
     def is_rung_up(self, login: str, random: Random, client: str) -> None:
-        self.look(login, f"/desk/search?q={client}")
+        self.pass_on(1)
+        self.checked(self.people[login].post("/desk/search", q=client))
         self.press(login, random, "/desk/inbound")
 
     @rule(login=operators, random=chance)

@@ -88,11 +88,15 @@ def test_an_administrator_can_not_close_himself(login, session):
 
 def test_filters_of_the_list(admin, session):
     factories.user(session, "manager", full_name="Ёлкина Мария")
-    assert "Ёлкина" in admin.get("/admin/users?text=елкина").text
+
+    def found(text: str) -> str:
+        return str(admin.post("/admin/users/search", data={"text": text}, follow_redirects=True).text)
+
+    assert "Ёлкина" in found("елкина")
     assert "Ёлкина" not in admin.get("/admin/users?role=operator").text
-    assert "Никого не нашлось" in admin.get("/admin/users?text=' OR 1=1--").text
+    assert "Никого не нашлось" in found("' OR 1=1--")
     assert "Никого не нашлось" in admin.get("/admin/users?state=closed").text
-    assert admin.get("/admin/users?role=no&state=no&text=%00").status_code == 200
+    assert admin.get("/admin/users?role=no&state=no&find=%00").status_code == 200
 
 
 def test_a_customer_a_contract_and_a_raised_limit(admin, session):
@@ -161,6 +165,23 @@ def test_the_journal_is_taken_as_a_workbook_and_that_is_a_line_of_it(admin):
     assert [row[2] for row in rows[1:]] == ["добавлен заказчик"] * 55
     assert len(set(rows[1:])) == 55, "each line once"
     assert "журнал выгружен" in admin.get("/admin/journal?kind=access").text
+
+
+def test_the_journal_answers_who_saw_a_client(admin, session, login):
+    """What a leak asks first (R20): everything about one object, in both journals, and nothing else."""
+    campaign = factories.campaign(session)
+    one, other = factories.respondent(session, campaign).id, factories.respondent(session, campaign).id
+    manager = factories.user(session, "manager", full_name="Марина Орлова")
+    client, cards = login(manager), f"/campaigns/{campaign.id}/clients"
+    client.get(f"{cards}/{one}")
+    client.get(f"{cards}/{other}")
+    link = f"/admin/journal?kind=access&amp;object_kind=respondent&amp;object_id={one}"
+    assert link in admin.get(f"{cards}/{one}").text
+    page = _main(admin.get(link.replace("&amp;", "&")).text)
+    assert "Марина Орлова" in page and f"клиент {one}" in page
+    assert f">клиент {other}<" not in page
+    assert f'name="object_id" value="{one}"' in page, "the other filters keep it"
+    assert "Кто видел" not in client.get(f"{cards}/{one}").text
 
 
 def test_a_journal_too_long_for_a_request_is_refused_in_words(admin, monkeypatch):

@@ -254,8 +254,8 @@ def test_the_search_finds_by_digits_and_by_name_in_any_case(seat: Seat, session:
     factories.respondent(session, campaign, contact="Ёлкина Мария Петровна", phones=("+79170007553",), inn="5973022713")
     start(seat, campaign)
     for query in ("000-75-53", "8 917 000 75 53", "елкина", "ЁЛКИНА", "59730227"):
-        assert "Ёлкина" in seat.client.get("/desk/search", query_string={"q": query}, headers=HTMX).text, query
-    assert "Никого не нашлось" in seat.client.get("/desk/search", query_string={"q": "100%"}, headers=HTMX).text
+        assert "Ёлкина" in seat.client.post("/desk/search", data={"q": query}, headers=HTMX).text, query
+    assert "Никого не нашлось" in seat.client.post("/desk/search", data={"q": "100%"}, headers=HTMX).text
 
 
 def test_the_undo_opens_the_call_again(seat: Seat, session: Session, campaign: Campaign) -> None:
@@ -358,13 +358,13 @@ def test_a_client_who_calls_is_found_by_four_digits_and_surveyed_by_the_script(
 ) -> None:
     client = factories.respondent(session, campaign, phones=("+79170007553",), state="refused", next_call_at=None)
     start(seat, campaign)
-    short = seat.client.get("/desk/search", query_string={"q": "755"}, headers=HTMX).text
+    short = seat.client.post("/desk/search", data={"q": "755"}, headers=HTMX).text
     assert "4 цифры" in short
-    found = seat.client.get("/desk/search", query_string={"q": "0075"}, headers=HTMX).text
+    found = seat.client.post("/desk/search", data={"q": "0075"}, headers=HTMX).text
     assert "Клиент звонит сам" in found and f'name="respondent_id" value="{client.id}"' in found
     seat.post("/desk/inbound", respondent_id=client.id)
     assert seat.state() == "talk" and "Клиент позвонил сам" in seat.page
-    assert "Клиент звонит сам" not in seat.client.get("/desk/search?q=0075", headers=HTMX).text
+    assert "Клиент звонит сам" not in seat.client.post("/desk/search", data={"q": "0075"}, headers=HTMX).text
     seat.post(seat.call + "/answer", STEP, answer="yes")
     seat.post(seat.call + "/answer", STEP, answer="9")
     seat.post(seat.call + "/answer", answer="end")

@@ -263,7 +263,7 @@ def test_a_client_left_to_the_manager_is_nobodys_to_call(
     at(400)
     back = Seat(seat.client)
     back.post(back.call + "/hand-over", note="Пропало электричество")
-    found = words(seat.client.get("/desk/search?q=хлебоком", headers=HTMX).text)
+    found = words(seat.client.post("/desk/search", data={"q": "хлебоком"}, headers=HTMX).text)
     assert "решает руководитель" in found and "пора звонить" not in found
     factories.respondent(session, campaign, inn="1835000011")
     back.post("/desk/next")

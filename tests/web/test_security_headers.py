@@ -34,6 +34,7 @@ def test_every_response_carries_the_headers(client, path):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "microphone=()" in headers["Permissions-Policy"]
     assert "Strict-Transport-Security" not in headers, "this installation speaks http"
 
@@ -96,7 +97,9 @@ def test_behind_a_trusted_proxy_the_last_hop_counts(make):
 
 
 def test_behind_a_trusted_proxy_a_foreign_host_is_refused(make):
-    client = make(TRUSTED_PROXIES="1", PUBLIC_URL="https://nps.example.ru").test_client()
+    client = make(TRUSTED_PROXIES="1", PUBLIC_URL="https://nps.example.ru", BIND="10.0.0.11").test_client()
+    assert client.get("/healthz", base_url="http://10.0.0.11:8000").status_code == 200, "a monitor asks the machine"
+    assert client.get("/healthz", base_url="http://10.0.0.12:8000").status_code == 400
     forwarded = {"X-Forwarded-Proto": "https"}
     assert client.get("/login", headers=forwarded | {"X-Forwarded-Host": "nps.example.ru"}).status_code == 200
     assert client.get("/login", headers=forwarded | {"X-Forwarded-Host": "evil.example"}).status_code == 400

@@ -33,7 +33,8 @@ FREE_TRIES = 5
 #: Failures of one login within an hour, from everywhere, after which an address it never came from has one try only:
 #: guessing from many addresses is slowed, and the owner with the right password still gets in from anywhere.
 HOT_LOGIN = 20
-#: Failures from one address within an hour, whatever the login. High: a call centre shares one address.
+#: Failures from one address within an hour, whatever the login. High: a call centre shares one address. Logins that
+#: have come from there before are let through, each with its own free tries: nobody can shut his colleagues out.
 ADDRESS_TRIES = 40
 
 _PAIR_PAUSE = (5 * _MINUTE, _HOUR)
@@ -113,15 +114,13 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
         user = s.execute(
             select(User.id, User.password_hash, User.active).where(User.login_fold == login_fold)
         ).one_or_none()
-        hot = _failures(s, anywhere, now - _HOUR)[0] >= HOT_LOGIN and not _has_come_from(
-            s, user.id if user else None, address
-        )
+        at_home = _has_come_from(s, user.id if user else None, address)
+        hot = _failures(s, anywhere, now - _HOUR)[0] >= HOT_LOGIN and not at_home
         free = 1 if hot else FREE_TRIES
         failed, last = _failures(s, pair, now - MEMORY)
-        wait = max(
-            _wait(failed, last, free, _PAIR_PAUSE, now),
-            _wait(*_failures(s, place, now - _HOUR), ADDRESS_TRIES, _ADDRESS_PAUSE, now),
-        )
+        wait = _wait(failed, last, free, _PAIR_PAUSE, now)
+        if not at_home:
+            wait = max(wait, _wait(*_failures(s, place, now - _HOUR), ADDRESS_TRIES, _ADDRESS_PAUSE, now))
         if wait > timedelta(0):
             raise LoginThrottled(-(-wait // timedelta(seconds=1)))
         s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - MEMORY))

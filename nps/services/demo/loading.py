@@ -67,14 +67,17 @@ class Loaded:
     accounts: tuple[Issued, ...]
 
 
-def load(session: AnySession, now: datetime) -> Loaded:
+def load(session: AnySession, now: datetime, *, trial: bool = True) -> Loaded:
     """Make the demonstration, or what is missing of it; nothing when it stands.
 
-    Logins that are taken stay as they are; administrators and managers are made only where there are none.
+    Logins that are taken stay as they are; administrators and managers are made only where there are none. In a `trial`
+    an account keeps the password it is shown with: it is random, shown once and on this machine only, and to change it
+    before the first look would cost six people a step. Anywhere else it has to be changed first (ASVS 6.4.1): a service
+    manager keeps what was printed.
     """
     real = session if isinstance(session, Session) else session()
     campaign_id = _lay_out(real, now)
-    return Loaded(campaign_id, _load_base(real, campaign_id, now), _issue_passwords(real, campaign_id))
+    return Loaded(campaign_id, _load_base(real, campaign_id, now), _issue_passwords(real, campaign_id, not trial))
 
 
 def _lay_out(session: Session, now: datetime) -> int:
@@ -175,11 +178,7 @@ def _is_there(s: Session, role: str) -> bool:
 
 
 def _add_account(s: Session, account: demo.Account, customer_id: int, now: datetime) -> User:
-    """An account that keeps the password it is shown with.
-
-    That password is random, shown once and only on this machine: to change it before the first look would cost six
-    people a step and make nothing safer. What is used in earnest gets a new one by `flask nps user reset-password`.
-    """
+    """An account without a password yet."""
     bound_to = customer_id if account.role in BOUND_TO_CUSTOMER else None
     user = User(
         login=account.login,
@@ -281,7 +280,7 @@ def _advance(session: Session, load_id: int, now: datetime, *wanted: str) -> Sam
         time.sleep(_LOOK_EVERY_S)
 
 
-def _issue_passwords(session: Session, campaign_id: int) -> tuple[Issued, ...]:
+def _issue_passwords(session: Session, campaign_id: int, must_change: bool) -> tuple[Issued, ...]:
     """Give a password to each account that has none; empty when somebody else was first."""
     waiting = session.execute(
         select(User.id, User.role, User.login)
@@ -298,7 +297,7 @@ def _issue_passwords(session: Session, campaign_id: int) -> tuple[Issued, ...]:
             if s.scalar(
                 update(User)
                 .where(User.id == user_id, User.password_hash == NO_PASSWORD)
-                .values(password_hash=hashed)
+                .values(password_hash=hashed, must_change_password=must_change)
                 .returning(User.id)
             )
         }

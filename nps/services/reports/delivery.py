@@ -18,6 +18,7 @@ from nps.queries.campaigns import CampaignRow, campaign_for
 from nps.queries.reports import all_answers, all_escalations, begin_snapshot, campaign_report
 from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
+from nps.services import limits
 from nps.services.journal import log_access
 from nps.services.reports.workbook import book_of
 from nps.services.transaction import write
@@ -50,7 +51,8 @@ def download(
 ) -> Download:
     """Build the workbook of a campaign in `folder` and write down who took it.
 
-    Raises NotFoundError for a campaign that is not this person's to see, DomainError for one too large for a request.
+    Raises NotFoundError for a campaign that is not this person's to see, DomainError for one too large for a request,
+    TooOftenError.
     """
     campaign = campaign_for(session, actor, campaign_id)
     if campaign is None:
@@ -61,6 +63,7 @@ def download(
             "В этом проекте больше 20 000 клиентов, и книга собирается долго. "
             "Попросите администратора выгрузить её командой flask nps export.",
         )
+    limits.admit_export(session, actor.id, now)
     _log(session, actor.id, campaign_id, "report_downloaded", now, address)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.orm import scoped_session
+
 from nps.adapters.report_sheet import Book, Column, Sheet, write_book
+from nps.services import limits
 from nps.services.journal import log_access
 from nps.services.transaction import AnySession, write
 
@@ -29,6 +32,7 @@ def export_journal(
 
     `kind` is «changes» or «access»; the file belongs to the caller, who deletes it.
     """
+    limits.admit_export(session() if isinstance(session, scoped_session) else session, user_id, now)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"
     sheet = Sheet("Журнал", [Column(name, width) for name, width in _COLUMNS], rows)

@@ -16,7 +16,7 @@ from nps.queries import accounts as account_queries
 from nps.queries import journal
 from nps.services.reports.journal_book import export_journal
 from nps.web import access, forms, htmx
-from nps.web.admin import bp
+from nps.web.admin import bp, journal_words
 from nps.web.admin.journal_words import ACTIONS, row_of
 from nps.web.clock import now
 from nps.web.downloads import send_and_forget
@@ -106,6 +106,7 @@ def _page(reader: _Reader, problem: str = "", status: int = 200) -> Response:
         older=url_for("admin.journal_page", before=lines[-1].id, **given) if more else "",
         export=url_for("admin.journal_export", **given),
         shown=shown,
+        subject=journal_words.subject_of(shown["object_kind"], shown["object_id"]),
         actions=[("", "все действия"), *((code, ACTIONS.get(code, code)) for code in codes)],
         people=[("", "все люди"), *((str(row.id), row.full_name) for row in account_queries.users(db.session()))],
     )

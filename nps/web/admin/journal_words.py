@@ -197,6 +197,8 @@ class Row:
     actor: str
     action: str
     subject: str
+    object_kind: str
+    object_id: str
     details: tuple[str, ...]
     address: str
 
@@ -204,16 +206,23 @@ class Row:
 def row_of(line: journal.Line, nobody: str) -> Row:
     """The line in words; `nobody` stands for an actor who is no person."""
     changed = [name for name in {**line.before, **line.after} if line.before.get(name) != line.after.get(name)]
-    shown_id = line.object_id[:_SHOWN_OF_ID] if len(line.object_id) == _UUID_LENGTH else line.object_id
-    subject = f"{OBJECTS.get(line.object_kind, line.object_kind)} {shown_id}".strip()
+    subject = subject_of(line.object_kind, line.object_id)
     return Row(
         at=line.at,
         actor=line.actor or nobody,
         action=ACTIONS.get(line.action, line.action),
         subject=f"{subject}, {line.campaign}" if line.campaign else subject,
+        object_kind=line.object_kind,
+        object_id=line.object_id,
         details=tuple(_change(name, line.before, line.after) for name in changed),
         address=line.address,
     )
+
+
+def subject_of(object_kind: str, object_id: str) -> str:
+    """«клиент 17»; '' for no object."""
+    shown_id = object_id[:_SHOWN_OF_ID] if len(object_id) == _UUID_LENGTH else object_id
+    return f"{OBJECTS.get(object_kind, object_kind)} {shown_id}".strip()
 
 
 def _change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain.devices import device
 from nps.domain.errors import DomainError, NotFoundError
@@ -11,7 +12,7 @@ from nps.extensions import db
 from nps.queries import accounts as account_queries
 from nps.queries import directory
 from nps.services import accounts
-from nps.web import access, forms, htmx
+from nps.web import access, forms, htmx, sealed
 from nps.web.admin import bp
 from nps.web.clock import now
 
@@ -22,7 +23,7 @@ _STATES = {"": None, "active": True, "closed": False}
 @access.roles("admin")
 def users() -> Response:
     """Accounts with a filter by role, state and part of the name."""
-    shown = {"role": forms.arg("role"), "state": forms.arg("state"), "text": forms.arg("text", 100)}
+    shown = {"role": forms.arg("role"), "state": forms.arg("state"), "text": sealed.arg("find")}
     rows = account_queries.users(
         db.session(),
         role=shown["role"] if shown["role"] in ROLES else "",
@@ -30,6 +31,15 @@ def users() -> Response:
         active=_STATES.get(shown["state"]),
     )
     return htmx.render("admin/users.html", "admin/_users.html", rows=rows, shown=shown, roles=ROLES)
+
+
+@bp.post("/users/search")
+@access.roles("admin")
+def search_users() -> AnyResponse:
+    """Lead to the list of whom the filter finds; no name stands in the address."""
+    found = sealed.seal(forms.text("text", 100)) or None
+    role, state = forms.text("role", 20) or None, forms.text("state", 20) or None
+    return redirect(url_for("admin.users", role=role, state=state, find=found), 303)
 
 
 @bp.get("/users/new")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain import local_time
 from nps.domain.desk import LEFT_ALONE
@@ -18,7 +19,7 @@ from nps.queries import escalations
 from nps.queries.campaigns import CampaignRow
 from nps.queries.clients import ClientCard, ClientFilter, ClientLine
 from nps.services import supervision
-from nps.web import access, forms, htmx
+from nps.web import access, forms, htmx, sealed
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import KEEPERS, MANAGERS, campaign_or_404
 from nps.web.clock import now
@@ -36,7 +37,7 @@ def clients(campaign_id: int) -> Response:
     session = db.session()
     view = forms.arg("view")
     wanted = ClientFilter(
-        text=forms.arg("text"),
+        text=sealed.arg("find"),
         view=view if view in client_queries.VIEWS else "",
         region=forms.arg("region", 16),
         branch_id=forms.arg_number("branch", default=0, least=0) or None,
@@ -63,6 +64,16 @@ def clients(campaign_id: int) -> Response:
         words=words,
         may_load=access.may_open(f"/campaigns/{campaign_id}/base", access.current_actor().role),
     )
+
+
+@bp.post("/campaigns/<int:campaign_id>/clients/search")
+@access.roles(*KEEPERS)
+def search_clients(campaign_id: int) -> AnyResponse:
+    """Lead to the list of whom the typed text finds; the address holds it sealed."""
+    campaign_or_404(campaign_id)
+    wanted: dict[str, Any] = {name: forms.text(name, 40) or None for name in ("view", "region", "branch")}
+    wanted["find"] = sealed.seal(forms.text("text", 200)) or None
+    return redirect(url_for("campaigns.clients", campaign_id=campaign_id, **wanted), 303)
 
 
 def why_of(line: ClientLine) -> str:
@@ -138,6 +149,7 @@ def show_card(
         may_number=role in ("manager", "specialist") and is_live,
         may_erase=role in MANAGERS and card.erased_at is None,
         hears=role in ("manager", "admin"),
+        may_audit=role == "admin",
     )
 
 

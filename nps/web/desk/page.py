@@ -54,8 +54,18 @@ def tick() -> Response:
 @bp.get("/search")
 @roles("operator")
 def search() -> Response:
-    """Clients of the shift's campaign by part of a phone, INN or name."""
-    query = forms.arg("q", 100)
+    """The search as a page of its own, for a browser without JavaScript."""
+    return _found("")
+
+
+@bp.post("/search")
+@roles("operator")
+def find() -> Response:
+    """Clients of the shift's campaign by part of a phone, INN or name. A POST: neither stands in an address."""
+    return _found(forms.text("q", 100))
+
+
+def _found(query: str) -> Response:
     shift = campaigns.open_shift(db.session(), current_actor().id)
     rows = find_clients(db.session(), shift.campaign_id, query, now()) if shift else []
     may_answer = shift is not None and view_now().call is None

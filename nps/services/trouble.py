@@ -1,0 +1,52 @@
+"""Which failures of the database pass by themselves or by an administrator's hand, and what people are told of them.
+
+Nothing of the failed transaction is written, so whoever is told may simply send the same form again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+FULL = "На сервере кончилось место на диске, ничего не записано. Сообщите администратору и повторите."
+BUSY = "База данных занята, ничего не записано. Повторите через несколько секунд."
+AWAY = "База данных не отвечает, ничего не записано. Повторите через несколько секунд."
+
+_SQLITE = {
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_IOERR: AWAY,
+    sqlite3.SQLITE_CANTOPEN: AWAY,
+}
+#: SQLSTATEs of PostgreSQL (its manual, appendix A): by the code, else by its class.
+_POSTGRES = {
+    "53100": FULL,
+    "40001": BUSY,
+    "40P01": BUSY,
+    "55P03": BUSY,
+    "53": BUSY,
+    "08": AWAY,
+    "57": AWAY,
+}
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to tell about the failure; None when it is none of the database's state, a mistake of ours say."""
+    if isinstance(error, PoolTimeout):
+        return BUSY
+    if not isinstance(error, DBAPIError):
+        return None
+    original = error.orig
+    if isinstance(original, sqlite3.Error):
+        with suppress(AttributeError):  # an error of the driver itself has no code
+            return _SQLITE.get(original.sqlite_errorcode & 0xFF)
+        return None
+    state: str | None = getattr(original, "sqlstate", None)
+    if state is None:
+        # Without an answer of the server there is no code: the connection was refused or cut.
+        return AWAY if error.connection_invalidated or type(original).__name__ == "OperationalError" else None
+    return _POSTGRES.get(state) or _POSTGRES.get(state[:2])
