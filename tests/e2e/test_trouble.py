@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.pool import NullPool
 
+from nps import extensions
 from nps.extensions import WRITING, db
 from nps.models import Answer, CallAttempt, Respondent, User
 from nps.services import accounts
@@ -179,11 +180,31 @@ def test_a_slow_answer_is_sent_once_and_what_is_typed_meanwhile_is_shown(operato
     assert words(operator.system.app) == ["Ждали"]
 
 
-def test_an_answer_slower_than_the_patience_of_the_page_counts_once(operator: Operator, database_url: str) -> None:
+def test_an_answer_slower_than_the_patience_of_the_page_counts_once(
+    operator: Operator, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = reach_the_reasons(operator)
+    monkeypatch.setattr(extensions, "BUSY_TIMEOUT_MS", 60_000)
+    with operator.system.app.app_context():
+        db.engine.dispose()  # a connection has its patience from its beginning
     with operator.losing_requests(), slow_writes(database_url) as finish:
         operator.press("Enter")
         is_told(page, "Нет связи с сервером с")
+        finish()
+        nothing_waits(operator)
+    assert words(operator.system.app) == ["Ждали"]
+
+
+def test_a_database_that_stays_busy_is_named_before_the_patience_of_the_page_ends(
+    operator: Operator, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = reach_the_reasons(operator)
+    monkeypatch.setattr(extensions, "BUSY_TIMEOUT_MS", 500)
+    with operator.system.app.app_context():
+        db.engine.dispose()
+    with operator.expecting(503), slow_writes(database_url) as finish:
+        operator.press("Enter")
+        is_told(page, "База данных занята, ничего не записано.")
         finish()
         nothing_waits(operator)
     assert words(operator.system.app) == ["Ждали"]
