@@ -6,7 +6,10 @@ caller no time: the call answers False and the row waits for the sweeper.
 """
 
 import logging
+import os
 import re
+from queue import SimpleQueue
+from threading import Lock, Thread
 from uuid import UUID
 
 from redis import Redis
@@ -30,6 +33,8 @@ NUDGE_TTL_S = 600
 FAILURE_TTL_S = 30
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 1.0
+# Nudges that wait inside a process while Redis hangs; those beyond are the sweeper's.
+MOST_WAITING = 100
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +98,43 @@ def enqueue(queue: str, job: str, row_id: int | str | UUID) -> bool:
     if _jobs is None:
         raise RuntimeError("nps.adapters.queue.connect() comes first: create_app() does it")
     return _jobs.enqueue(queue, job, row_id)
+
+
+class _Messenger:
+    """Carries a process' nudges to Redis in a thread of its own, so that no request waits for Redis' answer."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self._nudges: SimpleQueue[tuple[str, str, int | str | UUID]] = SimpleQueue()
+        Thread(target=self._carry, name="nudges", daemon=True).start()
+
+    def take(self, queue: str, job: str, row_id: int | str | UUID) -> None:
+        if self._nudges.qsize() < MOST_WAITING:
+            self._nudges.put((queue, job, row_id))
+
+    def _carry(self) -> None:
+        while True:
+            nudge = self._nudges.get()
+            try:
+                enqueue(*nudge)
+            except Exception:
+                log.exception("the nudge %s was dropped", nudge)
+
+
+_messenger: _Messenger | None = None
+_messenger_lock = Lock()
+
+
+def enqueue_soon(queue: str, job: str, row_id: int | str | UUID) -> None:
+    """`enqueue` without waiting for Redis, which may hang: for requests. What gets lost the sweeper gives again."""
+    global _messenger
+    if queue not in TIMEOUT_S:
+        raise KeyError(queue)
+    with _messenger_lock:
+        # A forked process has the object, but not its thread.
+        if _messenger is None or _messenger.process != os.getpid():
+            _messenger = _Messenger()
+        _messenger.take(queue, job, row_id)
 
 
 def nudge_id(job: str, row_id: int | str) -> str:

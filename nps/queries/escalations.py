@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session, aliased
 
 from nps.domain.actor import Actor
 from nps.domain.escalation import LETTER_WORDS, STATE_WORDS, State
-from nps.models import Branch, Campaign, Contract, Escalation, EscalationNote, Outbox, Region, User
+from nps.models import Branch, Campaign, Contract, Escalation, EscalationNote, MailServer, Outbox, Region, User
 from nps.models import Respondent as Client
 from nps.queries import campaigns
 
 PAGE = 50
+#: So many failed tries in a row, and the mail server is taken for down.
+SERVER_DOWN_AFTER = 2
 #: Roles that work with escalations; an operator has no list of them.
 READERS = ("specialist", "manager", "customer", "admin")
 
@@ -34,21 +36,28 @@ class LetterRow:
     sent_at: datetime | None
     server_said: str
     outside: bool
+    refused: str
 
     @property
     def words(self) -> str:
         """The state as people call it."""
-        return LETTER_WORDS[self.state]
+        return "отправлено не всем" if self.partly else LETTER_WORDS[self.state]
+
+    @property
+    def partly(self) -> bool:
+        """Whether the server took it for some recipients only."""
+        return self.state == "sent" and bool(self.refused)
 
     @property
     def for_a_person(self) -> bool:
         """Whether somebody has to look after it."""
-        return self.state == "failed" or (self.state == "unknown" and self.next_try_at is None)
+        doubtful = self.state == "unknown" and self.next_try_at is None
+        return self.state == "failed" or doubtful or self.partly
 
     @property
     def may_send_again(self) -> bool:
         """Whether «Отправить ещё раз» has a meaning."""
-        return self.outside and self.state in ("waiting", "caught", "unknown", "failed")
+        return self.outside and (self.state in ("waiting", "caught", "unknown", "failed") or self.partly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +153,14 @@ def counts(session: Session, campaign_id: int) -> dict[str, int]:
 
 
 def troubled(session: Session, campaign_id: int) -> int:
-    """Letters of a campaign's escalations that wait for a person: failed, or in doubt after the second try."""
+    """Letters of a campaign's escalations that wait for a person: failed, in doubt, or not taken for all."""
     of_campaign = select(func.count()).where(Outbox.campaign_id == campaign_id, Outbox.kind == "escalation")
     return session.scalar(of_campaign.where(_for_a_person())) or 0
 
 
 def _for_a_person() -> ColumnElement[bool]:
-    return (Outbox.state == "failed") | ((Outbox.state == "unknown") & Outbox.next_try_at.is_(None))
+    doubtful = (Outbox.state == "unknown") & Outbox.next_try_at.is_(None)
+    return (Outbox.state == "failed") | doubtful | ((Outbox.state == "sent") & (Outbox.refused != ""))
 
 
 def lines(
@@ -312,4 +322,22 @@ def _letter(row: Outbox | None) -> LetterRow | None:
         sent_at=row.sent_at,
         server_said=row.server_said,
         outside=row.outside,
+        refused=row.refused,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTrouble:
+    """The mail server does not answer: since when, with which words, and when the next letter tries it."""
+
+    since: datetime
+    said: str
+    probe_at: datetime | None
+
+
+def server_trouble(session: Session) -> ServerTrouble | None:
+    """What keeps letters waiting, or None while the mail server answers."""
+    row = session.scalar(select(MailServer).where(MailServer.failures >= SERVER_DOWN_AFTER))
+    if row is None or row.failing_since is None:
+        return None
+    return ServerTrouble(row.failing_since, row.said, row.probe_at)

@@ -54,6 +54,7 @@ def index(campaign_id: int) -> Response:
         pages=-(-total // queries.PAGE),
         address=queries.address(db.session(), campaign_id),
         default_address=current_app.config["ESCALATION_RECIPIENT"],
+        trouble=queries.server_trouble(db.session()),
         works=actor.role in escalations.WORKERS,
         keeps_address=actor.role in escalations.ADDRESS_KEEPERS,
     )
@@ -221,6 +222,7 @@ def _address(campaign_id: int, *, error: str = "", field_error: str = "", status
         address=queries.address(db.session(), campaign_id),
         default_address=current_app.config["ESCALATION_RECIPIENT"],
         caught=current_app.config["MAIL_CAUGHT"],
+        trouble=queries.server_trouble(db.session()),
         error=error,
         field_error=field_error,
         typed=forms.typed(),

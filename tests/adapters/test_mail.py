@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from nps.adapters import mail
-from nps.adapters.mail import Deferred, LetterError, MailSettings, Refused, Sent, Unknown
+from nps.adapters.mail import Deferred, LetterError, MailSettings, Refused, Sent, Unknown, Unreachable
 from nps.domain.escalation import COLUMNS
 from tests import smtp_server
 from tests.conftest import make_app
@@ -239,6 +239,32 @@ def test_a_silent_server_is_given_up(settings: MailSettings, smtp: FaultyServer,
     assert isinstance(result, Deferred) and "сервер молчит" in result.words
 
 
+@pytest.mark.parametrize("fault", ["drip_banner", "drip_ehlo", "drip_mail", "drip_rcpt", "drip_data"])
+def test_a_server_that_drips_its_answer_is_given_up_too(settings: MailSettings, smtp: FaultyServer, fault: str) -> None:
+    smtp.faults.append(fault)
+    result, _ = deliver(replace(settings, timeout_s=0.3))
+    assert isinstance(result, Unreachable) and "сервер молчит" in result.words
+
+
+def test_dripping_after_the_text_is_unknown(settings: MailSettings, smtp: FaultyServer) -> None:
+    smtp.faults.append("drip_text")
+    result, _ = deliver(replace(settings, timeout_s=0.3))
+    assert isinstance(result, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("fault", "server_is_down"),
+    [("cut_banner", True), ("hang_rcpt", True), ("cut_data", True), ("auth_535", True)]
+    + [("banner_421", False), ("mail_451", False), ("rcpt_450", False), ("text_451", False)],
+)
+def test_a_server_that_is_down_is_told_from_one_that_says_later(
+    settings: MailSettings, smtp: FaultyServer, fault: str, server_is_down: bool
+) -> None:
+    smtp.faults.append(fault)
+    result, _ = deliver(replace(settings, timeout_s=0.3, username="opros", password="wrong"))
+    assert isinstance(result, Deferred) and isinstance(result, Unreachable) == server_is_down
+
+
 def test_a_line_lost_inside_the_text_is_never_taken_for_sent(settings: MailSettings, smtp: FaultyServer) -> None:
     smtp.faults.append("cut_body")
     result, _ = deliver(settings)
@@ -289,12 +315,14 @@ def test_a_login_that_fails_waits_to_be_put_right(settings: MailSettings, smtp: 
     assert isinstance(result, Deferred) and "логин или пароль" in result.words
 
 
-def test_tls_is_used_and_its_certificate_verified(settings: MailSettings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("implicit", [False, True])
+def test_tls_is_used_and_its_certificate_verified(settings: MailSettings, tmp_path: Path, implicit: bool) -> None:
     certificate = smtp_server.certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    with smtp_server.running(context) as server:
-        secure = replace(settings, host=server.host, port=server.port, starttls=True)
+    with smtp_server.running(context, implicit_tls=implicit) as server:
+        kind = {"implicit_tls": True} if implicit else {"starttls": True}
+        secure = replace(settings, host=server.host, port=server.port, **kind)
         result, _ = deliver(secure)
         assert isinstance(result, Deferred) and "Защищённое соединение" in result.words
         assert server.taken == []
