@@ -307,6 +307,25 @@ def address(session: Session, campaign_id: int) -> Address:
     return Address(campaign_id, email, confirmed_at, purpose == "survey", _letter(test))
 
 
+@dataclass(frozen=True, slots=True)
+class BranchAddress:
+    """A branch and where escalations of its clients go; '' for the campaign's address."""
+
+    id: int
+    name: str
+    email: str
+
+
+def branch_addresses(session: Session, customer_id: int) -> list[BranchAddress]:
+    """A customer's branches, those with an address of their own first."""
+    found = session.execute(
+        select(Branch.id, Branch.name, Branch.escalation_email)
+        .where(Branch.customer_id == customer_id)
+        .order_by(Branch.escalation_email == "", Branch.name)
+    )
+    return [BranchAddress(*row) for row in found]
+
+
 def _letter(row: Outbox | None) -> LetterRow | None:
     if row is None:
         return None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from nps.domain import escalation
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.escalation import COLUMNS, EscalationError, State, Wish
+from nps.domain.escalation import COLUMNS, State, Wish
 from nps.domain.local_time import clock, date_words, to_local
 from nps.models import (
     Branch,
@@ -32,6 +32,7 @@ from nps.models import (
 from nps.services import letters
 from nps.services.form_keys import once
 from nps.services.journal import log_access, record
+from nps.services.letter_addresses import person_in_charge, readdress
 from nps.services.transaction import AnySession, write
 
 #: Who works through escalations; who looks after the address they go to.
@@ -140,6 +141,7 @@ def _letter(
         "place": ", ".join(part for part in (branch and branch.name, region and region.name) if part),
         "written": f"{date_words(local.date())} {local.year} года в {clock(now, zone)}",
         "whose_time": "по времени клиента" if region else "по московскому времени",
+        "reply_to": person_in_charge(s),
         "operator": actor.full_name,
         "operator_wrote": "записала" if actor.gender == "female" else "записал",
     }
@@ -230,6 +232,7 @@ def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now
                 "campaign": campaign.title,
                 "path": f"/campaigns/{campaign.id}/escalations/address",
                 "sent_by": actor.full_name,
+                "reply_to": person_in_charge(s, actor),
             }
             dedupe = f"test:{campaign.id}:{form_key or now.isoformat()}"
             letter_id = letters.add(
@@ -272,21 +275,46 @@ def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, lett
         _journal(s, actor, campaign.id, campaign.id, "address_confirmed", now, kind="campaign")
 
 
-def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email: str, now: datetime) -> None:
-    """Set where the campaign's escalations go; a changed address is to be confirmed anew.
+def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email: str, now: datetime) -> int:
+    """Set where the campaign's escalations go; a changed address is to be confirmed anew. How many letters follow it.
 
-    Letters already written keep theirs unless sent again by hand. Raises EscalationError for what is no address.
+    `email` is one address or several by commas. Letters that surely nobody has yet go to the new one; those sent or in
+    doubt keep theirs unless sent again by hand. Raises EscalationError for what is no address.
     """
-    email = email.strip()
-    if not escalation.is_email(email):
-        raise EscalationError({"email": "Это не адрес почты. Нужен один адрес вида имя@сайт.ру."})
+    email = escalation.addresses(email)
     with write(session) as s:
         campaign = _campaign(s, actor, campaign_id)
         if campaign.escalation_email == email:
-            return
+            return 0
         campaign.escalation_email = email
         campaign.escalation_confirmed_at = None
+        s.flush()
         _journal(s, actor, campaign.id, campaign.id, "address_changed", now, kind="campaign")
+        return readdress(s, actor, [campaign.id], now)
+
+
+def change_branch_address(
+    session: AnySession, actor: Actor, campaign_id: int, branch_id: int, *, email: str, now: datetime
+) -> int:
+    """Set where escalations of a branch's clients go, in all campaigns of its customer; '' for the campaign's address.
+
+    How many letters follow it, as with `change_address`. Raises EscalationError for what is no address, NotFoundError
+    for a branch of another customer.
+    """
+    email = escalation.addresses(email) if email.strip() else ""
+    with write(session) as s:
+        customer_id = s.get_one(Contract, _campaign(s, actor, campaign_id).contract_id).customer_id
+        branch = s.scalar(select(Branch).where(Branch.id == branch_id, Branch.customer_id == customer_id))
+        if branch is None:
+            raise NotFoundError("Такого ОП нет.")
+        if branch.escalation_email == email:
+            return 0
+        branch.escalation_email = email
+        s.flush()
+        _journal(s, actor, branch.id, campaign_id, "branch_address_changed", now, kind="branch")
+        of_customer = select(Campaign.id).join(Contract, Contract.id == Campaign.contract_id)
+        campaigns = s.scalars(of_customer.where(Contract.customer_id == customer_id)).all()
+        return readdress(s, actor, list(campaigns), now)
 
 
 def _campaign(s: Session, actor: Actor, campaign_id: int) -> Campaign:

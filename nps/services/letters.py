@@ -33,9 +33,10 @@ from nps.adapters.mail import (
 )
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.models import Branch, Campaign, Contract, Escalation, Outbox, Respondent
+from nps.models import Campaign, Contract, Outbox
 from nps.services import mail_server
 from nps.services.journal import record
+from nps.services.letter_addresses import recipient
 from nps.services.transaction import AnySession, write
 
 SEND_JOB = "nps.jobs.letters.send"
@@ -144,6 +145,7 @@ def send(
 def _compose(claim: _Claim, server: MailSettings) -> Message | Refused:
     """The message; a letter that can't be written fails visibly instead of coming back with each lease."""
     try:
+        columns = claim.payload["columns"] if claim.kind == "escalation" else None
         return mail.build(
             mail.render(claim.kind, {**claim.payload, "public_url": server.public_url}),
             server,
@@ -151,8 +153,10 @@ def _compose(claim: _Claim, server: MailSettings) -> Message | Refused:
             message_id=f"<{claim.message_id}>",
             written_at=claim.created_at,
             campaign_id=claim.campaign_id,
+            reply_to=claim.payload.get("reply_to"),
+            attachment=mail.workbook(claim.payload["number"], columns, claim.created_at) if columns else None,
         )
-    except LetterError as error:
+    except (LetterError, LookupError) as error:
         log.exception("letter %s can't be written", claim.id)
         return Refused(f"Письмо не удалось составить: {error}.")
 
@@ -358,20 +362,6 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
             after=after,
         )
     nudge(outbox_id)
-
-
-def recipient(s: Session, row: Outbox) -> str:
-    """Where the letter would go if it were written now; '' for the installation's default address."""
-    campaign = s.scalar(select(Campaign.escalation_email).where(Campaign.id == row.campaign_id)) or ""
-    if row.kind not in ("escalation", "reminder"):
-        return campaign
-    of_branch = s.scalar(
-        select(Branch.escalation_email)
-        .join(Respondent, Respondent.branch_id == Branch.id)
-        .join(Escalation, Escalation.respondent_id == Respondent.id)
-        .where(Escalation.id == row.subject_id)
-    )
-    return of_branch or campaign
 
 
 def letter_for(s: Session, actor: Actor, outbox_id: int) -> Outbox:

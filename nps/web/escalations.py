@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, current_app, flash, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import STATE_WORDS, EscalationError
+from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import campaigns
 from nps.queries import escalations as queries
@@ -116,10 +117,24 @@ def change_address(campaign_id: int) -> Response:
     """Set another address."""
     return _do_address(
         campaign_id,
-        "Адрес сохранён. Отправьте на него пробное письмо.",
+        lambda moved: f"Адрес сохранён.{_followed(moved)} Отправьте на него пробное письмо.",
         lambda actor: escalations.change_address(
-            db.session(), actor, campaign_id, email=forms.text("email", 254, label="Адрес", required=True), now=now()
+            db.session(), actor, campaign_id, email=forms.text("email", 254, label="Адрес"), now=now()
         ),
+    )
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/branches/<int:branch_id>")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def change_branch_address(campaign_id: int, branch_id: int) -> Response:
+    """Set where escalations of a branch's clients go."""
+    return _do_address(
+        campaign_id,
+        lambda moved: f"Адрес ОП сохранён.{_followed(moved)}",
+        lambda actor: escalations.change_branch_address(
+            db.session(), actor, campaign_id, branch_id, email=forms.text("email", 254, label="Адрес ОП"), now=now()
+        ),
+        branch_id=branch_id,
     )
 
 
@@ -129,7 +144,7 @@ def send_test(campaign_id: int) -> Response:
     """Send a test letter."""
     return _do_address(
         campaign_id,
-        "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.",
+        lambda _: "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.",
         lambda actor: escalations.send_test_letter(db.session(), actor, campaign_id, **_form()),
     )
 
@@ -140,7 +155,7 @@ def confirm(campaign_id: int) -> Response:
     """Somebody saw the test letter arrive."""
     return _do_address(
         campaign_id,
-        "Адрес подтверждён.",
+        lambda _: "Адрес подтверждён.",
         lambda actor: escalations.confirm_address(
             db.session(), actor, campaign_id, letter_id=forms.whole("letter", 1, 2**53, label="Письмо"), now=now()
         ),
@@ -200,31 +215,48 @@ def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 
     )
 
 
-def _do_address(campaign_id: int, done: str, act: Callable[[Any], object]) -> Response:
+def _do_address(
+    campaign_id: int, done: Callable[[Any], str], act: Callable[[Any], object], *, branch_id: int | None = None
+) -> Response:
+    """Carry out and say so; a refusal stands at the field it is about: the campaign's, or that of a branch."""
     try:
-        act(access.current_actor())
+        result = act(access.current_actor())
     except NotFoundError:
         raise
     except EscalationError as error:
-        return _address(campaign_id, field_error=error.fields.get("email", error.message), status=422)
+        said = error.fields.get("email", error.message)
+        return _address(campaign_id, field_error=said, branch_id=branch_id, status=422)
     except DomainError as error:
         return _address(campaign_id, error=error.message, status=_status(error))
-    flash(done, "ok")
+    flash(done(result), "ok")
     return htmx.go(url_for("escalations.address", campaign_id=campaign_id))
 
 
-def _address(campaign_id: int, *, error: str = "", field_error: str = "", status: int = 200) -> Response:
+def _followed(moved: int) -> str:
+    """How many letters that had not gone yet follow a changed address."""
+    if not moved:
+        return ""
+    letters = f"{moved} {plural(moved, 'письмо', 'письма', 'писем')}"
+    return f" На него {plural(moved, 'уйдёт', 'уйдут', 'уйдут')} и {letters}, что ещё не отправлены."
+
+
+def _address(
+    campaign_id: int, *, error: str = "", field_error: str = "", branch_id: int | None = None, status: int = 200
+) -> Response:
+    campaign = _campaign(campaign_id)
     return htmx.render(
         "escalations/address.html",
         "escalations/_address.html",
         status,
-        campaign=_campaign(campaign_id),
+        campaign=campaign,
         address=queries.address(db.session(), campaign_id),
+        branches=queries.branch_addresses(db.session(), campaign.customer_id),
         default_address=current_app.config["ESCALATION_RECIPIENT"],
         caught=current_app.config["MAIL_CAUGHT"],
         trouble=queries.server_trouble(db.session()),
         error=error,
         field_error=field_error,
+        wrong_branch=branch_id,
         typed=forms.typed(),
     )
 

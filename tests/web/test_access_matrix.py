@@ -124,6 +124,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "escalations.one": SIDES,
     "escalations.address": PREPARES,
     "escalations.change_address": PREPARES,
+    "escalations.change_branch_address": PREPARES,
     "escalations.confirm": PREPARES,
     "escalations.send_test": PREPARES,
     "escalations.take": ("specialist", "manager"),

@@ -145,8 +145,8 @@ def test_an_address_is_changed_tested_and_confirmed(place: Place, login: Login) 
     browser = login(place.person("manager"))
     address = f"/campaigns/{place.id}/escalations/address"
     assert "не подтверждён" in browser.get(f"/campaigns/{place.id}/escalations").text
-    refused = browser.post(address, data={"email": "a@b.ru, c@d.ru"})
-    assert refused.status_code == 422 and "a@b.ru, c@d.ru" in refused.text
+    refused = browser.post(address, data={"email": "a@b.ru, c@d"})
+    assert refused.status_code == 422 and "a@b.ru, c@d" in refused.text
     assert browser.post(address, data={"email": "new@u-energo.ru"}).status_code == 303
     assert browser.post(f"{address}/test").status_code == 303
     place.session.rollback()

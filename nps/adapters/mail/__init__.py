@@ -10,6 +10,7 @@ from flask_mail import Message
 from nps.adapters.mail.composing import Letter, LetterError, build, catch, one_line, render
 from nps.adapters.mail.sending import Deferred, Refused, Result, Sent, Unknown, Unreachable, send
 from nps.adapters.mail.settings import MailSettings, configure, settings
+from nps.adapters.mail.table import workbook
 
 __all__ = [
     "Deferred",
@@ -29,4 +30,5 @@ __all__ = [
     "render",
     "send",
     "settings",
+    "workbook",
 ]

@@ -62,6 +62,8 @@ ACTIONS = {
     "escalation_note": "заметка по обращению",
     "escalation_raised": "передано обращение",
     "escalation_taken": "обращение взято",
+    "branch_address_changed": "изменён адрес ОП для обращений",
+    "letter_readdressed": "письмо уйдёт на новый адрес",
     "letter_again": "письмо отправлено заново",
     "letter_caught": "письмо осталось в системе",
     "letter_failed": "письмо не ушло",
