@@ -45,7 +45,7 @@ _ESCALATION: dict[str, Any] = {
     "operator": "Ольга Максимова",
     "operator_wrote": "записала",
 }
-_EVIL = '<img src=x onerror="alert(1)">\r\nBcc: thief@example.com\r\n.\r\n=HYPERLINK("http://x")'
+_EVIL = '<img src=x onerror="alert(1)">\nBcc: thief@example.com\n.\n=HYPERLINK("http://x")'
 
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "escalation": ("escalation", _ESCALATION),
@@ -58,6 +58,26 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         _ESCALATION
         | {"columns": [[label, _EVIL] for _, label in COLUMNS], "wished_time": _EVIL, "campaign": _EVIL}
         | {"operator": _EVIL, "place": _EVIL},
+    ),
+    "reminder": (
+        "reminder",
+        {
+            "number": 38,
+            "path": "/escalations/38",
+            "campaign": "Уралэнерго, ноябрь 2026",
+            "due": "сегодня в 17:42",
+            "late": False,
+            "public_url": "https://nps.example.ru",
+        },
+    ),
+    "digest": (
+        "digest",
+        {
+            "campaign": "Уралэнерго, ноябрь 2026",
+            "path": "/campaigns/1/escalations",
+            "figures": {"new": 5, "taken": 9, "overdue": 2, "troubled": 0},
+            "public_url": "https://nps.example.ru",
+        },
     ),
     "test": (
         "test",

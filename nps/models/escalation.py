@@ -47,7 +47,7 @@ class Escalation(Base):
     due_at: Mapped[instant_or_none]
     #: The first answer, or the closing without one.
     answered_at: Mapped[instant_or_none]
-    #: The specialist asks the operators to call the client; empty again once somebody has.
+    #: The specialist asks to call the client; done by the first conversation after it.
     call_asked_at: Mapped[instant_or_none]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     closed_at: Mapped[instant_or_none]

@@ -15,7 +15,7 @@ from nps.domain import escalation
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import COLUMNS, State, Wish
-from nps.domain.local_time import clock, date_words, to_local
+from nps.domain.local_time import clock, date_words, day_words, to_local
 from nps.models import (
     Branch,
     CallAttempt,
@@ -29,6 +29,7 @@ from nps.models import (
     Respondent,
     User,
 )
+from nps.queries.escalation_figures import terms_of
 from nps.services import letters
 from nps.services.form_keys import once
 from nps.services.journal import log_access, record
@@ -105,6 +106,7 @@ def _raise(
         raised_by=actor.id,
         created_at=now,
         state=State.OPEN,
+        due_at=terms_of(s, campaign.id).due_at(now),
         **asdict(wish),
     )
     s.add(row)
@@ -115,7 +117,7 @@ def _raise(
         kind="escalation",
         subject_id=row.id,
         dedupe=f"escalation:{row.id}",
-        payload=_letter(s, actor, client, campaign, row.id, wish, now),
+        payload=_letter(s, actor, client, campaign, row, wish, now),
         now=now,
     )
     _journal(s, actor, row.id, campaign.id, "escalation_raised", now)
@@ -123,7 +125,7 @@ def _raise(
 
 
 def _letter(
-    s: Session, actor: Actor, client: Respondent, campaign: Campaign, number: int, wish: Wish, now: datetime
+    s: Session, actor: Actor, client: Respondent, campaign: Campaign, row: Escalation, wish: Wish, now: datetime
 ) -> dict[str, Any]:
     """What the letter says, fixed now: later changes of the client or the directories do not reach it."""
     branch = s.get(Branch, client.branch_id) if client.branch_id else None
@@ -131,11 +133,12 @@ def _letter(
     zone = region.zone if region else "Europe/Moscow"
     local = to_local(now, zone)
     return {
-        "number": number,
-        "path": f"/escalations/{number}",
+        "number": row.id,
+        "path": f"/escalations/{row.id}",
         "organisation": wish.organisation,
         "columns": [[label, getattr(wish, name)] for name, label in COLUMNS],
         "wished_time": wish.wished_time,
+        "due": _due_words(row.due_at, terms_of(s, campaign.id).zone, now),
         "campaign": campaign.title,
         "for_practice": campaign.purpose != "survey",
         "place": ", ".join(part for part in (branch and branch.name, region and region.name) if part),
@@ -145,6 +148,11 @@ def _letter(
         "operator": actor.full_name,
         "operator_wrote": "записала" if actor.gender == "female" else "записал",
     }
+
+
+def _due_words(due_at: datetime | None, zone: str, now: datetime) -> str:
+    """«17:42 сегодня» by the specialist's clock."""
+    return f"{clock(due_at, zone)} {day_words(due_at, zone, now)}" if due_at else ""
 
 
 def take(session: AnySession, actor: Actor, escalation_id: int, *, now: datetime) -> None:
@@ -178,6 +186,17 @@ def answer(
     _work(session, actor, escalation_id, "answer", words, {"state": State.ANSWERED, "resolution": words}, now, form_key)
 
 
+def ask_to_call(
+    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
+) -> None:
+    """Ask the call centre to call the client and say so; the escalation stays in work, the asker's when nobody's.
+
+    Raises EscalationError without a text, StaleError when it is closed.
+    """
+    words = escalation.note(text, "Напишите, что спросить у клиента или что ему передать.")
+    _work(session, actor, escalation_id, "call", words, {"state": State.TAKEN, "call_asked_at": now}, now, form_key)
+
+
 def close(
     session: AnySession, actor: Actor, escalation_id: int, *, resolution: str, now: datetime, form_key: str = ""
 ) -> None:
@@ -206,6 +225,8 @@ def _work(
 
         def act() -> dict[str, Any]:
             whose = {"taken_by": row.taken_by or actor.id, "taken_at": row.taken_at or now} if values else {}
+            if kind in ("answer", "close"):
+                whose["answered_at"] = row.answered_at or now
             if not _move(s, row, NOT_CLOSED, **(values or {"state": row.state}), **whose):
                 raise StaleError("escalation_closed", "Обращение уже закрыто.")
             s.add(EscalationNote(escalation_id=row.id, by=actor.id, at=now, kind=kind, text=words))
@@ -225,7 +246,7 @@ def seen(session: AnySession, actor: Actor, *, kind: str, object_id: object, add
 def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now: datetime, form_key: str = "") -> int:
     """Send a test letter to the campaign's address (R15); its outbox id."""
     with write(session) as s:
-        campaign = _campaign(s, actor, campaign_id)
+        campaign = campaign_kept(s, actor, campaign_id)
 
         def act() -> dict[str, Any]:
             payload = {
@@ -255,7 +276,7 @@ def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, lett
     Raises DomainError for a letter that never left the machine, StaleError when the address has changed since.
     """
     with write(session) as s:
-        campaign = _campaign(s, actor, campaign_id)
+        campaign = campaign_kept(s, actor, campaign_id)
         letter = s.execute(
             select(Outbox).where(Outbox.id == letter_id, Outbox.kind == "test", Outbox.subject_id == campaign.id)
         ).scalar_one_or_none()
@@ -283,7 +304,7 @@ def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email
     """
     email = escalation.addresses(email)
     with write(session) as s:
-        campaign = _campaign(s, actor, campaign_id)
+        campaign = campaign_kept(s, actor, campaign_id)
         if campaign.escalation_email == email:
             return 0
         campaign.escalation_email = email
@@ -303,7 +324,7 @@ def change_branch_address(
     """
     email = escalation.addresses(email) if email.strip() else ""
     with write(session) as s:
-        customer_id = s.get_one(Contract, _campaign(s, actor, campaign_id).contract_id).customer_id
+        customer_id = s.get_one(Contract, campaign_kept(s, actor, campaign_id).contract_id).customer_id
         branch = s.scalar(select(Branch).where(Branch.id == branch_id, Branch.customer_id == customer_id))
         if branch is None:
             raise NotFoundError("Такого ОП нет.")
@@ -317,7 +338,8 @@ def change_branch_address(
         return readdress(s, actor, list(campaigns), now)
 
 
-def _campaign(s: Session, actor: Actor, campaign_id: int) -> Campaign:
+def campaign_kept(s: Session, actor: Actor, campaign_id: int) -> Campaign:
+    """The campaign, if the person looks after where and how its escalations go; NotFoundError otherwise."""
     statement = select(Campaign).join(Contract, Contract.id == Campaign.contract_id).where(Campaign.id == campaign_id)
     if actor.role not in ALL_CAMPAIGNS:
         statement = statement.where(Contract.customer_id == actor.customer_id)

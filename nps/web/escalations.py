@@ -7,11 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, url_for
 
+from nps.domain.answer_terms import left_words
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.escalation import STATE_WORDS, EscalationError
+from nps.domain.escalation import EscalationError
 from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import campaigns
+from nps.queries import escalation_figures as figures
+from nps.queries import escalation_list as listing
 from nps.queries import escalations as queries
 from nps.services import escalations
 from nps.web import access, forms, htmx, shell
@@ -19,45 +22,45 @@ from nps.web.clock import now
 
 bp = Blueprint("escalations", __name__)
 
-#: «Письмо не дошло» among the filters: escalations whose letter waits for a person.
-TROUBLED = "letter"
+#: Filters that are no states: «Просрочены», «Письмо не дошло», «Позвонить клиенту».
+_BESIDE_STATES = (listing.OVERDUE, listing.TROUBLED, listing.TO_CALL)
 
 
 @bp.get("/campaigns/<int:campaign_id>/escalations")
 @access.roles(*queries.READERS)
 def index(campaign_id: int) -> Response:
-    """A campaign's escalations; `state` narrows them, «new» is where the specialist begins."""
-    actor = access.current_actor()
+    """A campaign's escalations, narrowed by `state` (a state or another view), branch and words."""
+    actor, session = access.current_actor(), db.session()
     campaign = _campaign(campaign_id)
-    state, number = forms.arg("state"), forms.arg_number("page")
-    if state not in STATE_WORDS and state != TROUBLED:
-        state = ""
-    counts = queries.counts(db.session(), campaign_id)
-    troubled = queries.troubled(db.session(), campaign_id)
-    total = troubled if state == TROUBLED else counts.get(state, sum(counts.values()))
+    view, number = forms.arg("state"), forms.arg_number("page")
+    wanted = listing.Wanted(
+        view=view if view in listing.VIEWS else "",
+        branch_id=forms.arg_number("branch", default=0, least=0) or None,
+        text=forms.arg("text"),
+    )
+    counts = queries.counts(session, campaign_id)
+    total = listing.total(session, campaign_id, wanted, now())
+    views = {name: listing.total(session, campaign_id, listing.Wanted(name), now()) for name in _BESIDE_STATES}
     return htmx.render(
         "escalations/index.html",
         "escalations/_index.html",
         campaign=campaign,
-        lines=queries.lines(
-            db.session(),
-            campaign_id,
-            state="" if state == TROUBLED else state,
-            troubled_only=state == TROUBLED,
-            page=number,
-        ),
+        lines=listing.lines(session, campaign_id, wanted, now(), number),
         counts=counts,
+        views=views,
+        wanted=wanted,
+        branches=[("", "все ОП"), *listing.branches(session, campaign_id)],
         total=total,
-        troubled=troubled,
-        state=state,
-        state_words=STATE_WORDS,
         number=number,
-        pages=-(-total // queries.PAGE),
-        address=queries.address(db.session(), campaign_id),
+        pages=-(-total // listing.PAGE),
+        terms=figures.terms_of(session, campaign_id),
+        course=figures.course(session, campaign_id, now()),
+        address=queries.address(session, campaign_id),
         default_address=current_app.config["ESCALATION_RECIPIENT"],
-        trouble=queries.server_trouble(db.session()),
+        trouble=queries.server_trouble(session),
         works=actor.role in escalations.WORKERS,
         keeps_address=actor.role in escalations.ADDRESS_KEEPERS,
+        left_words=left_words,
     )
 
 
@@ -95,6 +98,13 @@ def note(escalation_id: int) -> Response:
 def answer(escalation_id: int) -> Response:
     """Write down what the client was answered."""
     return _do(escalation_id, "answer", lambda: escalations.answer(*_who(escalation_id), text=_text(), **_form()))
+
+
+@bp.post("/escalations/<int:escalation_id>/call")
+@access.roles(*escalations.WORKERS)
+def ask_to_call(escalation_id: int) -> Response:
+    """Ask the call centre to call the client."""
+    return _do(escalation_id, "call", lambda: escalations.ask_to_call(*_who(escalation_id), text=_text(), **_form()))
 
 
 @bp.post("/escalations/<int:escalation_id>/close")
@@ -209,6 +219,8 @@ def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 
         case=case,
         works=actor.role in escalations.WORKERS,
         may_resend=actor.role in escalations.ADDRESS_KEEPERS,
+        sees_client=actor.role != "customer",
+        left_words=left_words,
         form=form,
         error=error,
         typed=forms.typed() if form else {},

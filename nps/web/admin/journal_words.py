@@ -58,6 +58,8 @@ ACTIONS = {
     "demo_removed": "убрана демонстрация",
     "erasure_finished": "файлы удалены, база сжата",
     "escalation_answer": "ответ по обращению",
+    "answer_terms_changed": "изменён срок ответа на обращения",
+    "escalation_call": "просьба позвонить клиенту",
     "escalation_close": "обращение закрыто",
     "escalation_note": "заметка по обращению",
     "escalation_raised": "передано обращение",
