@@ -65,7 +65,7 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "number": 38,
             "path": "/escalations/38",
             "campaign": "Уралэнерго, ноябрь 2026",
-            "due": "сегодня в 17:42",
+            "due": "сегодня до 17:42",
             "late": False,
             "public_url": "https://nps.example.ru",
         },

@@ -8,7 +8,7 @@ caller no time: the call answers False and the row waits for the sweeper.
 import logging
 import os
 import re
-from queue import SimpleQueue
+from queue import Queue as Waiting
 from threading import Lock, Thread
 from uuid import UUID
 
@@ -105,20 +105,22 @@ class _Messenger:
 
     def __init__(self) -> None:
         self.process = os.getpid()
-        self._nudges: SimpleQueue[tuple[str, str, int | str | UUID]] = SimpleQueue()
+        self.nudges: Waiting[tuple[str, str, int | str | UUID]] = Waiting()
         Thread(target=self._carry, name="nudges", daemon=True).start()
 
     def take(self, queue: str, job: str, row_id: int | str | UUID) -> None:
-        if self._nudges.qsize() < MOST_WAITING:
-            self._nudges.put((queue, job, row_id))
+        if self.nudges.qsize() < MOST_WAITING:
+            self.nudges.put((queue, job, row_id))
 
     def _carry(self) -> None:
         while True:
-            nudge = self._nudges.get()
+            nudge = self.nudges.get()
             try:
                 enqueue(*nudge)
             except Exception:
                 log.exception("the nudge %s was dropped", nudge)
+            finally:
+                self.nudges.task_done()
 
 
 _messenger: _Messenger | None = None
@@ -135,6 +137,14 @@ def enqueue_soon(queue: str, job: str, row_id: int | str | UUID) -> None:
         if _messenger is None or _messenger.process != os.getpid():
             _messenger = _Messenger()
         _messenger.take(queue, job, row_id)
+
+
+def wait_until_told() -> None:
+    """Return when Redis has been told, or did not want to be, of all that `enqueue_soon` was given in this process."""
+    with _messenger_lock:
+        messenger = _messenger
+    if messenger is not None and messenger.process == os.getpid():
+        messenger.nudges.join()
 
 
 def nudge_id(job: str, row_id: int | str) -> str:

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from nps.domain.calling_window import CallingCalendar, Window, russian_holidays
 from nps.domain.errors import DomainError
 from nps.domain.local_time import OFFICE_ZONE, ZONES, Zone, from_local, to_local
+from nps.domain.wording import span_words
 
 ZONE_NAMES = {
     "Europe/Moscow": "Москва",
@@ -79,17 +80,9 @@ class AnswerTerms:
 
 
 def left_words(due_at: datetime, now: datetime) -> str:
-    """«осталось 1 ч 23 мин», «просрочено на 2 дня»."""
-    late = now >= due_at
-    minutes = int(abs(due_at - now).total_seconds()) // 60
-    days, hours = divmod(minutes // 60, 24)
-    if days:
-        length = f"{days} дн" + (f" {hours} ч" if hours else "")
-    else:
-        length = " ".join(
-            part for part in (f"{hours} ч" if hours else "", f"{minutes % 60} мин" if minutes % 60 else "") if part
-        )
-    return f"просрочено на {length or '1 мин'}" if late else f"осталось {length or 'меньше минуты'}"
+    """«осталось 1 ч 23 мин», «просрочено на 2 дн 1 ч»."""
+    length = span_words(abs(due_at - now).total_seconds())
+    return f"просрочено на {length}" if now >= due_at else f"осталось {length}"
 
 
 def day_of(at: datetime, zone: Zone) -> date:

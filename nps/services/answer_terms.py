@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.answer_terms import AnswerTerms, day_of
 from nps.domain.errors import NotFoundError
-from nps.domain.local_time import when
+from nps.domain.local_time import clock, day_words, when
 from nps.models import AnswerTerms as Row
 from nps.models import Campaign, Escalation, Outbox
 from nps.queries.escalation_figures import Waiting, terms_of, waiting
@@ -107,14 +107,15 @@ def _reminders(session: Session, now: datetime) -> Iterator[tuple[int, Escalatio
 
 
 def _remind(s: Session, campaign: Campaign, case: Escalation, now: datetime) -> int:
-    zone = terms_of(s, campaign.id).zone
-    assert case.due_at is not None
+    zone, due_at = terms_of(s, campaign.id).zone, case.due_at
+    assert due_at is not None
+    late = due_at <= now
     payload = {
         "number": case.id,
         "path": f"/escalations/{case.id}",
         "campaign": campaign.title,
-        "due": when(case.due_at, zone, now),
-        "late": case.due_at <= now,
+        "due": when(due_at, zone, now) if late else f"{day_words(due_at, zone, now)} до {clock(due_at, zone)}",
+        "late": late,
         "reply_to": person_in_charge(s),
     }
     return letters.add(

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, flash, url_for
 
-from nps.domain.answer_terms import left_words
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import EscalationError
 from nps.domain.wording import plural
@@ -60,7 +59,6 @@ def index(campaign_id: int) -> Response:
         trouble=queries.server_trouble(session),
         works=actor.role in escalations.WORKERS,
         keeps_address=actor.role in escalations.ADDRESS_KEEPERS,
-        left_words=left_words,
     )
 
 
@@ -220,7 +218,6 @@ def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 
         works=actor.role in escalations.WORKERS,
         may_resend=actor.role in escalations.ADDRESS_KEEPERS,
         sees_client=actor.role != "customer",
-        left_words=left_words,
         form=form,
         error=error,
         typed=forms.typed() if form else {},
@@ -248,8 +245,8 @@ def _followed(moved: int) -> str:
     """How many letters that had not gone yet follow a changed address."""
     if not moved:
         return ""
-    letters = f"{moved} {plural(moved, 'письмо', 'письма', 'писем')}"
-    return f" На него {plural(moved, 'уйдёт', 'уйдут', 'уйдут')} и {letters}, что ещё не отправлены."
+    letters = plural(moved, "письмо, которое ещё не ушло", "письма, которые ещё не ушли", "писем, которые ещё не ушли")
+    return f" На него {plural(moved, 'уйдёт', 'уйдут', 'уйдут')} и {moved} {letters}."
 
 
 def _address(

@@ -79,8 +79,8 @@ def test_terms_nobody_could_keep_are_refused(wrong: dict[str, object], field: st
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(83, "осталось 1 ч 23 мин"), (60, "осталось 1 ч"), (0, "просрочено на 1 мин"), (-142, "просрочено на 2 ч 22 мин")]
-    + [(-60 * 49, "просрочено на 2 дн 1 ч"), (0.5, "осталось меньше минуты")],
+    [(83, "осталось 1 ч 23 мин"), (60, "осталось 1 ч"), (0, "просрочено на 1 с"), (-142, "просрочено на 2 ч 22 мин")]
+    + [(-60 * 49, "просрочено на 2 дн 1 ч"), (0.5, "осталось 30 с")],
 )
 def test_what_is_left_is_told_in_words(minutes: float, words: str) -> None:
     now = samara(18, 12)

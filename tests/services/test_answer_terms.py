@@ -76,7 +76,7 @@ def test_one_reminder_comes_before_the_deadline_and_tells_nothing_of_the_client(
     assert nudged(house, early) == [] and nudged(house, near) == [house.campaign_id]
     assert [answer_terms.write_due(house.session, house.campaign_id, now=near) for _ in range(2)] == [1, 0]
     (letter,) = written(house, "reminder")
-    assert (letter.subject_id, letter.payload["due"], letter.payload["late"]) == (number, "сегодня в 17:15", False)
+    assert (letter.subject_id, letter.payload["due"], letter.payload["late"]) == (number, "сегодня до 17:15", False)
     text = mail.render("reminder", letter.payload | {"public_url": "https://nps.example.ru"})
     for value in ("Хлебокомбинат", "Кузнецова", "917", "кабель"):
         assert value not in text.subject + text.text + text.html
