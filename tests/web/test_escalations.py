@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import mail
 from nps.domain.actor import Actor
-from nps.models import AccessLog, Branch, Campaign, Contract, Escalation, Outbox, User
+from nps.models import AccessLog, Branch, Campaign, Contract, Escalation, Outbox, Respondent, User
+from nps.queries import campaigns
+from nps.queries.desk.card import client_card
+from nps.queries.desk.views import QuestionLine
 from nps.services import escalations, letters
 from nps.services.transaction import write
 from tests import factories
@@ -247,3 +250,24 @@ def test_a_wish_to_call_is_listed_for_the_manager(place: Place, login: Login) ->
     assert specialist.post(f"{case}/call", data={"text": "Уточните марку"}).status_code == 303
     listed = login(place.person("manager")).get(f"/campaigns/{place.id}/escalations?state=call").text
     assert "Позвонить клиенту" in listed and f'href="{case}"' in listed
+
+
+def test_the_operators_card_tells_what_became_of_the_clients_question(place: Place, session: Session) -> None:
+    session.rollback()
+    case = session.get_one(Escalation, place.escalation_id)
+    client = session.get_one(Respondent, case.respondent_id)
+    specialist = place.person("specialist")
+    actor = Actor(specialist.id, "specialist", specialist.full_name, specialist.customer_id)
+    number = place.escalation_id
+
+    def told() -> list[QuestionLine]:
+        session.rollback()
+        row = campaigns.campaign_row(session, place.id)
+        return list(client_card(session, client, row, None, NOW, None, "Europe/Samara").questions)
+
+    assert [(line.text, line.state, line.answer) for line in told()] == [(EVIL, "Новое", "")]
+    escalations.ask_to_call(session, actor, number, text="Уточните марку", now=NOW)
+    assert [(line.state, line.to_say) for line in told()] == [("В работе", "Уточните марку")]
+    escalations.answer(session, actor, number, text="Кабель есть", now=NOW)
+    escalations.close(session, actor, number, resolution="Счёт отправлен", now=NOW)
+    assert [(line.state, line.answer, line.to_say) for line in told()] == [("Закрыто", "Счёт отправлен", "")]
