@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import claims, pages
+from bench import claims, escalations, pages
 from bench.data import Base, filled
 from tests import postgres_server
 
 CORE_BOUND, GROWTH_BOUND = 3.0, 2.0
+#: The press that escalates with Redis and the mail server hanging, against both at work.
+BROKEN_BOUND = 1.2
 
 
 def main() -> int:
@@ -29,6 +31,7 @@ def main() -> int:
         for engine in ("sqlite", "postgres"):
             databases = _databases(Path(folder), server, engine)
             failed += _claims(databases, engine, sizes, options.rounds)
+            failed += _press(databases, engine, min(options.rounds, 100), Path(folder))
             failed += _page(databases, engine, page_size, min(options.rounds, 100), Path(folder))
     for bound in failed:
         print(f"OVER ITS BOUND: {bound}", file=sys.stderr)
@@ -87,6 +90,18 @@ def _page(databases: _databases, engine: str, clients: int, rounds: int, folder:
         flush=True,
     )
     return []
+
+
+def _press(databases: _databases, engine: str, rounds: int, folder: Path) -> list[str]:
+    with databases.of(100, "press") as base:
+        at_work, broken = escalations.press_ms(base, folder / f"press-{engine}", rounds)
+    ratio = broken / at_work
+    print(
+        f"{engine:9} POST that escalates: {at_work:.1f} ms, with Redis and the mail server hanging {broken:.1f} ms "
+        f"= {ratio:.2f} x (bound {BROKEN_BOUND:g})",
+        flush=True,
+    )
+    return [f"{engine} broken / at work: {ratio:.2f}"] if ratio > BROKEN_BOUND else []
 
 
 if __name__ == "__main__":

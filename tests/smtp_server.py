@@ -4,9 +4,10 @@
         server.faults.append("rcpt_550")      # the next connection; without one it behaves
 
 Faults: `<verb>_<code>` answers banner, ehlo, starttls, auth, mail, rcpt, data, text or quit with the code;
-`cut_<verb>` closes the line there; `hang_<verb>` says nothing more until the client leaves; `wait_<verb>` answers when
-`go_on` is set. `text` is the moment after the final dot: `cut_text` and `hang_text` keep the letter and do not say so.
-`cut_body` closes while the text is still coming, `cut_after` once the 250 is said.
+`cut_<verb>` closes the line there; `hang_<verb>` says nothing more until the client leaves; `drip_<verb>` says its
+answer so slowly that it never ends; `wait_<verb>` sets `reached` and answers when `go_on` is set. `text` is the moment
+after the final dot: `cut_text` and `hang_text` keep the letter and do not say so. `cut_body` closes while the text is
+still coming, `cut_after` once the 250 is said.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ class FaultyServer:
     always: str = ""
     refused_recipients: frozenset[str] = frozenset()
     tls: ssl.SSLContext | None = None
+    #: TLS from the first byte, not by STARTTLS.
+    implicit_tls: bool = False
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    reached: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
+    closing: threading.Event = field(default_factory=threading.Event)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def take(self, letter: Taken) -> None:
@@ -80,6 +85,8 @@ class _Conversation:
 
     def run(self) -> None:
         with suppress(_Left, OSError):
+            if self.server.implicit_tls:
+                self.wrap()
             self.at("banner", "220 ready")
             while True:
                 line = self.file.readline()
@@ -94,7 +101,11 @@ class _Conversation:
         verb, _, rest = command.partition(" ")
         match verb.upper():
             case "EHLO":
-                extensions = ["localhost", *(["STARTTLS"] if self.server.tls else []), "AUTH PLAIN"]
+                extensions = [
+                    "localhost",
+                    *(["STARTTLS"] if self.server.tls and not self.server.implicit_tls else []),
+                    "AUTH PLAIN",
+                ]
                 last = len(extensions) - 1
                 lines = (f"250{' ' if n == last else '-'}{name}" for n, name in enumerate(extensions))
                 self.at("ehlo", "\r\n".join(lines))
@@ -127,6 +138,9 @@ class _Conversation:
 
     def starttls(self) -> None:
         self.at("starttls", "220 go ahead")
+        self.wrap()
+
+    def wrap(self) -> None:
         assert self.server.tls is not None
         self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
         self.file = self.connection.makefile("rb")
@@ -151,7 +165,12 @@ class _Conversation:
         if kind == "hang" and detail == step:
             self.file.read()
             raise _Left
+        if kind == "drip" and detail == step:
+            while not self.server.closing.wait(0.05):
+                self.connection.sendall(b"2")
+            raise _Left
         if kind == "wait" and detail == step:
+            self.server.reached.set()
             self.server.go_on.wait(30)
         if kind == step and detail.isdigit():
             self.say(f"{detail} the server says no")
@@ -165,10 +184,10 @@ class _Conversation:
 
 
 @contextmanager
-def running(tls: ssl.SSLContext | None = None) -> Iterator[FaultyServer]:
+def running(tls: ssl.SSLContext | None = None, *, implicit_tls: bool = False) -> Iterator[FaultyServer]:
     """A server on a free port of the loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = FaultyServer(listener.getsockname()[1], tls=tls)
+        server = FaultyServer(listener.getsockname()[1], tls=tls, implicit_tls=implicit_tls)
         open_lines: list[socket.socket] = []
 
         def serve() -> None:
@@ -184,6 +203,7 @@ def running(tls: ssl.SSLContext | None = None) -> Iterator[FaultyServer]:
         try:
             yield server
         finally:
+            server.closing.set()
             listener.shutdown(socket.SHUT_RDWR)
             for line in open_lines:
                 with suppress(OSError):

@@ -6,10 +6,13 @@ caller no time: the call answers False and the row waits for the sweeper.
 """
 
 import logging
+import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import Queue as Waiting
+from threading import Lock, Thread
 from uuid import UUID
 
 from redis import Redis
@@ -36,6 +39,8 @@ ANSWER_TIMEOUT_S = 1.0
 # A sweeper sweeps every ten seconds.
 BEAT_TTL_S = 60
 _SWEEPER = "nps:sweeper"
+# Nudges that wait inside a process while Redis hangs; those beyond are the sweeper's.
+MOST_WAITING = 100
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +148,53 @@ def _own() -> JobQueue:
     if _jobs is None:
         raise RuntimeError("nps.adapters.queue.connect() comes first: create_app() does it")
     return _jobs
+
+
+class _Messenger:
+    """Carries a process' nudges to Redis in a thread of its own, so that no request waits for Redis' answer."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.nudges: Waiting[tuple[str, str, int | str | UUID]] = Waiting()
+        Thread(target=self._carry, name="nudges", daemon=True).start()
+
+    def take(self, queue: str, job: str, row_id: int | str | UUID) -> None:
+        if self.nudges.qsize() < MOST_WAITING:
+            self.nudges.put((queue, job, row_id))
+
+    def _carry(self) -> None:
+        while True:
+            nudge = self.nudges.get()
+            try:
+                enqueue(*nudge)
+            except Exception:
+                log.exception("the nudge %s was dropped", nudge)
+            finally:
+                self.nudges.task_done()
+
+
+_messenger: _Messenger | None = None
+_messenger_lock = Lock()
+
+
+def enqueue_soon(queue: str, job: str, row_id: int | str | UUID) -> None:
+    """`enqueue` without waiting for Redis, which may hang: for requests. What gets lost the sweeper gives again."""
+    global _messenger
+    if queue not in TIMEOUT_S:
+        raise KeyError(queue)
+    with _messenger_lock:
+        # A forked process has the object, but not its thread.
+        if _messenger is None or _messenger.process != os.getpid():
+            _messenger = _Messenger()
+        _messenger.take(queue, job, row_id)
+
+
+def wait_until_told() -> None:
+    """Return when Redis has been told, or did not want to be, of all that `enqueue_soon` was given in this process."""
+    with _messenger_lock:
+        messenger = _messenger
+    if messenger is not None and messenger.process == os.getpid():
+        messenger.nudges.join()
 
 
 def nudge_id(job: str, row_id: int | str) -> str:

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -96,6 +97,13 @@ def write_book(path: Path, book: Book) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def book_bytes(book: Book) -> bytes:
+    """The workbook as the bytes of its file, for one that is small. Raises ValueError like `write_book`."""
+    buffer = BytesIO()
+    _save(buffer, book)
+    return buffer.getvalue()
 
 
 def _save(file: BinaryIO, book: Book) -> None:

@@ -26,6 +26,9 @@ LIMITS: Mapping[str, int] = {
     "wished_time": 200,
 }
 
+#: Recipients of one letter.
+MOST_ADDRESSES = 5
+
 #: What a note, an answer and a closing word may hold.
 NOTE_LIMIT = 2000
 
@@ -105,6 +108,19 @@ def wish(fields: Mapping[str, str]) -> Wish:
 def is_email(text: str) -> bool:
     """Whether a letter could be addressed so: one bare address, a Russian domain included."""
     return bool(_EMAIL.fullmatch(text)) and ".." not in text and len(text) <= LIMITS["email"]
+
+
+def addresses(text: str) -> str:
+    """One address, or several parted by commas, semicolons or spaces, as «a@b.ru, c@d.ru»; raises EscalationError."""
+    found = list(dict.fromkeys(part for part in re.split(r"[,;\s]+", text) if part))
+    if not found or not all(is_email(part) for part in found):
+        wrong = next((part for part in found if not is_email(part)), "")
+        named = f"«{wrong}» — не адрес почты" if wrong else "Здесь нужен адрес почты"
+        raise EscalationError({"email": f"{named}. Нужен вид имя@сайт.ру; несколько адресов — через запятую."})
+    joined = ", ".join(found)
+    if len(found) > MOST_ADDRESSES or len(joined) > LIMITS["email"]:
+        raise EscalationError({"email": f"Адресов может быть не больше {MOST_ADDRESSES}. Уберите лишние."})
+    return joined
 
 
 def note(text: str, missing: str) -> str:

@@ -61,6 +61,16 @@ def duration(seconds: float) -> str:
     return f"{hours}:{mins:02}:{secs:02}" if hours else f"{mins}:{secs:02}"
 
 
+def span_words(seconds: float) -> str:
+    """«4 с», «12 мин», «1 ч 35 мин», «2 дн 1 ч»: the two largest units, what is smaller is left out."""
+    if seconds < 60:
+        return f"{max(int(seconds), 1)} с"
+    days, rest = divmod(int(seconds) // 60, 24 * 60)
+    hours, mins = divmod(rest, 60)
+    found = [f"{n} {unit}" for n, unit in ((days, "дн"), (hours, "ч"), (mins, "мин")) if n]
+    return " ".join(found[:2])
+
+
 def minutes(seconds: int) -> str:
     """«831 мин», with what is over as «830 мин 42 с»: exact, never rounded."""
     whole, rest = divmod(seconds, 60)

@@ -5,7 +5,7 @@ from nps.models.call_attempt import AttemptOutcome, CallAttempt, DispositionRow,
 from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMember, Pause, Shift
 from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
-from nps.models.escalation import Escalation, EscalationNote, Outbox
+from nps.models.escalation import AnswerTerms, Escalation, EscalationNote, MailServer, Outbox
 from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
 from nps.models.job_run import FormKey, JobRun
@@ -17,6 +17,8 @@ from nps.models.script import Script, ScriptVersion
 from nps.models.user import LoginAttempt, User, UserSession
 
 __all__ = [
+    "AnswerTerms",
+    "MailServer",
     "AccessLog",
     "Answer",
     "Appointment",

@@ -27,6 +27,8 @@ class Branch(Base):
     name: Mapped[str] = mapped_column(String(200))
     region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
     area_code: Mapped[str] = mapped_column(String(6), default="")
+    #: Where escalations of its clients go instead of the campaign's address; '' for nowhere else.
+    escalation_email: Mapped[str] = mapped_column(String(254), default="")
 
 
 class BranchAlias(Base):

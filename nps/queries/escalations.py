@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, aliased
 
 from nps.domain.actor import Actor
 from nps.domain.escalation import LETTER_WORDS, STATE_WORDS, State
-from nps.models import Branch, Campaign, Contract, Escalation, EscalationNote, Outbox, Region, User
+from nps.models import Branch, Campaign, Contract, Escalation, EscalationNote, MailServer, Outbox, Region, User
 from nps.models import Respondent as Client
 from nps.queries import campaigns
 
-PAGE = 50
+#: So many failed tries in a row, and the mail server is taken for down.
+SERVER_DOWN_AFTER = 2
 #: Roles that work with escalations; an operator has no list of them.
 READERS = ("specialist", "manager", "customer", "admin")
 
@@ -34,21 +35,28 @@ class LetterRow:
     sent_at: datetime | None
     server_said: str
     outside: bool
+    refused: str
 
     @property
     def words(self) -> str:
         """The state as people call it."""
-        return LETTER_WORDS[self.state]
+        return "отправлено не всем" if self.partly else LETTER_WORDS[self.state]
+
+    @property
+    def partly(self) -> bool:
+        """Whether the server took it for some recipients only."""
+        return self.state == "sent" and bool(self.refused)
 
     @property
     def for_a_person(self) -> bool:
         """Whether somebody has to look after it."""
-        return self.state == "failed" or (self.state == "unknown" and self.next_try_at is None)
+        doubtful = self.state == "unknown" and self.next_try_at is None
+        return self.state == "failed" or doubtful or self.partly
 
     @property
     def may_send_again(self) -> bool:
         """Whether «Отправить ещё раз» has a meaning."""
-        return self.outside and self.state in ("waiting", "caught", "unknown", "failed")
+        return self.outside and (self.state in ("waiting", "caught", "unknown", "failed") or self.partly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,12 @@ class Line:
     text: str
     state: str
     taken_by: str
+    #: The deadline of one that is not answered yet.
+    due_at: datetime | None
+    answered_at: datetime | None
+    resolution: str
+    #: The specialist asks to call the client and nobody has spoken with him since.
+    call_open: bool
     letter: LetterRow | None
 
     @property
@@ -107,6 +121,8 @@ class Case:
     taken_by_id: int | None
     taken_by: str
     taken_at: datetime | None
+    due_at: datetime | None
+    answered_at: datetime | None
     closed_by: str
     closed_at: datetime | None
     resolution: str
@@ -144,50 +160,35 @@ def counts(session: Session, campaign_id: int) -> dict[str, int]:
 
 
 def troubled(session: Session, campaign_id: int) -> int:
-    """Letters of a campaign's escalations that wait for a person: failed, or in doubt after the second try."""
+    """Letters of a campaign's escalations that wait for a person: failed, in doubt, or not taken for all."""
     of_campaign = select(func.count()).where(Outbox.campaign_id == campaign_id, Outbox.kind == "escalation")
-    return session.scalar(of_campaign.where(_for_a_person())) or 0
+    return session.scalar(of_campaign.where(for_a_person())) or 0
 
 
-def _for_a_person() -> ColumnElement[bool]:
-    return (Outbox.state == "failed") | ((Outbox.state == "unknown") & Outbox.next_try_at.is_(None))
+def for_a_person() -> ColumnElement[bool]:
+    """Letters to which nothing happens by itself any more, although somebody has not got them."""
+    doubtful = (Outbox.state == "unknown") & Outbox.next_try_at.is_(None)
+    return (Outbox.state == "failed") | doubtful | ((Outbox.state == "sent") & (Outbox.refused != ""))
 
 
-def lines(
-    session: Session, campaign_id: int, *, state: str = "", troubled_only: bool = False, page: int = 1
-) -> list[Line]:
-    """A page of a campaign's escalations: what waits longest first while it is not closed, else the newest first."""
-    taker = aliased(User)
-    statement = (
-        select(Escalation, Branch.name, taker.full_name, Outbox)
-        .join(Client, Client.id == Escalation.respondent_id)
-        .outerjoin(Branch, Branch.id == Client.branch_id)
-        .outerjoin(taker, taker.id == Escalation.taken_by)
-        .outerjoin(Outbox, (Outbox.kind == "escalation") & (Outbox.subject_id == Escalation.id))
-        .where(Escalation.campaign_id == campaign_id)
+def line(row: Escalation, branch: str, taker: str, letter: Outbox | None, *, call_open: bool = False) -> Line:
+    """A line of a list."""
+    return Line(
+        id=row.id,
+        created_at=row.created_at,
+        organisation=row.organisation,
+        contact=row.contact,
+        phone=row.phone,
+        branch=branch,
+        text=row.text,
+        state=row.state,
+        taken_by=taker,
+        due_at=row.due_at if row.answered_at is None else None,
+        answered_at=row.answered_at,
+        resolution=row.resolution,
+        call_open=call_open,
+        letter=_letter(letter),
     )
-    if state:
-        statement = statement.where(Escalation.state == state)
-    if troubled_only:
-        statement = statement.where(_for_a_person())
-    oldest_first = state in (State.OPEN, State.TAKEN)
-    statement = statement.order_by(Escalation.id if oldest_first else Escalation.id.desc())
-    found = session.execute(statement.limit(PAGE).offset((max(page, 1) - 1) * PAGE))
-    return [
-        Line(
-            id=row.id,
-            created_at=row.created_at,
-            organisation=row.organisation,
-            contact=row.contact,
-            phone=row.phone,
-            branch=branch or "",
-            text=row.text,
-            state=row.state,
-            taken_by=name or "",
-            letter=_letter(letter),
-        )
-        for row, branch, name, letter in found
-    ]
 
 
 def case(session: Session, actor: Actor, escalation_id: int) -> Case | None:
@@ -219,6 +220,8 @@ def case(session: Session, actor: Actor, escalation_id: int) -> Case | None:
         taken_by_id=row.taken_by,
         taken_by=taker or "",
         taken_at=row.taken_at,
+        due_at=row.due_at,
+        answered_at=row.answered_at,
         closed_by=closer or "",
         closed_at=row.closed_at,
         resolution=row.resolution,
@@ -264,21 +267,7 @@ def of_respondent(session: Session, respondent_id: int) -> list[Line]:
         .where(Escalation.respondent_id == respondent_id)
         .order_by(Escalation.id.desc())
     )
-    return [
-        Line(
-            id=row.id,
-            created_at=row.created_at,
-            organisation=row.organisation,
-            contact=row.contact,
-            phone=row.phone,
-            branch="",
-            text=row.text,
-            state=row.state,
-            taken_by=name or "",
-            letter=None,
-        )
-        for row, name in found
-    ]
+    return [line(row, "", name or "", None) for row, name in found]
 
 
 def address(session: Session, campaign_id: int) -> Address:
@@ -297,6 +286,25 @@ def address(session: Session, campaign_id: int) -> Address:
     return Address(campaign_id, email, confirmed_at, purpose == "survey", _letter(test))
 
 
+@dataclass(frozen=True, slots=True)
+class BranchAddress:
+    """A branch and where escalations of its clients go; '' for the campaign's address."""
+
+    id: int
+    name: str
+    email: str
+
+
+def branch_addresses(session: Session, customer_id: int) -> list[BranchAddress]:
+    """A customer's branches, those with an address of their own first."""
+    found = session.execute(
+        select(Branch.id, Branch.name, Branch.escalation_email)
+        .where(Branch.customer_id == customer_id)
+        .order_by(Branch.escalation_email == "", Branch.name)
+    )
+    return [BranchAddress(*row) for row in found]
+
+
 def _letter(row: Outbox | None) -> LetterRow | None:
     if row is None:
         return None
@@ -312,4 +320,22 @@ def _letter(row: Outbox | None) -> LetterRow | None:
         sent_at=row.sent_at,
         server_said=row.server_said,
         outside=row.outside,
+        refused=row.refused,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTrouble:
+    """The mail server does not answer: since when, with which words, and when the next letter tries it."""
+
+    since: datetime
+    said: str
+    probe_at: datetime | None
+
+
+def server_trouble(session: Session) -> ServerTrouble | None:
+    """What keeps letters waiting, or None while the mail server answers."""
+    row = session.scalar(select(MailServer).where(MailServer.failures >= SERVER_DOWN_AFTER))
+    if row is None or row.failing_since is None:
+        return None
+    return ServerTrouble(row.failing_since, row.said, row.probe_at)

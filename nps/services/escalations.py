@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from nps.domain import escalation
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.escalation import COLUMNS, EscalationError, State, Wish
-from nps.domain.local_time import clock, date_words, to_local
+from nps.domain.escalation import COLUMNS, State, Wish
+from nps.domain.local_time import clock, date_words, day_words, to_local
 from nps.models import (
     Branch,
     CallAttempt,
@@ -29,9 +29,11 @@ from nps.models import (
     Respondent,
     User,
 )
+from nps.queries.escalation_figures import terms_of
 from nps.services import letters
 from nps.services.form_keys import once
 from nps.services.journal import log_access, record
+from nps.services.letter_addresses import person_in_charge, readdress
 from nps.services.transaction import AnySession, write
 
 #: Who works through escalations; who looks after the address they go to.
@@ -104,6 +106,7 @@ def _raise(
         raised_by=actor.id,
         created_at=now,
         state=State.OPEN,
+        due_at=terms_of(s, campaign.id).due_at(now),
         **asdict(wish),
     )
     s.add(row)
@@ -114,7 +117,7 @@ def _raise(
         kind="escalation",
         subject_id=row.id,
         dedupe=f"escalation:{row.id}",
-        payload=_letter(s, actor, client, campaign, row.id, wish, now),
+        payload=_letter(s, actor, client, campaign, row, wish, now),
         now=now,
     )
     _journal(s, actor, row.id, campaign.id, "escalation_raised", now)
@@ -122,7 +125,7 @@ def _raise(
 
 
 def _letter(
-    s: Session, actor: Actor, client: Respondent, campaign: Campaign, number: int, wish: Wish, now: datetime
+    s: Session, actor: Actor, client: Respondent, campaign: Campaign, row: Escalation, wish: Wish, now: datetime
 ) -> dict[str, Any]:
     """What the letter says, fixed now: later changes of the client or the directories do not reach it."""
     branch = s.get(Branch, client.branch_id) if client.branch_id else None
@@ -130,19 +133,26 @@ def _letter(
     zone = region.zone if region else "Europe/Moscow"
     local = to_local(now, zone)
     return {
-        "number": number,
-        "path": f"/escalations/{number}",
+        "number": row.id,
+        "path": f"/escalations/{row.id}",
         "organisation": wish.organisation,
         "columns": [[label, getattr(wish, name)] for name, label in COLUMNS],
         "wished_time": wish.wished_time,
+        "due": _due_words(row.due_at, terms_of(s, campaign.id).zone, now),
         "campaign": campaign.title,
         "for_practice": campaign.purpose != "survey",
         "place": ", ".join(part for part in (branch and branch.name, region and region.name) if part),
         "written": f"{date_words(local.date())} {local.year} года в {clock(now, zone)}",
         "whose_time": "по времени клиента" if region else "по московскому времени",
+        "reply_to": person_in_charge(s),
         "operator": actor.full_name,
         "operator_wrote": "записала" if actor.gender == "female" else "записал",
     }
+
+
+def _due_words(due_at: datetime | None, zone: str, now: datetime) -> str:
+    """«17:42 сегодня» by the specialist's clock."""
+    return f"{clock(due_at, zone)} {day_words(due_at, zone, now)}" if due_at else ""
 
 
 def take(session: AnySession, actor: Actor, escalation_id: int, *, now: datetime) -> None:
@@ -176,6 +186,17 @@ def answer(
     _work(session, actor, escalation_id, "answer", words, {"state": State.ANSWERED, "resolution": words}, now, form_key)
 
 
+def ask_to_call(
+    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
+) -> None:
+    """Ask the call centre to call the client and say so; the escalation stays in work, the asker's when nobody's.
+
+    Raises EscalationError without a text, StaleError when it is closed.
+    """
+    words = escalation.note(text, "Напишите, что спросить у клиента или что ему передать.")
+    _work(session, actor, escalation_id, "call", words, {"state": State.TAKEN, "call_asked_at": now}, now, form_key)
+
+
 def close(
     session: AnySession, actor: Actor, escalation_id: int, *, resolution: str, now: datetime, form_key: str = ""
 ) -> None:
@@ -204,6 +225,8 @@ def _work(
 
         def act() -> dict[str, Any]:
             whose = {"taken_by": row.taken_by or actor.id, "taken_at": row.taken_at or now} if values else {}
+            if kind in ("answer", "close"):
+                whose["answered_at"] = row.answered_at or now
             if not _move(s, row, NOT_CLOSED, **(values or {"state": row.state}), **whose):
                 raise StaleError("escalation_closed", "Обращение уже закрыто.")
             s.add(EscalationNote(escalation_id=row.id, by=actor.id, at=now, kind=kind, text=words))
@@ -223,13 +246,14 @@ def seen(session: AnySession, actor: Actor, *, kind: str, object_id: object, add
 def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now: datetime, form_key: str = "") -> int:
     """Send a test letter to the campaign's address (R15); its outbox id."""
     with write(session) as s:
-        campaign = _campaign(s, actor, campaign_id)
+        campaign = campaign_kept(s, actor, campaign_id)
 
         def act() -> dict[str, Any]:
             payload = {
                 "campaign": campaign.title,
                 "path": f"/campaigns/{campaign.id}/escalations/address",
                 "sent_by": actor.full_name,
+                "reply_to": person_in_charge(s, actor),
             }
             dedupe = f"test:{campaign.id}:{form_key or now.isoformat()}"
             letter_id = letters.add(
@@ -252,7 +276,7 @@ def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, lett
     Raises DomainError for a letter that never left the machine, StaleError when the address has changed since.
     """
     with write(session) as s:
-        campaign = _campaign(s, actor, campaign_id)
+        campaign = campaign_kept(s, actor, campaign_id)
         letter = s.execute(
             select(Outbox).where(Outbox.id == letter_id, Outbox.kind == "test", Outbox.subject_id == campaign.id)
         ).scalar_one_or_none()
@@ -272,24 +296,50 @@ def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, lett
         _journal(s, actor, campaign.id, campaign.id, "address_confirmed", now, kind="campaign")
 
 
-def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email: str, now: datetime) -> None:
-    """Set where the campaign's escalations go; a changed address is to be confirmed anew.
+def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email: str, now: datetime) -> int:
+    """Set where the campaign's escalations go; a changed address is to be confirmed anew. How many letters follow it.
 
-    Letters already written keep theirs unless sent again by hand. Raises EscalationError for what is no address.
+    `email` is one address or several by commas. Letters that surely nobody has yet go to the new one; those sent or in
+    doubt keep theirs unless sent again by hand. Raises EscalationError for what is no address.
     """
-    email = email.strip()
-    if not escalation.is_email(email):
-        raise EscalationError({"email": "Это не адрес почты. Нужен один адрес вида имя@сайт.ру."})
+    email = escalation.addresses(email)
     with write(session) as s:
-        campaign = _campaign(s, actor, campaign_id)
+        campaign = campaign_kept(s, actor, campaign_id)
         if campaign.escalation_email == email:
-            return
+            return 0
         campaign.escalation_email = email
         campaign.escalation_confirmed_at = None
+        s.flush()
         _journal(s, actor, campaign.id, campaign.id, "address_changed", now, kind="campaign")
+        return readdress(s, actor, [campaign.id], now)
 
 
-def _campaign(s: Session, actor: Actor, campaign_id: int) -> Campaign:
+def change_branch_address(
+    session: AnySession, actor: Actor, campaign_id: int, branch_id: int, *, email: str, now: datetime
+) -> int:
+    """Set where escalations of a branch's clients go, in all campaigns of its customer; '' for the campaign's address.
+
+    How many letters follow it, as with `change_address`. Raises EscalationError for what is no address, NotFoundError
+    for a branch of another customer.
+    """
+    email = escalation.addresses(email) if email.strip() else ""
+    with write(session) as s:
+        customer_id = s.get_one(Contract, campaign_kept(s, actor, campaign_id).contract_id).customer_id
+        branch = s.scalar(select(Branch).where(Branch.id == branch_id, Branch.customer_id == customer_id))
+        if branch is None:
+            raise NotFoundError("Такого ОП нет.")
+        if branch.escalation_email == email:
+            return 0
+        branch.escalation_email = email
+        s.flush()
+        _journal(s, actor, branch.id, campaign_id, "branch_address_changed", now, kind="branch")
+        of_customer = select(Campaign.id).join(Contract, Contract.id == Campaign.contract_id)
+        campaigns = s.scalars(of_customer.where(Contract.customer_id == customer_id)).all()
+        return readdress(s, actor, list(campaigns), now)
+
+
+def campaign_kept(s: Session, actor: Actor, campaign_id: int) -> Campaign:
+    """The campaign, if the person looks after where and how its escalations go; NotFoundError otherwise."""
     statement = select(Campaign).join(Contract, Contract.id == Campaign.contract_id).where(Campaign.id == campaign_id)
     if actor.role not in ALL_CAMPAIGNS:
         statement = statement.where(Contract.customer_id == actor.customer_id)

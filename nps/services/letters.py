@@ -16,15 +16,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nps.adapters import mail, queue
-from nps.adapters.mail import Deferred, LetterError, MailSettings, Message, Refused, Result, Sent, Unknown
+from nps.adapters.mail import (
+    Deferred,
+    LetterError,
+    MailSettings,
+    Message,
+    Refused,
+    Result,
+    Sent,
+    Unknown,
+    Unreachable,
+)
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Campaign, Contract, Outbox
+from nps.services import mail_server
 from nps.services.journal import record
+from nps.services.letter_addresses import recipient
 from nps.services.transaction import AnySession, write
 
 SEND_JOB = "nps.jobs.letters.send"
@@ -71,7 +83,7 @@ def add(
     payload: Mapping[str, Any],
     now: datetime,
 ) -> int:
-    """Write a letter to the campaign's specialist inside the caller's transaction; its outbox id.
+    """Write a letter to the specialist of the campaign or branch inside the caller's transaction; its outbox id.
 
     `dedupe` is unique: one event, one letter. Only a survey's letters leave the house (R15): the database keeps to it.
     """
@@ -82,21 +94,22 @@ def add(
         kind=kind,
         subject_id=subject_id,
         dedupe=dedupe,
-        recipient=campaign.escalation_email,
+        recipient="",
         payload=dict(payload),
         message_id=uuid4().hex,
         state="waiting",
         created_at=now,
         next_try_at=now,
     )
+    row.recipient = recipient(session, row)
     session.add(row)
     session.flush()
     return row.id
 
 
 def nudge(outbox_id: int) -> None:
-    """Ask for the letter to be sent now; on the line after the transaction. A Redis that is down costs nothing."""
-    queue.enqueue(queue.LETTERS, SEND_JOB, outbox_id)
+    """Ask for the letter to be sent now; on the line after the transaction. The caller never waits for Redis."""
+    queue.enqueue_soon(queue.LETTERS, SEND_JOB, outbox_id)
 
 
 def send(
@@ -118,29 +131,32 @@ def send(
         return None
     message = _compose(claim, server)
     if isinstance(message, Refused):
-        return _record(session, claim, message, False, clock())
+        return _record(session, claim, message, clock())
     if not claim.outside:
-        return _record(session, claim, _keep(message, server), True, clock())
+        return _record(session, claim, _keep(message, server), clock(), caught=True)
     try:
         result = mail.send(message, server, lambda: _enter_data(session, claim, clock() + lease))
     except LeaseLost:
         log.warning("letter %s was taken over by another worker", claim.id)
         return None
-    return _record(session, claim, result, server.caught, clock())
+    return _record(session, claim, result, clock(), caught=server.caught, spoke=True)
 
 
 def _compose(claim: _Claim, server: MailSettings) -> Message | Refused:
     """The message; a letter that can't be written fails visibly instead of coming back with each lease."""
     try:
+        columns = claim.payload["columns"] if claim.kind == "escalation" else None
         return mail.build(
             mail.render(claim.kind, {**claim.payload, "public_url": server.public_url}),
             server,
-            recipients=[claim.recipient],
+            recipients=claim.recipient.split(", "),
             message_id=f"<{claim.message_id}>",
             written_at=claim.created_at,
             campaign_id=claim.campaign_id,
+            reply_to=claim.payload.get("reply_to"),
+            attachment=mail.workbook(claim.payload["number"], columns, claim.created_at) if columns else None,
         )
-    except LetterError as error:
+    except (LetterError, LookupError) as error:
         log.exception("letter %s can't be written", claim.id)
         return Refused(f"Письмо не удалось составить: {error}.")
 
@@ -153,7 +169,7 @@ def _keep(message: Message, server: MailSettings) -> Result:
     return Sent("Сохранено на этой машине, наружу не отправляется.")
 
 
-def _due(now: datetime) -> Any:
+def _due(now: datetime) -> ColumnElement[bool]:
     """Waiting letters whose time has come, and those whose sender vanished before the text went."""
     return or_(
         and_(Outbox.next_try_at.is_not(None), Outbox.next_try_at <= now),
@@ -162,15 +178,31 @@ def _due(now: datetime) -> Any:
 
 
 def due_ids(session: Session, now: datetime, limit: int = 200) -> list[int]:
-    """Letters to try now, and those that a vanished sender left in doubt, which `send` settles. For the sweeper."""
-    due = or_(Outbox.next_try_at <= now, Outbox.lease_until < now)
-    return list(session.scalars(select(Outbox.id).where(due).order_by(Outbox.id).limit(limit)))
+    """Letters to try now, and those that a vanished sender left in doubt, which `send` settles. For the sweeper.
+
+    While the mail server is down: the probe, when it is time for one, and letters that do not need the server.
+    """
+    in_doubt = and_(Outbox.phase == "data", Outbox.lease_until < now)
+    if not mail_server.is_down(session):
+        return _ids(session, or_(_due(now), in_doubt), limit)
+    found = _ids(session, or_(in_doubt, and_(_due(now), ~Outbox.outside)), limit)
+    if mail_server.probe_is_due(session, now):
+        found += _ids(session, and_(_due(now), Outbox.outside), 1)
+    return found
+
+
+def _ids(session: Session, which: ColumnElement[bool], limit: int) -> list[int]:
+    longest_due = func.coalesce(Outbox.next_try_at, Outbox.lease_until)
+    return list(session.scalars(select(Outbox.id).where(which).order_by(longest_due, Outbox.id).limit(limit)))
 
 
 def _claim(session: AnySession, outbox_id: int, server: MailSettings, lease: timedelta, now: datetime) -> _Claim | None:
     token = secrets.token_hex(16)
     with write(session) as s:
         _settle_lapsed(s, outbox_id, now)
+        outside = s.scalar(select(Outbox.outside).where(Outbox.id == outbox_id, _due(now)))
+        if outside is None or (outside and not mail_server.admit(s, now)):
+            return None
         taken = s.scalar(
             update(Outbox)
             .where(Outbox.id == outbox_id, _due(now))
@@ -242,17 +274,22 @@ def _enter_data(session: AnySession, claim: _Claim, lease_until: datetime) -> No
             raise LeaseLost
 
 
-def _record(session: AnySession, claim: _Claim, result: Result, caught: bool, now: datetime) -> str | None:
+def _record(
+    session: AnySession, claim: _Claim, result: Result, now: datetime, *, caught: bool = False, spoke: bool = False
+) -> str | None:
+    """Write down how the try ended, and what it has shown of the server when it was spoken to."""
     values = _outcome(claim, result, caught, now)
     ours = Outbox.lease_token == claim.token
     if isinstance(result, Sent):
         # That the server took it is a fact, also when the lease lapsed and the letter was put down as doubtful.
         ours = or_(ours, Outbox.state == "unknown")
     with write(session) as s:
+        if spoke:
+            mail_server.learn(s, result, now)
         written = s.scalar(
             update(Outbox)
             .where(Outbox.id == claim.id, ours)
-            .values(phase="", lease_token=None, lease_until=None, **values)
+            .values(phase="", lease_token=None, lease_until=None, unreached=isinstance(result, Unreachable), **values)
             .returning(Outbox.id)
             .execution_options(synchronize_session=False)
         )
@@ -267,9 +304,14 @@ def _record(session: AnySession, claim: _Claim, result: Result, caught: bool, no
 def _outcome(claim: _Claim, result: Result, caught: bool, now: datetime) -> dict[str, Any]:
     """What a result makes of the row. A letter in doubt stays so until it is surely sent, or refused, or a person's."""
     if isinstance(result, Sent):
-        refused = "".join(f" Не принят адрес {address}: {words}." for address, words in result.refused)
-        state = "caught" if caught else "sent"
-        return {"state": state, "server_said": _cut(result.words + refused), "sent_at": now, "next_try_at": None}
+        words = result.words + "".join(f" Не принят адрес {address}: {said}." for address, said in result.refused)
+        return {
+            "state": "caught" if caught else "sent",
+            "server_said": _cut(words),
+            "refused": ", ".join(address for address, _ in result.refused),
+            "sent_at": now,
+            "next_try_at": None,
+        }
     if isinstance(result, Unknown):
         return _doubtful(claim.doubts, result.words, now)
     if isinstance(result, Refused) or claim.tries > len(DELAYS_MIN):
@@ -286,11 +328,11 @@ def _doubtful(doubts: int, words: str, now: datetime) -> dict[str, Any]:
 
 
 def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: datetime) -> None:
-    """Try a letter anew under the same Message-ID, to the address the campaign has now.
+    """Try a letter anew under the same Message-ID, to the address its campaign or branch has now.
 
-    For letters that failed, are in doubt or were only caught, and for those that wait: the try comes at once. Raises
-    StaleError for one that is sent or being sent, DomainError for a demonstration's or an erased one, NotFoundError for
-    somebody else's.
+    For letters that failed, are in doubt or were only caught, and for those that wait: the try comes at once. One that
+    was not taken for some of its recipients goes to these alone. Raises StaleError for one that is sent or being sent,
+    DomainError for a demonstration's or an erased one, NotFoundError for somebody else's.
     """
     with write(session) as s:
         row = letter_for(s, actor, outbox_id)
@@ -298,14 +340,16 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
             raise DomainError("inside_only", "Письма учебных и демонстрационных проектов не отправляются наружу.")
         if not row.payload:
             raise DomainError("erased", "Данные этого письма удалены: отправить его больше нельзя.")
-        if row.state in ("sent", "sending"):
+        partly = row.state == "sent" and bool(row.refused)
+        if row.state in ("sent", "sending") and not partly:
             words = "уже отправлено" if row.state == "sent" else "как раз отправляется"
             raise StaleError("letter_" + row.state, f"Письмо {words}. Обновите страницу, чтобы увидеть его состояние.")
-        address = s.execute(select(Campaign.escalation_email).where(Campaign.id == row.campaign_id)).scalar_one()
+        to = row.refused if partly else recipient(s, row)
         before = {"state": row.state, "tries": row.tries, "doubts": row.doubts}
-        after = {"state": "waiting", "address_changed": bool(address) and address != row.recipient}
-        row.recipient = address or row.recipient
-        row.state, row.phase, row.tries, row.doubts, row.next_try_at = "waiting", "", 0, 0, now
+        after = {"state": "waiting", "address_changed": bool(to) and to != row.recipient}
+        row.recipient = to or row.recipient
+        row.state, row.phase, row.refused, row.unreached = "waiting", "", "", False
+        row.tries, row.doubts, row.next_try_at = 0, 0, now
         record(
             s,
             at=now,

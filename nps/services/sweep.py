@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
-from nps.services import letters, personal_data, reminders, sample
+from nps.services import answer_terms, letters, personal_data, reminders, sample
 
 
 class Nudge(NamedTuple):
@@ -29,6 +29,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
     return [
         *(Nudge(LETTERS, letters.SEND_JOB, row_id) for row_id in letters.due_ids(session, now)),
         *(Nudge(LETTERS, reminders.WRITE_JOB, row_id) for row_id in reminders.campaigns_due(session, now)),
+        *(Nudge(LETTERS, answer_terms.WRITE_JOB, row_id) for row_id in answer_terms.campaigns_due(session, now)),
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
         *_job_runs(session, now),

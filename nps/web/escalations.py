@@ -8,9 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, flash, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.escalation import STATE_WORDS, EscalationError
+from nps.domain.escalation import EscalationError
+from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import campaigns
+from nps.queries import escalation_figures as figures
+from nps.queries import escalation_list as listing
 from nps.queries import escalations as queries
 from nps.services import escalations
 from nps.web import access, forms, htmx, shell
@@ -18,42 +21,42 @@ from nps.web.clock import now
 
 bp = Blueprint("escalations", __name__)
 
-#: «Письмо не дошло» among the filters: escalations whose letter waits for a person.
-TROUBLED = "letter"
+#: Filters that are no states: «Просрочены», «Письмо не дошло», «Позвонить клиенту».
+_BESIDE_STATES = (listing.OVERDUE, listing.TROUBLED, listing.TO_CALL)
 
 
 @bp.get("/campaigns/<int:campaign_id>/escalations")
 @access.roles(*queries.READERS)
 def index(campaign_id: int) -> Response:
-    """A campaign's escalations; `state` narrows them, «new» is where the specialist begins."""
-    actor = access.current_actor()
+    """A campaign's escalations, narrowed by `state` (a state or another view), branch and words."""
+    actor, session = access.current_actor(), db.session()
     campaign = _campaign(campaign_id)
-    state, number = forms.arg("state"), forms.arg_number("page")
-    if state not in STATE_WORDS and state != TROUBLED:
-        state = ""
-    counts = queries.counts(db.session(), campaign_id)
-    troubled = queries.troubled(db.session(), campaign_id)
-    total = troubled if state == TROUBLED else counts.get(state, sum(counts.values()))
+    view, number = forms.arg("state"), forms.arg_number("page")
+    wanted = listing.Wanted(
+        view=view if view in listing.VIEWS else "",
+        branch_id=forms.arg_number("branch", default=0, least=0) or None,
+        text=forms.arg("text"),
+    )
+    counts = queries.counts(session, campaign_id)
+    total = listing.total(session, campaign_id, wanted, now())
+    views = {name: listing.total(session, campaign_id, listing.Wanted(name), now()) for name in _BESIDE_STATES}
     return htmx.render(
         "escalations/index.html",
         "escalations/_index.html",
         campaign=campaign,
-        lines=queries.lines(
-            db.session(),
-            campaign_id,
-            state="" if state == TROUBLED else state,
-            troubled_only=state == TROUBLED,
-            page=number,
-        ),
+        lines=listing.lines(session, campaign_id, wanted, now(), number),
         counts=counts,
+        views=views,
+        wanted=wanted,
+        branches=[("", "все ОП"), *listing.branches(session, campaign_id)],
         total=total,
-        troubled=troubled,
-        state=state,
-        state_words=STATE_WORDS,
         number=number,
-        pages=-(-total // queries.PAGE),
-        address=queries.address(db.session(), campaign_id),
+        pages=-(-total // listing.PAGE),
+        terms=figures.terms_of(session, campaign_id),
+        course=figures.course(session, campaign_id, now()),
+        address=queries.address(session, campaign_id),
         default_address=current_app.config["ESCALATION_RECIPIENT"],
+        trouble=queries.server_trouble(session),
         works=actor.role in escalations.WORKERS,
         keeps_address=actor.role in escalations.ADDRESS_KEEPERS,
     )
@@ -95,6 +98,13 @@ def answer(escalation_id: int) -> Response:
     return _do(escalation_id, "answer", lambda: escalations.answer(*_who(escalation_id), text=_text(), **_form()))
 
 
+@bp.post("/escalations/<int:escalation_id>/call")
+@access.roles(*escalations.WORKERS)
+def ask_to_call(escalation_id: int) -> Response:
+    """Ask the call centre to call the client."""
+    return _do(escalation_id, "call", lambda: escalations.ask_to_call(*_who(escalation_id), text=_text(), **_form()))
+
+
 @bp.post("/escalations/<int:escalation_id>/close")
 @access.roles(*escalations.WORKERS)
 def close(escalation_id: int) -> Response:
@@ -115,10 +125,24 @@ def change_address(campaign_id: int) -> Response:
     """Set another address."""
     return _do_address(
         campaign_id,
-        "Адрес сохранён. Отправьте на него пробное письмо.",
+        lambda moved: f"Адрес сохранён.{_followed(moved)} Отправьте на него пробное письмо.",
         lambda actor: escalations.change_address(
-            db.session(), actor, campaign_id, email=forms.text("email", 254, label="Адрес", required=True), now=now()
+            db.session(), actor, campaign_id, email=forms.text("email", 254, label="Адрес"), now=now()
         ),
+    )
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/branches/<int:branch_id>")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def change_branch_address(campaign_id: int, branch_id: int) -> Response:
+    """Set where escalations of a branch's clients go."""
+    return _do_address(
+        campaign_id,
+        lambda moved: f"Адрес ОП сохранён.{_followed(moved)}",
+        lambda actor: escalations.change_branch_address(
+            db.session(), actor, campaign_id, branch_id, email=forms.text("email", 254, label="Адрес ОП"), now=now()
+        ),
+        branch_id=branch_id,
     )
 
 
@@ -128,7 +152,7 @@ def send_test(campaign_id: int) -> Response:
     """Send a test letter."""
     return _do_address(
         campaign_id,
-        "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.",
+        lambda _: "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.",
         lambda actor: escalations.send_test_letter(db.session(), actor, campaign_id, **_form()),
     )
 
@@ -139,7 +163,7 @@ def confirm(campaign_id: int) -> Response:
     """Somebody saw the test letter arrive."""
     return _do_address(
         campaign_id,
-        "Адрес подтверждён.",
+        lambda _: "Адрес подтверждён.",
         lambda actor: escalations.confirm_address(
             db.session(), actor, campaign_id, letter_id=forms.whole("letter", 1, 2**53, label="Письмо"), now=now()
         ),
@@ -193,36 +217,55 @@ def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 
         case=case,
         works=actor.role in escalations.WORKERS,
         may_resend=actor.role in escalations.ADDRESS_KEEPERS,
+        sees_client=actor.role != "customer",
         form=form,
         error=error,
         typed=forms.typed() if form else {},
     )
 
 
-def _do_address(campaign_id: int, done: str, act: Callable[[Any], object]) -> Response:
+def _do_address(
+    campaign_id: int, done: Callable[[Any], str], act: Callable[[Any], object], *, branch_id: int | None = None
+) -> Response:
+    """Carry out and say so; a refusal stands at the field it is about: the campaign's, or that of a branch."""
     try:
-        act(access.current_actor())
+        result = act(access.current_actor())
     except NotFoundError:
         raise
     except EscalationError as error:
-        return _address(campaign_id, field_error=error.fields.get("email", error.message), status=422)
+        said = error.fields.get("email", error.message)
+        return _address(campaign_id, field_error=said, branch_id=branch_id, status=422)
     except DomainError as error:
         return _address(campaign_id, error=error.message, status=_status(error))
-    flash(done, "ok")
+    flash(done(result), "ok")
     return htmx.go(url_for("escalations.address", campaign_id=campaign_id))
 
 
-def _address(campaign_id: int, *, error: str = "", field_error: str = "", status: int = 200) -> Response:
+def _followed(moved: int) -> str:
+    """How many letters that had not gone yet follow a changed address."""
+    if not moved:
+        return ""
+    letters = plural(moved, "письмо, которое ещё не ушло", "письма, которые ещё не ушли", "писем, которые ещё не ушли")
+    return f" На него {plural(moved, 'уйдёт', 'уйдут', 'уйдут')} и {moved} {letters}."
+
+
+def _address(
+    campaign_id: int, *, error: str = "", field_error: str = "", branch_id: int | None = None, status: int = 200
+) -> Response:
+    campaign = _campaign(campaign_id)
     return htmx.render(
         "escalations/address.html",
         "escalations/_address.html",
         status,
-        campaign=_campaign(campaign_id),
+        campaign=campaign,
         address=queries.address(db.session(), campaign_id),
+        branches=queries.branch_addresses(db.session(), campaign.customer_id),
         default_address=current_app.config["ESCALATION_RECIPIENT"],
         caught=current_app.config["MAIL_CAUGHT"],
+        trouble=queries.server_trouble(db.session()),
         error=error,
         field_error=field_error,
+        wrong_branch=branch_id,
         typed=forms.typed(),
     )
 

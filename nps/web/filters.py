@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from nps.domain import local_time, wording
+from nps.domain.answer_terms import left_words
 from nps.domain.script.gender import forms as read_by
 from nps.web import shell
 from nps.web.clock import now
@@ -33,12 +34,19 @@ def init_app(app: Flask) -> None:
         percent=wording.percent,
         plural=wording.plural,
         duration=wording.duration,
+        span=wording.span_words,
+        time_left=time_left,
         minutes=wording.minutes,
         read_by=read_by,
     )
     app.jinja_env.globals.update(form_key=form_key, now=now)
     app.url_defaults(versioned)
     app.context_processor(shell.context)
+
+
+def time_left(due_at: datetime) -> str:
+    """«осталось 1 ч 23 мин», «просрочено на 2 ч»."""
+    return left_words(due_at, now())
 
 
 def office_zone() -> local_time.Zone:

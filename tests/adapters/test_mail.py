@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,44 +14,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_mail import Attachment
+from openpyxl import load_workbook
 
 from nps.adapters import mail
-from nps.adapters.mail import Deferred, LetterError, MailSettings, Refused, Sent, Unknown
+from nps.adapters.mail import Deferred, LetterError, MailSettings, Refused, Sent, Unknown, Unreachable
 from nps.domain.escalation import COLUMNS
 from tests import smtp_server
 from tests.conftest import make_app
+from tests.letter_examples import EXAMPLES, FOLDER, PARTS, rendered
 from tests.smtp_server import FaultyServer
 
 WRITTEN_AT = datetime(2026, 11, 18, 11, 42, tzinfo=UTC)
-CONTEXT: dict[str, Any] = {
-    "number": 38,
-    "path": "/escalations/38",
-    "public_url": "https://nps.example.ru",
-    "organisation": "ООО «Хлебокомбинат»",
-    "columns": [
-        [label, value]
-        for (_, label), value in zip(
-            COLUMNS,
-            (
-                "ООО «Хлебокомбинат»",
-                "5973022713",
-                "Кузнецова Светлана Ильинична",
-                "+7 917 000-75-53",
-                "zakaz1198@example.com",
-                "Есть ли кабель ВВГнг(А)-LS 3х2,5?\nИ какая цена?",
-            ),
-            strict=True,
-        )
-    ],
-    "wished_time": "",
-    "campaign": "Уралэнерго, ноябрь 2026",
-    "for_practice": False,
-    "place": "ОП Березники, Пермский край",
-    "written": "18 ноября 2026 года в 16:42",
-    "whose_time": "по времени клиента",
-    "operator": "Ольга Максимова",
-    "operator_wrote": "записала",
-}
+CONTEXT: dict[str, Any] = dict(EXAMPLES["escalation"][1])
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +57,13 @@ def settings(application: Flask, smtp: FaultyServer, tmp_path: Path) -> MailSett
     )
 
 
-def message(settings: MailSettings, recipients: list[str] | None = None, **changes: Any) -> mail.Message:
+def message(
+    settings: MailSettings,
+    recipients: list[str] | None = None,
+    attachment: Attachment | None = None,
+    reply_to: tuple[str, str] | None = None,
+    **changes: Any,
+) -> mail.Message:
     return mail.build(
         mail.render("escalation", CONTEXT | changes),
         settings,
@@ -88,6 +71,8 @@ def message(settings: MailSettings, recipients: list[str] | None = None, **chang
         message_id="<one@example.ru>",
         written_at=WRITTEN_AT,
         campaign_id=7,
+        attachment=attachment,
+        reply_to=reply_to,
     )
 
 
@@ -107,7 +92,7 @@ def test_a_letter_arrives_with_its_headers_and_both_texts(settings: MailSettings
     assert got["Subject"] == "Обращение № 38: ООО «Хлебокомбинат»"
     assert got["From"] == "Опрос клиентов <opros@example.ru>"
     assert got["Message-ID"] == "<one@example.ru>"
-    assert got["Auto-Submitted"] == "auto-generated"
+    assert got["Auto-Submitted"] == "auto-generated" and got["Reply-To"] is None
     assert got["X-NPS-Campaign"] == "7"
     assert got["Date"].datetime == WRITTEN_AT
     assert got.get_body(("plain",)) is not None and got.get_body(("html",)) is not None
@@ -134,12 +119,51 @@ def test_the_plain_twin_tells_the_same_six_columns_in_order() -> None:
     assert "https://nps.example.ru/escalations/38" in text
 
 
-@pytest.mark.parametrize("letter", ["escalation", "test"])
-def test_letters_keep_to_what_mail_programs_show(letter: str) -> None:
-    html = mail.render(letter, CONTEXT | {"sent_by": "Марина Орлова"}).html
-    for forbidden in ("<script", "<style", "<img", "flex", "float", "position:", "max-width", "rgba", "class=", "rem;"):
-        assert forbidden not in html
-    assert len(html.encode()) < 100_000
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_letters_are_those_that_were_looked_at(name: str, part: str) -> None:
+    assert rendered(name)[part] == (FOLDER / name / part).read_bytes().decode()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_letters_keep_to_what_mail_programs_show(name: str) -> None:
+    html = rendered(name)["body.html"]
+    # What only some programs know may only help: without it the letter must stand as well.
+    plain = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    for forbidden in ("<script", "<style", "<img", "<form", "flex", "float:", "position:", "max-width", "rgba", "rem;"):
+        assert forbidden not in plain
+    assert re.sub(r"[0-9]+px", "", plain).count("px") == 0
+    assert all(int(size) % 2 == 0 for size in re.findall(r"(?:font-size|line-height):([0-9]+)px", plain))
+    assert len(html.encode("utf-8")) < 100_000
+
+
+def test_a_question_of_full_length_is_not_cut_by_mail_programs() -> None:
+    longest = [[label, "Ы" * 4000 if label == "Обращение" else value] for label, value in CONTEXT["columns"]]
+    assert len(mail.render("escalation", CONTEXT | {"columns": longest}).html.encode()) < 100_000
+
+
+def test_the_same_table_comes_as_a_workbook_in_which_nothing_is_a_formula(
+    settings: MailSettings, smtp: FaultyServer
+) -> None:
+    values = ["=1+1", "0123456789", "@SUM(A1)", "+7 917 000-75-53", "-x", "Есть ли кабель?\nИ цена?"]
+    columns = [(label, value) for (_, label), value in zip(COLUMNS, values, strict=True)]
+    attachment = mail.workbook(38, columns, WRITTEN_AT)
+    mail.send(message(settings, attachment=attachment), settings, lambda: None)
+    (file,) = list(smtp.taken[0].message.iter_attachments())
+    assert file.get_filename() == "obraschenie_38.xlsx"
+    sheet = load_workbook(io.BytesIO(file.get_content())).active
+    assert sheet is not None
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows == [[label for _, label in COLUMNS], values]
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s"}
+
+
+def test_a_reply_goes_to_a_person(settings: MailSettings, smtp: FaultyServer) -> None:
+    mail.send(message(settings, reply_to=("Марина Орлова", "orlova@example.ru")), settings, lambda: None)
+    mail.send(message(settings, reply_to=("М\r\nBcc: t@example.com", "o@example.ru")), settings, lambda: None)
+    first, second = (taken.message for taken in smtp.taken)
+    assert first["Reply-To"] == "Марина Орлова <orlova@example.ru>"
+    assert second["Bcc"] is None and second["Reply-To"].addresses[0].addr_spec == "o@example.ru"
 
 
 def test_markup_in_any_field_is_shown_as_text() -> None:
@@ -239,6 +263,32 @@ def test_a_silent_server_is_given_up(settings: MailSettings, smtp: FaultyServer,
     assert isinstance(result, Deferred) and "сервер молчит" in result.words
 
 
+@pytest.mark.parametrize("fault", ["drip_banner", "drip_ehlo", "drip_mail", "drip_rcpt", "drip_data"])
+def test_a_server_that_drips_its_answer_is_given_up_too(settings: MailSettings, smtp: FaultyServer, fault: str) -> None:
+    smtp.faults.append(fault)
+    result, _ = deliver(replace(settings, timeout_s=0.3))
+    assert isinstance(result, Unreachable) and "сервер молчит" in result.words
+
+
+def test_dripping_after_the_text_is_unknown(settings: MailSettings, smtp: FaultyServer) -> None:
+    smtp.faults.append("drip_text")
+    result, _ = deliver(replace(settings, timeout_s=0.3))
+    assert isinstance(result, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("fault", "server_is_down"),
+    [("cut_banner", True), ("hang_rcpt", True), ("cut_data", True), ("auth_535", True)]
+    + [("banner_421", False), ("mail_451", False), ("rcpt_450", False), ("text_451", False)],
+)
+def test_a_server_that_is_down_is_told_from_one_that_says_later(
+    settings: MailSettings, smtp: FaultyServer, fault: str, server_is_down: bool
+) -> None:
+    smtp.faults.append(fault)
+    result, _ = deliver(replace(settings, timeout_s=0.3, username="opros", password="wrong"))
+    assert isinstance(result, Deferred) and isinstance(result, Unreachable) == server_is_down
+
+
 def test_a_line_lost_inside_the_text_is_never_taken_for_sent(settings: MailSettings, smtp: FaultyServer) -> None:
     smtp.faults.append("cut_body")
     result, _ = deliver(settings)
@@ -289,12 +339,14 @@ def test_a_login_that_fails_waits_to_be_put_right(settings: MailSettings, smtp: 
     assert isinstance(result, Deferred) and "логин или пароль" in result.words
 
 
-def test_tls_is_used_and_its_certificate_verified(settings: MailSettings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("implicit", [False, True])
+def test_tls_is_used_and_its_certificate_verified(settings: MailSettings, tmp_path: Path, implicit: bool) -> None:
     certificate = smtp_server.certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    with smtp_server.running(context) as server:
-        secure = replace(settings, host=server.host, port=server.port, starttls=True)
+    with smtp_server.running(context, implicit_tls=implicit) as server:
+        kind = {"implicit_tls": True} if implicit else {"starttls": True}
+        secure = replace(settings, host=server.host, port=server.port, **kind)
         result, _ = deliver(secure)
         assert isinstance(result, Deferred) and "Защищённое соединение" in result.words
         assert server.taken == []

@@ -17,7 +17,7 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from nps.adapters.queue import QUEUES
+from nps.adapters import queue
 from nps.extensions import db
 from nps.jobs.sweeper import sweep_once
 from nps.jobs.worker import ContextWorker
@@ -53,13 +53,14 @@ class System:
 
     def work(self) -> None:
         """Let the workers do what waits in Redis, until nothing does."""
+        queue.wait_until_told()
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             with Redis.from_url(self.redis_url) as connection:
-                for name in QUEUES:
-                    queue = Queue(name, connection=connection, serializer=JSONSerializer)
-                    _Worker(queue, self.app.app_context).work(burst=True, logging_level="WARNING")
-                    assert queue.failed_job_registry.count == 0, queue.failed_job_registry.get_job_ids()
+                for name in queue.QUEUES:
+                    jobs = Queue(name, connection=connection, serializer=JSONSerializer)
+                    _Worker(jobs, self.app.app_context).work(burst=True, logging_level="WARNING")
+                    assert jobs.failed_job_registry.count == 0, jobs.failed_job_registry.get_job_ids()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)

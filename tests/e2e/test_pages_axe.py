@@ -45,6 +45,7 @@ SHARED = (
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",
     "/campaigns/{survey}/clients/{client}", "/campaigns/{survey}/escalations/address",
+    "/campaigns/{survey}/escalations/terms",
     "/campaigns/{survey}/settings/branches", "/campaigns/{survey}/settings/contacts",
     "/campaigns/{survey}/settings/stop-list", "/campaigns/{survey}/settings/unsuitable", "/mail", "/mail/{letter}",
 )  # fmt: skip

@@ -1,6 +1,8 @@
 """The nudge queue with a real Redis, and without one."""
 
 import json
+import os
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from nps.adapters.queue import BULK, LETTERS, JobQueue
+from nps.adapters.queue import BULK, LETTERS, JobQueue, connect, enqueue_soon
 from tests.infra.conftest import PYTHON
 
 JOB = "tests.infra.test_queue.tell"
@@ -40,6 +42,22 @@ def test_a_nudge_carries_one_id_as_json(redis_url: str, redis: "Redis[bytes]") -
     (job,) = waiting(redis, LETTERS)
     assert (job.func_name, job.args) == (JOB, [str(ROW)])
     assert waiting(redis, BULK) == []
+
+
+def test_a_nudge_of_a_request_arrives_without_the_request_waiting(
+    redis_url: str, redis: "Redis[bytes]", data: Path
+) -> None:
+    connect(redis_url)
+    # Redis is stopped in the middle of everything: the line is open, nobody answers.
+    pid = int(redis.info("server")["process_id"])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for row in range(3):
+            enqueue_soon(LETTERS, JOB, row)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    told = redis.blmove(f"rq:queue:{LETTERS}", "seen", timeout=30)
+    assert told is not None
 
 
 def test_the_same_nudge_waits_once(redis_url: str, redis: "Redis[bytes]") -> None:

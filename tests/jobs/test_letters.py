@@ -145,6 +145,7 @@ def test_an_escalation_reaches_the_mailbox_once_with_the_exact_columns(
     html, text = message.get_body(("html",)), message.get_body(("plain",))
     assert html is not None and text is not None
     assert Cells(html.get_content()).under(HEADINGS) == list(FIELDS.values())
+    assert [file.get_filename() for file in message.iter_attachments()] == [f"obraschenie_{number}.xlsx"]
     assert f"https://nps.example.ru/escalations/{number}" in text.get_content()
     found = letter(session)
     assert (found.state, found.server_said) == ("sent", "250 queued as 1")

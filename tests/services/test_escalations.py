@@ -270,7 +270,7 @@ def test_a_changed_address_is_to_be_confirmed_anew(house: House) -> None:
     assert queries.address(house.session, house.campaign_id).confirmed_at is None
     with pytest.raises(StaleError):
         _confirm(house, old)
-    for wrong in ("", "k.service", "a@b.ru, c@d.ru", "a@b.ru\r\nBcc: c@d.ru"):
+    for wrong in ("", "k.service", "a@b.ru, c@d", "a@b.ru\r\nBcc: c@d.ru"):
         with pytest.raises(EscalationError):
             escalations.change_address(house.session, house.manager, house.campaign_id, email=wrong, now=NOW)
 
@@ -298,3 +298,58 @@ def _confirm(house: House, letter_id: int) -> None:
 def _settle(house: House, letter_id: int, state: str) -> None:
     with write(house.session) as s:
         s.execute(update(Outbox).where(Outbox.id == letter_id).values(state=state, next_try_at=None))
+
+
+def letters_to(house: House) -> list[str]:
+    house.session.rollback()
+    return list(house.session.scalars(select(Outbox.recipient).order_by(Outbox.id)))
+
+
+def test_letters_that_nobody_has_yet_follow_a_changed_address(house: House) -> None:
+    for _ in range(4):
+        house.escalate()
+    with write(house.session) as s:
+        first, second, third, _ = s.scalars(select(Outbox).order_by(Outbox.id)).all()
+        first.state, first.next_try_at = "sent", None
+        second.doubts, second.state = 1, "unknown"
+        third.state, third.next_try_at = "failed", None
+        before = first.recipient
+    moved = escalations.change_address(
+        house.session, house.manager, house.campaign_id, email="new@u-energo.ru; a@u-energo.ru", now=NOW
+    )
+    assert moved == 1
+    assert letters_to(house) == [before, before, before, "new@u-energo.ru, a@u-energo.ru"]
+    lines = house.session.scalars(select(Journal.object_id).where(Journal.action == "letter_readdressed")).all()
+    assert len(lines) == 1
+
+
+def test_a_branch_may_have_an_address_of_its_own(house: House) -> None:
+    house.escalate()
+    branch = house.client.branch_id
+    change = {"email": "izh@u-energo.ru", "now": NOW}
+    assert escalations.change_branch_address(house.session, house.specialist, house.campaign_id, branch, **change) == 1
+    house.escalate()
+    assert letters_to(house) == ["izh@u-energo.ru"] * 2
+    escalations.change_branch_address(house.session, house.specialist, house.campaign_id, branch, email=" ", now=NOW)
+    assert letters_to(house) == [house.session.get_one(Campaign, house.campaign_id).escalation_email] * 2
+    stranger = factories.branch(house.session, factories.customer(house.session).id).id
+    with pytest.raises(NotFoundError):
+        escalations.change_branch_address(house.session, house.manager, house.campaign_id, stranger, **change)
+
+
+@pytest.mark.parametrize(
+    "email", ["", "  ", "нет", "a@b.ru, нет", "a@b.ru\r\nBcc: x@y.ru", ", ".join("abcdef@u-energo.ru")]
+)
+def test_what_is_no_address_is_refused_in_words(house: House, email: str) -> None:
+    with pytest.raises(EscalationError) as refused:
+        escalations.change_address(house.session, house.manager, house.campaign_id, email=email, now=NOW)
+    assert "адрес" in refused.value.fields["email"].lower()
+
+
+def test_replies_go_to_a_manager_who_has_an_address(house: House) -> None:
+    house.escalate()
+    factories.user(house.session, "manager", full_name="Марина Орлова", email="orlova@example.ru")
+    house.escalate()
+    house.session.rollback()
+    payloads = house.session.scalars(select(Outbox.payload).order_by(Outbox.id)).all()
+    assert [payload["reply_to"] for payload in payloads] == [None, ["Марина Орлова", "orlova@example.ru"]]

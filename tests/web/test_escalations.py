@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,10 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import mail
 from nps.domain.actor import Actor
-from nps.models import AccessLog, Campaign, Contract, Escalation, Outbox, User
+from nps.models import AccessLog, Branch, Campaign, Contract, Escalation, Outbox, Respondent, User
+from nps.queries import campaigns
+from nps.queries.desk.card import client_card
+from nps.queries.desk.views import QuestionLine
 from nps.services import escalations, letters
 from nps.services.transaction import write
 from tests import factories
@@ -145,8 +149,8 @@ def test_an_address_is_changed_tested_and_confirmed(place: Place, login: Login) 
     browser = login(place.person("manager"))
     address = f"/campaigns/{place.id}/escalations/address"
     assert "не подтверждён" in browser.get(f"/campaigns/{place.id}/escalations").text
-    refused = browser.post(address, data={"email": "a@b.ru, c@d.ru"})
-    assert refused.status_code == 422 and "a@b.ru, c@d.ru" in refused.text
+    refused = browser.post(address, data={"email": "a@b.ru, c@d"})
+    assert refused.status_code == 422 and "a@b.ru, c@d" in refused.text
     assert browser.post(address, data={"email": "new@u-energo.ru"}).status_code == 303
     assert browser.post(f"{address}/test").status_code == 303
     place.session.rollback()
@@ -197,3 +201,73 @@ def test_caught_letters_of_others_and_wrong_names_are_absent(session: Session, a
     for name in ("..%2f..%2fsecret_key", "secret_key", ".eml", "%2e%2e.eml", "x" * 300 + ".eml"):
         assert admin.get(f"/mail/{name}").status_code == 404
     assert login("operator").get("/mail").status_code == 403
+
+
+def test_the_link_of_a_letter_leads_through_the_login_to_the_case(place: Place, app: Flask) -> None:
+    person, path = place.person("specialist"), place.letter().payload["path"]
+    browser = app.test_client()
+    asked = browser.get(path)
+    assert asked.status_code in (302, 303)
+    form = browser.get(asked.location)
+    wanted = re.search(r'name="next" value="([^"]*)"', form.text)
+    assert wanted is not None
+    entered = browser.post(
+        "/login", data={"login": person.login, "password": factories.PASSWORD, "next": wanted.group(1)}
+    )
+    assert (entered.status_code, entered.location) == (303, path)
+    assert browser.get(path).status_code == 200
+
+
+def test_the_terms_are_set_on_their_page_and_a_wrong_one_keeps_what_was_typed(place: Place, login: Login) -> None:
+    browser, page = login(place.person("specialist")), f"/campaigns/{place.id}/escalations/terms"
+    typed = {"within_h": "два", "zone": "Europe/Samara", "opens": "8:30", "closes": "18:00", "digest_at": "9:15"}
+    refused = browser.post(page, data=typed)
+    assert refused.status_code == 422
+    assert "нужно целое число от 1 до 80" in refused.text and 'value="8:30"' in refused.text
+    assert "нужно время вида 9:00" in browser.post(page, data=typed | {"within_h": "2", "opens": "25:00"}).text
+    saved = browser.post(page, data=typed | {"within_h": "2", "remind_before_min": "30"})
+    assert saved.status_code == 303
+    assert 'value="09:15"' in browser.get(page).text
+    assert "2 рабочих часа, 8:30–18:00" in browser.get(f"/campaigns/{place.id}/escalations").text
+
+
+def test_a_branch_gets_its_address_on_the_page(place: Place, login: Login, session: Session) -> None:
+    session.rollback()
+    branch_id = session.scalars(select(Branch.id)).first()
+    browser, page = login(place.person("specialist")), f"/campaigns/{place.id}/escalations/address"
+    refused = browser.post(f"{page}/branches/{branch_id}", data={"email": "нет"})
+    assert refused.status_code == 422 and 'id="branch-error"' in refused.text
+    saved = browser.post(f"{page}/branches/{branch_id}", data={"email": "izh@u-energo.ru"})
+    assert saved.status_code == 303
+    assert "На него уйдёт и 1 письмо, которое ещё не ушло." in browser.get(page).text
+    assert place.letter().recipient == "izh@u-energo.ru"
+
+
+def test_a_wish_to_call_is_listed_for_the_manager(place: Place, login: Login) -> None:
+    specialist = login(place.person("specialist"))
+    case = f"/escalations/{place.escalation_id}"
+    assert specialist.post(f"{case}/call", data={"text": " "}).status_code == 422
+    assert specialist.post(f"{case}/call", data={"text": "Уточните марку"}).status_code == 303
+    listed = login(place.person("manager")).get(f"/campaigns/{place.id}/escalations?state=call").text
+    assert "Позвонить клиенту" in listed and f'href="{case}"' in listed
+
+
+def test_the_operators_card_tells_what_became_of_the_clients_question(place: Place, session: Session) -> None:
+    session.rollback()
+    case = session.get_one(Escalation, place.escalation_id)
+    client = session.get_one(Respondent, case.respondent_id)
+    specialist = place.person("specialist")
+    actor = Actor(specialist.id, "specialist", specialist.full_name, specialist.customer_id)
+    number = place.escalation_id
+
+    def told() -> list[QuestionLine]:
+        session.rollback()
+        row = campaigns.campaign_row(session, place.id)
+        return list(client_card(session, client, row, None, NOW, None, "Europe/Samara").questions)
+
+    assert [(line.text, line.state, line.answer) for line in told()] == [(EVIL, "Новое", "")]
+    escalations.ask_to_call(session, actor, number, text="Уточните марку", now=NOW)
+    assert [(line.state, line.to_say) for line in told()] == [("В работе", "Уточните марку")]
+    escalations.answer(session, actor, number, text="Кабель есть", now=NOW)
+    escalations.close(session, actor, number, resolution="Счёт отправлен", now=NOW)
+    assert [(line.state, line.answer, line.to_say) for line in told()] == [("Закрыто", "Счёт отправлен", "")]

@@ -8,8 +8,9 @@ Building a message needs the application's context (Flask-Mail reads its setting
 from flask_mail import Message
 
 from nps.adapters.mail.composing import Letter, LetterError, build, catch, one_line, render
-from nps.adapters.mail.sending import Deferred, Refused, Result, Sent, Unknown, send
+from nps.adapters.mail.sending import Deferred, Refused, Result, Sent, Unknown, Unreachable, send
 from nps.adapters.mail.settings import MailSettings, configure, settings
+from nps.adapters.mail.table import workbook
 
 __all__ = [
     "Deferred",
@@ -21,6 +22,7 @@ __all__ = [
     "Result",
     "Sent",
     "Unknown",
+    "Unreachable",
     "build",
     "catch",
     "configure",
@@ -28,4 +30,5 @@ __all__ = [
     "render",
     "send",
     "settings",
+    "workbook",
 ]

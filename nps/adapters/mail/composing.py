@@ -14,13 +14,18 @@ from email.header import Header
 from pathlib import Path
 from typing import Any
 
-from flask_mail import Message
+from flask_mail import Attachment, Message
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from markupsafe import Markup
 
 from nps.adapters.mail.settings import MailSettings
 
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+#: After a mark of punctuation, and anywhere in what has none for long.
+_BREAKS = re.compile(r"(?<=[@.,;/_-])(?=\S)|(?<=[^\s@.,;/_-]{16})(?=\S)")
 
 
 class LetterError(Exception):
@@ -51,6 +56,14 @@ _letters = Environment(
 )
 
 
+def _breakable(text: str) -> Markup:
+    """The text, escaped, with places where a long address or name may go on in the next line of a narrow column."""
+    return Markup("<wbr>").join(_BREAKS.split(text))
+
+
+_letters.filters["breakable"] = _breakable
+
+
 def render(letter: str, context: Mapping[str, Any]) -> Letter:
     """Fill the templates of `templates/email/<letter>/`.
 
@@ -72,8 +85,13 @@ def build(
     message_id: str,
     written_at: datetime,
     campaign_id: int,
+    reply_to: Sequence[str] | None = None,
+    attachment: Attachment | None = None,
 ) -> Message:
-    """The message, alike at each try but for MIME boundaries. Raises LetterError for a line break in an address."""
+    """The message, alike at each try but for MIME boundaries. Raises LetterError for a line break in an address.
+
+    `reply_to` is the name and address of a person who answers replies.
+    """
     message = Message(
         # Encoded here: folding a long subject again, Python 3.11 loses the space where two encoded words meet.
         subject=Header(letter.subject, "utf-8", header_name="Subject").encode(linesep="\r\n"),
@@ -82,6 +100,8 @@ def build(
         html=letter.html,
         sender=server.sender,
         date=written_at.timestamp(),
+        reply_to=(one_line(reply_to[0]), reply_to[1]) if reply_to else None,
+        attachments=[attachment] if attachment else None,
         extra_headers={
             # RFC 3834: nobody's out-of-office program answers this.
             "Auto-Submitted": "auto-generated",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
+from functools import partial
 
 from flask_mail import Message
 
 from nps.adapters.mail.composing import one_line, with_crlf
+from nps.adapters.mail.connection import Connection
 from nps.adapters.mail.settings import MailSettings, ascii_domain
 
 LONGEST_WORDS = 400
@@ -29,9 +29,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not taken, a later try may succeed: no connection, a 4xx answer, a login or certificate to put right."""
+    """Surely not taken, a later try may succeed: a 4xx answer."""
 
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable(Deferred):
+    """Surely not taken, nor would another letter be: no connection, silence, a login or certificate to put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +68,13 @@ def send(message: Message, server: MailSettings, before_data: Callable[[], None]
         sender = _wire_address(server.sender_address)
     except ValueError as error:
         return Refused(f"Адрес нельзя записать на конверте: {error}")
-    deadline = time.monotonic() + server.longest_s
+    line = Connection(server)
     try:
-        line = _connect(server)
-    except _Stop as stop:
-        return stop.result
-    try:
-        return _converse(_Line(line, server, deadline), server, sender, recipients, content, before_data)
+        return _converse(line, server, sender, recipients, content, before_data)
     except _Stop as stop:
         return stop.result
     finally:
-        _leave(line)
+        line.leave()
 
 
 class _Stop(Exception):
@@ -84,79 +85,48 @@ class _Stop(Exception):
         self.result = result
 
 
-class _Line:
-    """A connection whose every step has what is left of the letter's time, at most the time of one step."""
-
-    def __init__(self, smtp: smtplib.SMTP, server: MailSettings, deadline: float) -> None:
-        self.smtp = smtp
-        self._step_s = server.timeout_s
-        self._deadline = deadline
-
-    def step(self, act: Callable[[], tuple[int, bytes]], name: str) -> tuple[int, str]:
-        """The server's code and words; a lost line before the text is a Deferred."""
-        self.limit(name)
-        try:
-            code, words = act()
-        except (OSError, smtplib.SMTPException) as error:
-            raise _Stop(_not_sent(error, name)) from error
-        return code, _words(code, words)
-
-    def limit(self, name: str) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise _Stop(Deferred(f"Сервер отвечает слишком медленно (шаг {name})."))
-        if self.smtp.sock is not None:
-            self.smtp.sock.settimeout(min(self._step_s, left))
-
-
-def _connect(server: MailSettings) -> smtplib.SMTP:
-    name = server.domain if "." in server.domain else "[127.0.0.1]"
+def _step(line: Connection, name: str, act: Callable[[], tuple[int, bytes]]) -> tuple[int, str]:
+    """The server's code and words; a lost line before the text is Unreachable."""
     try:
-        if server.implicit_tls:
-            return smtplib.SMTP_SSL(server.host, server.port, name, timeout=server.timeout_s, context=_trust(server))
-        # The name is given because smtplib would ask the resolver for it, without a time-out.
-        return smtplib.SMTP(server.host, server.port, name, timeout=server.timeout_s)
+        line.begin()
+        code, words = act()
     except (OSError, smtplib.SMTPException) as error:
-        raise _Stop(_not_sent(error, "соединение")) from error
-
-
-def _trust(server: MailSettings) -> ssl.SSLContext:
-    """Certificates are verified, host name included."""
-    return server.tls or ssl.create_default_context()
+        raise _Stop(_not_sent(error, name)) from error
+    return code, _words(code, words)
 
 
 def _converse(
-    line: _Line,
+    line: Connection,
     server: MailSettings,
     sender: str,
     recipients: Sequence[str],
     content: bytes,
     before_data: Callable[[], None],
 ) -> Result:
-    smtp = line.smtp
-    _expect(line.step(lambda: _greet(smtp), "EHLO"))
+    _expect(_step(line, "соединение", line.open))
+    _expect(_step(line, "EHLO", lambda: _greet(line)))
     if server.starttls:
         # Without the extension, or with a certificate that is not the server's, smtplib raises: nothing goes in clear.
-        _expect(line.step(lambda: smtp.starttls(context=_trust(server)), "STARTTLS"))
-        _expect(line.step(lambda: _greet(smtp), "EHLO"))
+        _expect(_step(line, "STARTTLS", lambda: line.starttls(context=server.trust)))
+        _expect(_step(line, "EHLO", lambda: _greet(line)))
     if server.username:
-        _expect(line.step(lambda: smtp.login(server.username or "", server.password or ""), "AUTH"))
-    _expect(line.step(lambda: smtp.mail(sender), "MAIL"))
+        _expect(_step(line, "AUTH", lambda: line.login(server.username or "", server.password or "")))
+    _expect(_step(line, "MAIL", lambda: line.mail(sender)))
     refused = _recipients(line, recipients)
     before_data()
-    _expect(line.step(lambda: smtp.docmd("DATA"), "DATA"), 354)
+    _expect(_step(line, "DATA", lambda: line.docmd("DATA")), 354)
     return _text(line, content, refused)
 
 
-def _greet(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+def _greet(smtp: Connection) -> tuple[int, bytes]:
     code, words = smtp.ehlo()
     return (code, words) if 200 <= code <= 299 else smtp.helo()
 
 
-def _recipients(line: _Line, recipients: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _recipients(line: Connection, recipients: Sequence[str]) -> tuple[tuple[str, str], ...]:
     answers = []
     for address in recipients:
-        code, words = line.step(lambda address=address: line.smtp.rcpt(address), "RCPT")  # type: ignore[misc]
+        code, words = _step(line, "RCPT", partial(line.rcpt, address))
         answers.append((address, code, words))
     refused = [answer for answer in answers if not 200 <= answer[1] <= 299]
     if len(refused) == len(recipients):
@@ -166,17 +136,17 @@ def _recipients(line: _Line, recipients: Sequence[str]) -> tuple[tuple[str, str]
     return tuple((address, words) for address, _, words in refused)
 
 
-def _text(line: _Line, content: bytes, refused: tuple[tuple[str, str], ...]) -> Result:
+def _text(line: Connection, content: bytes, refused: tuple[tuple[str, str], ...]) -> Result:
     """From the final dot on, a lost line means that nobody knows; before it a server must not take the letter."""
     quoted = re.sub(rb"(?m)^\.", b"..", content)
-    line.limit("текст письма")
     try:
-        line.smtp.send(quoted)
+        line.begin()
+        line.send(quoted)
     except (OSError, smtplib.SMTPException) as error:
         return _not_sent(error, "текст письма")
     try:
-        line.smtp.send(b".\r\n")
-        code, raw = line.smtp.getreply()
+        line.send(b".\r\n")
+        code, raw = line.getreply()
     except (OSError, smtplib.SMTPException) as error:
         return Unknown(f"Связь оборвалась после отправки текста, до ответа сервера: {_fault(error)}")
     words = _words(code, raw)
@@ -185,15 +155,6 @@ def _text(line: _Line, content: bytes, refused: tuple[tuple[str, str], ...]) -> 
     if 400 <= code <= 599:
         return _answer(code, words)
     return Unknown(f"Непонятный ответ на текст письма: {words}")
-
-
-def _leave(smtp: smtplib.SMTP) -> None:
-    """Say goodbye. The letter's fate is settled by now: whatever fails here changes nothing."""
-    with suppress(OSError, smtplib.SMTPException):
-        if smtp.sock is not None:
-            smtp.sock.settimeout(2.0)
-            smtp.quit()
-    smtp.close()
 
 
 def _expect(answer: tuple[int, str], wanted: int | None = None) -> None:
@@ -210,16 +171,16 @@ def _answer(code: int, words: str) -> Deferred | Refused:
 def _not_sent(error: Exception, step: str) -> Deferred | Refused:
     """What an error before the final dot means. A failing login or certificate is not the letter's fault: it waits."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Deferred(f"Сервер не принял логин или пароль: {_words(error.smtp_code, error.smtp_error)}")
+        return Unreachable(f"Сервер не принял логин или пароль: {_words(error.smtp_code, error.smtp_error)}")
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Deferred(f"Сервер не умеет того, что требуют настройки (шаг {step}): {_fault(error)}")
+        return Unreachable(f"Сервер не умеет того, что требуют настройки (шаг {step}): {_fault(error)}")
     if isinstance(error, ssl.SSLError):
-        return Deferred(f"Защищённое соединение не установлено: {_fault(error)}")
+        return Unreachable(f"Защищённое соединение не установлено: {_fault(error)}")
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
         return _answer(error.smtp_code, _words(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
         return Deferred(f"Сервер ответил не по правилам (шаг {step}): {_fault(error)}")
-    return Deferred(f"Нет связи с почтовым сервером (шаг {step}): {_fault(error)}")
+    return Unreachable(f"Нет связи с почтовым сервером (шаг {step}): {_fault(error)}")
 
 
 def _fault(error: Exception) -> str:

@@ -58,6 +58,11 @@ class MailSettings:
         return self.timeout_s * STEPS_IN_ALL
 
     @property
+    def trust(self) -> ssl.SSLContext:
+        """Certificates are verified, host name included."""
+        return self.tls or ssl.create_default_context()
+
+    @property
     def sender_address(self) -> str:
         """The bare address of «Name <address>»."""
         return parseaddr(self.sender)[1]

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.disposition import TABLE
+from nps.domain.escalation import STATE_WORDS as ESCALATION_WORDS
+from nps.domain.escalation import State
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.why import Why
 from nps.domain.wording import duration, why_text
-from nps.models import Branch, CallAttempt, Region, Respondent, RespondentPhone, User
+from nps.models import Branch, CallAttempt, Escalation, EscalationNote, Region, Respondent, RespondentPhone, User
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.views import ClientView, HistoryLine, PhoneLine, SiblingLine
+from nps.queries.desk.views import ClientView, HistoryLine, PhoneLine, QuestionLine, SiblingLine
+from nps.queries.escalation_list import call_is_open
 
 STATE_WORDS = {
     "waiting": "ещё звонить",
@@ -34,6 +37,7 @@ _PURPOSES = {"demo": "демонстрация", "training": "тренировк
 _SOON = timedelta(minutes=15)
 _SIBLINGS_SHOWN = 6
 _NOTES_SHOWN = 4
+_QUESTIONS_SHOWN = 2
 
 
 def client_card(
@@ -84,6 +88,7 @@ def client_card(
             for phone in phones
         ],
         notes=_notes(session, client, zone, now, attempt),
+        questions=_questions(session, client, zone, now),
     )
 
 
@@ -172,6 +177,27 @@ def _notes(session: Session, client: Respondent, zone: str, now: datetime, attem
         if attempt is None or call.id != attempt.id
     ]
     return [*said, client.note] if client.note else said
+
+
+def _questions(session: Session, client: Respondent, zone: str, now: datetime) -> list[QuestionLine]:
+    """His latest questions with the specialist's answer, and what the specialist asks to say or find out."""
+    rows = session.execute(
+        select(Escalation, call_is_open())
+        .where(Escalation.respondent_id == client.id)
+        .order_by(Escalation.id.desc())
+        .limit(_QUESTIONS_SHOWN)
+    ).all()
+    asked = select(EscalationNote.text).where(EscalationNote.kind == "call").order_by(EscalationNote.id.desc()).limit(1)
+    return [
+        QuestionLine(
+            when=when(row.created_at, zone, now),
+            text=row.text,
+            state=ESCALATION_WORDS[State(row.state)],
+            answer=row.resolution,
+            to_say=session.scalar(asked.where(EscalationNote.escalation_id == row.id)) or "" if to_call else "",
+        )
+        for row, to_call in rows
+    ]
 
 
 def short_name(full_name: str) -> str:

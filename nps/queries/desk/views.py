@@ -48,6 +48,17 @@ class PhoneLine:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionLine:
+    """A question the client asked, and what became of it: the operator tells him (R15)."""
+
+    when: str
+    text: str
+    state: str
+    answer: str
+    to_say: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClientView:
     """The card. `phone_link` is set from the dial until the line is down: followed by the operator's own click (R8)."""
 
@@ -72,6 +83,8 @@ class ClientView:
     siblings: Sequence[SiblingLine]
     phones: Sequence[PhoneLine]
     notes: Sequence[str]
+    #: What came of his questions, the newest first.
+    questions: Sequence[QuestionLine]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from nps.domain.local_time import ZONES, Zone, to_local
 from nps.domain.nps_score import NpsScore
 from nps.models import AttemptOutcome, CaseEvent, Escalation, Interview, Journal, TelephonyEvent
 from nps.queries.campaigns import CampaignRow, calendars, campaign_for, campaign_row
+from nps.queries.escalation_figures import Course, course
 from nps.queries.reports.answers import AnswerFilter, AnswerRow, answers, histogram_of, ratings_by_place, score_of
 from nps.queries.reports.calls import CallCounts, Times, Traffic, call_counts, times_of, traffic_of
 from nps.queries.reports.clients import Base, ClientCounts, base_of
@@ -49,6 +50,7 @@ class Report:
     operators: Operators
     recordings: RecordingCounts
     escalations: EscalationCounts
+    course: Course
     forecast: Forecast
 
     @property
@@ -125,6 +127,7 @@ def campaign_report(session: Session, campaign: CampaignRow, now: datetime, zone
         operators=operators_of(session, campaign),
         recordings=recording_counts(session, campaign.id),
         escalations=escalation_counts(session, campaign.id),
+        course=course(session, campaign.id, now),
         forecast=_forecast(session, campaign, base, traffic, to_local(now, zone).date()),
     )
 

@@ -21,6 +21,7 @@ from nps.domain.errors import NotFoundError, StaleError
 from nps.extensions import Base
 from nps.models import (
     Answer,
+    AnswerTerms,
     Appointment,
     AttemptOutcome,
     Audio,
@@ -173,6 +174,7 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield Appointment, Appointment.respondent_id.in_(clients)
     yield EscalationNote, EscalationNote.escalation_id.in_(escalations)
     yield Outbox, Outbox.campaign_id == campaign_id
+    yield AnswerTerms, AnswerTerms.campaign_id == campaign_id
     yield Escalation, Escalation.campaign_id == campaign_id
     yield CallAttempt, CallAttempt.campaign_id == campaign_id
     yield from ((table, table.respondent_id.in_(clients)) for table in (CaseEvent, ClaimKey, RespondentPhone))

@@ -8,7 +8,8 @@ from datetime import timedelta
 from nps.adapters.report_sheet import Book, Column, Share, Sheet, Value
 from nps.domain.local_time import date_words
 from nps.domain.nps_score import Coverage
-from nps.domain.wording import signed
+from nps.domain.wording import signed, span_words
+from nps.queries.escalation_figures import Course
 from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
 from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
 
@@ -156,6 +157,26 @@ def _proofs(report: Report) -> Iterator[tuple[Value, ...]]:
     yield "Звонки с записью", _share(records.dials_recorded, records.dials), dialled
     answered = f"Отвечены или закрыты {report.escalations.answered}, в работе {report.escalations.taken}"
     yield "Обращения", report.escalations.total, answered
+    yield from _escalations(report.course)
+
+
+def _escalations(course: Course) -> Iterator[tuple[Value, ...]]:
+    """How far escalations came and how soon, from the operator's press in plain time."""
+    steps = (
+        (
+            "Обращения: письмо доставлено",
+            course.delivered,
+            course.delivered_s,
+            "Письмо принял почтовый сервер",
+        ),
+        ("Обращения: взяты в работу", course.taken, course.taken_s, "Специалист взял обращение"),
+        ("Обращения: отвечены", course.answered, course.answered_s, "Записан ответ или обращение закрыто"),
+    )
+    for title, number, median_s, meaning in steps:
+        after = f"; медиана от записи вопроса: {span_words(median_s)}" if median_s is not None else ""
+        yield title, number, meaning + after
+    if course.due:
+        yield "Обращения: ответ в срок", _share(course.in_time, course.due), f"{course.in_time} из {course.due}"
 
 
 def _length(milliseconds: int | None) -> Value:

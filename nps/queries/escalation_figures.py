@@ -1,0 +1,122 @@
+"""Figures of a campaign's escalations: what waits now, and how fast letters arrived and clients were answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from nps.domain.answer_terms import AnswerTerms
+from nps.domain.escalation import State
+from nps.models import AnswerTerms as Row
+from nps.models import Escalation, Outbox
+
+_WORKING = (State.OPEN, State.TAKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits for the specialist: nobody's, in work, over the deadline; letters that need a person."""
+
+    new: int
+    taken: int
+    overdue: int
+    troubled: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to tell."""
+        return bool(self.new or self.taken or self.overdue or self.troubled)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How escalations went, for the reports.
+
+    delivered: letters the server took. `*_s`: medians in seconds of plain time from the operator's press, None without
+    any. in_time and due: answered before their deadline, of those that have one and are answered or over it.
+    """
+
+    total: int
+    delivered: int
+    taken: int
+    answered: int
+    delivered_s: float | None
+    taken_s: float | None
+    answered_s: float | None
+    in_time: int
+    due: int
+
+
+def terms_of(session: Session, campaign_id: int) -> AnswerTerms:
+    """The terms of a campaign; without any, everything is off."""
+    row = session.get(Row, campaign_id)
+    if row is None:
+        return AnswerTerms()
+    return AnswerTerms(
+        within_h=row.within_h,
+        opens=row.opens,
+        closes=row.closes,
+        zone=row.zone,
+        remind_before_min=row.remind_before_min,
+        digest_at=row.digest_at,
+    )
+
+
+def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
+    """What was raised before `at` (aware) and still waits."""
+    raised = Escalation.campaign_id == campaign_id, Escalation.created_at <= at
+    row = session.execute(
+        select(
+            func.count().filter(Escalation.state == State.OPEN).label("new"),
+            func.count().filter(Escalation.state == State.TAKEN).label("taken"),
+            func.count().filter(Escalation.state.in_(_WORKING), Escalation.due_at <= at).label("overdue"),
+        ).where(*raised)
+    ).one()
+    doubtful = (Outbox.state == "unknown") & Outbox.next_try_at.is_(None)
+    troubled = select(func.count()).where(
+        Outbox.campaign_id == campaign_id,
+        Outbox.kind == "escalation",
+        Outbox.created_at <= at,
+        or_(Outbox.state == "failed", doubtful, (Outbox.state == "sent") & (Outbox.refused != "")),
+    )
+    return Waiting(row.new, row.taken, row.overdue, session.scalar(troubled) or 0)
+
+
+def course(session: Session, campaign_id: int, now: datetime) -> Course:
+    """The course of a campaign's escalations; those of training are none of the customer's (R9)."""
+    rows = session.execute(
+        select(
+            Escalation.created_at,
+            Escalation.taken_at,
+            Escalation.answered_at,
+            Escalation.due_at,
+            Outbox.sent_at,
+            Outbox.state,
+        )
+        .outerjoin(Outbox, (Outbox.kind == "escalation") & (Outbox.subject_id == Escalation.id))
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+    ).all()
+    delivered = [row.sent_at - row.created_at for row in rows if row.state == "sent" and row.sent_at]
+    taken = [row.taken_at - row.created_at for row in rows if row.taken_at]
+    answered = [row.answered_at - row.created_at for row in rows if row.answered_at]
+    due = [row for row in rows if row.due_at and (row.answered_at or row.due_at <= now)]
+    return Course(
+        total=len(rows),
+        delivered=len(delivered),
+        taken=len(taken),
+        answered=len(answered),
+        delivered_s=_median_s(delivered),
+        taken_s=_median_s(taken),
+        answered_s=_median_s(answered),
+        in_time=sum(1 for row in due if row.answered_at and row.answered_at <= row.due_at),
+        due=len(due),
+    )
+
+
+def _median_s(times: Sequence[timedelta]) -> float | None:
+    return median(time.total_seconds() for time in times) if times else None

@@ -1,0 +1,169 @@
+"""Deadlines of escalations, the reminder before one, and the morning's digest: all off until a campaign has terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.domain.answer_terms import AnswerTerms, day_of
+from nps.domain.errors import NotFoundError
+from nps.domain.local_time import clock, day_words, when
+from nps.models import AnswerTerms as Row
+from nps.models import Campaign, Escalation, Outbox
+from nps.queries.escalation_figures import Waiting, terms_of, waiting
+from nps.services import letters
+from nps.services.escalations import campaign_kept
+from nps.services.journal import record
+from nps.services.letter_addresses import person_in_charge
+from nps.services.transaction import AnySession, write
+
+WRITE_JOB = "nps.jobs.answer_terms.write"
+
+
+def change_terms(session: AnySession, actor: Actor, campaign_id: int, terms: AnswerTerms, *, now: datetime) -> None:
+    """Set a campaign's terms; escalations already raised keep the deadline they have.
+
+    Raises DomainError for terms that nobody could keep, NotFoundError for a campaign of others.
+    """
+    terms.check()
+    with write(session) as s:
+        campaign = campaign_kept(s, actor, campaign_id)
+        before = terms_of(s, campaign.id)
+        if before == terms:
+            return
+        row = s.get(Row, campaign.id) or Row(campaign_id=campaign.id)
+        for name, value in asdict(terms).items():
+            setattr(row, name, value)
+        s.add(row)
+        record(
+            s,
+            at=now,
+            action="answer_terms_changed",
+            object_kind="campaign",
+            object_id=campaign.id,
+            actor_id=actor.id,
+            campaign_id=campaign.id,
+            before={name: _plain(value) for name, value in asdict(before).items()},
+            after={name: _plain(value) for name, value in asdict(terms).items()},
+        )
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def campaigns_due(session: Session, now: datetime) -> list[int]:
+    """Campaigns for which `write_due` would write a letter at `now` (aware UTC). For the sweeper."""
+    found = {campaign_id for campaign_id, _ in _reminders(session, now)}
+    return sorted(found | {campaign_id for campaign_id, _, _ in _digests(session, now)})
+
+
+def write_due(session: AnySession, campaign_id: int, *, now: datetime) -> int:
+    """Write the reminders and the digest that are due in a campaign; how many. A repeated job adds nothing."""
+    written = []
+    with write(session) as s:
+        campaign = s.scalar(select(Campaign).where(Campaign.id == campaign_id).with_for_update())
+        if campaign is None:
+            raise NotFoundError
+        for owner, case in list(_reminders(s, now)):
+            if owner == campaign_id:
+                written.append(_remind(s, campaign, case, now))
+        for owner, moment, figures in list(_digests(s, now)):
+            if owner == campaign_id:
+                written.append(_digest(s, campaign, moment, figures, now))
+    for letter_id in written:
+        letters.nudge(letter_id)
+    return len(written)
+
+
+def _reminders(session: Session, now: datetime) -> Iterator[tuple[int, Escalation]]:
+    """Escalations nobody has answered whose deadline is near, and that nobody has been reminded of."""
+    reminded = select(Outbox.subject_id).where(Outbox.kind == "reminder")
+    longest = session.scalar(select(func.max(Row.remind_before_min)))
+    if longest is None:
+        return
+    found = session.execute(
+        select(Escalation, Row.remind_before_min)
+        .join(Row, Row.campaign_id == Escalation.campaign_id)
+        .join(Campaign, Campaign.id == Escalation.campaign_id)
+        .where(
+            Escalation.due_at.is_not(None),
+            Escalation.due_at <= now + timedelta(minutes=longest),
+            Escalation.answered_at.is_(None),
+            Escalation.id.not_in(reminded),
+            Row.remind_before_min.is_not(None),
+            Campaign.erased_at.is_(None),
+        )
+        .order_by(Escalation.id)
+    )
+    for case, before_min in found:
+        if case.due_at is not None and case.due_at <= now + timedelta(minutes=before_min or 0):
+            yield case.campaign_id, case
+
+
+def _remind(s: Session, campaign: Campaign, case: Escalation, now: datetime) -> int:
+    zone, due_at = terms_of(s, campaign.id).zone, case.due_at
+    assert due_at is not None
+    late = due_at <= now
+    payload = {
+        "number": case.id,
+        "path": f"/escalations/{case.id}",
+        "campaign": campaign.title,
+        "due": when(due_at, zone, now) if late else f"{day_words(due_at, zone, now)} до {clock(due_at, zone)}",
+        "late": late,
+        "reply_to": person_in_charge(s),
+    }
+    return letters.add(
+        s,
+        campaign=campaign,
+        kind="reminder",
+        subject_id=case.id,
+        dedupe=f"reminder:{case.id}",
+        payload=payload,
+        now=now,
+    )
+
+
+def _digests(session: Session, now: datetime) -> Iterator[tuple[int, datetime, Waiting]]:
+    """Campaigns whose digest is to be written: its time has come, and something waits. An empty one is never sent."""
+    with_digest = select(Row.campaign_id).join(Campaign, Campaign.id == Row.campaign_id)
+    for campaign_id in session.scalars(with_digest.where(Row.digest_at.is_not(None), Campaign.erased_at.is_(None))):
+        terms = terms_of(session, campaign_id)
+        moment = terms.digest_moment(now)
+        if moment is None or _digest_exists(session, campaign_id, terms, moment):
+            continue
+        figures = waiting(session, campaign_id, moment)
+        if figures.any:
+            yield campaign_id, moment, figures
+
+
+def _digest_key(campaign_id: int, terms: AnswerTerms, moment: datetime) -> str:
+    return f"digest:{campaign_id}:{day_of(moment, terms.zone)}"
+
+
+def _digest_exists(session: Session, campaign_id: int, terms: AnswerTerms, moment: datetime) -> bool:
+    key = _digest_key(campaign_id, terms, moment)
+    return session.scalar(select(Outbox.id).where(Outbox.dedupe == key)) is not None
+
+
+def _digest(s: Session, campaign: Campaign, moment: datetime, figures: Waiting, now: datetime) -> int:
+    """Figures and links behind login, nothing of any client (R20)."""
+    return letters.add(
+        s,
+        campaign=campaign,
+        kind="digest",
+        subject_id=campaign.id,
+        dedupe=_digest_key(campaign.id, terms_of(s, campaign.id), moment),
+        payload={
+            "campaign": campaign.title,
+            "path": f"/campaigns/{campaign.id}/escalations",
+            "figures": asdict(figures),
+            "reply_to": person_in_charge(s),
+        },
+        now=now,
+    )

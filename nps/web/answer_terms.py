@@ -1,0 +1,87 @@
+"""How soon a campaign's escalations must be answered: deadline, reminder and digest (R15)."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from flask import Blueprint, Response, abort, flash, url_for
+
+from nps.domain.answer_terms import MOST_HOURS, MOST_REMIND_MIN, ZONE_NAMES, AnswerTerms
+from nps.domain.errors import DomainError, NotFoundError
+from nps.extensions import db
+from nps.queries import campaigns, escalation_figures
+from nps.services import answer_terms
+from nps.services.escalations import ADDRESS_KEEPERS
+from nps.web import access, forms, htmx
+from nps.web.clock import now
+
+bp = Blueprint("answer_terms", __name__)
+
+
+@bp.get("/campaigns/<int:campaign_id>/escalations/terms")
+@access.roles(*ADDRESS_KEEPERS)
+def terms(campaign_id: int) -> Response:
+    """The terms of a campaign."""
+    return _page(campaign_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/terms")
+@access.roles(*ADDRESS_KEEPERS)
+def change(campaign_id: int) -> Response:
+    """Set them; escalations already raised keep their deadline."""
+    try:
+        answer_terms.change_terms(db.session(), access.current_actor(), campaign_id, _read(), now=now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        field = error.field if isinstance(error, forms.FormError) else error.code
+        return _page(campaign_id, {field: error.message}, 422)
+    flash("Сроки сохранены. Они действуют для новых обращений.", "ok")
+    return htmx.go(url_for("escalations.index", campaign_id=campaign_id))
+
+
+def _read() -> AnswerTerms:
+    usual = AnswerTerms()
+    return AnswerTerms(
+        within_h=forms.number_or_none("within_h", 1, MOST_HOURS, label="Срок ответа"),
+        opens=_time("opens", "Начало рабочего дня") or usual.opens,
+        closes=_time("closes", "Конец рабочего дня") or usual.closes,
+        zone=forms.choice("zone", ZONE_NAMES, label="Часовой пояс"),
+        remind_before_min=forms.number_or_none("remind_before_min", 1, MOST_REMIND_MIN, label="Напоминание"),
+        digest_at=_time("digest_at", "Сводка"),
+    )
+
+
+def _time(name: str, label: str) -> time | None:
+    """A time of day as «9:00»; None for an empty field."""
+    typed = forms.text(name, 10)
+    if not typed:
+        return None
+    hours, colon, minutes = typed.partition(":")
+    if not colon or not (hours.isdecimal() and minutes.isdecimal()) or int(hours) > 23 or int(minutes) > 59:
+        raise forms.FormError(name, f"{label}: нужно время вида 9:00.")
+    return time(int(hours), int(minutes))
+
+
+def _page(campaign_id: int, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    campaign = campaigns.campaign_for(db.session(), access.current_actor(), campaign_id)
+    if campaign is None:
+        abort(404)
+    set_terms = escalation_figures.terms_of(db.session(), campaign_id)
+    given = {
+        "within_h": set_terms.within_h or "",
+        "opens": f"{set_terms.opens:%H:%M}",
+        "closes": f"{set_terms.closes:%H:%M}",
+        "zone": set_terms.zone,
+        "remind_before_min": set_terms.remind_before_min or "",
+        "digest_at": f"{set_terms.digest_at:%H:%M}" if set_terms.digest_at else "",
+    }
+    return htmx.render(
+        "escalations/terms.html",
+        "escalations/_terms.html",
+        status,
+        campaign=campaign,
+        given=given | forms.typed() if errors else given,
+        errors=errors or {},
+        zones=list(ZONE_NAMES.items()),
+    )
