@@ -64,6 +64,8 @@ class ImportRow(Base):
     #: Cell texts by field as they stood, and the fields that are stored otherwise.
     raw: Mapped[json_object] = mapped_column(JSON)
     changed: Mapped[list[str]] = mapped_column(JSON, default=list)
+    #: Fields whose cells are wrong: they are coloured in the workbook that goes back.
+    faulty: Mapped[list[str]] = mapped_column(JSON, default=list)
     #: What will be stored, for a row that becomes a client: columns, so that one INSERT … SELECT publishes them.
     identity: Mapped[str | None] = mapped_column(String(400))
     branch_fold: Mapped[str | None] = mapped_column(String(300))
@@ -94,4 +96,6 @@ class ColumnMapping(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     signature: Mapped[str] = mapped_column(String(64))
     columns: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: The headers as they stood: they carry the mapping over to a workbook with other columns.
+    titles: Mapped[list[str]] = mapped_column(JSON, default=list)
     used_at: Mapped[instant]

@@ -6,34 +6,43 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, current_app, request, url_for
 
 from nps.domain.errors import DomainError, StaleError
-from nps.domain.sample import FIELDS, REQUIRED, BranchGroup, Decision
+from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision
 from nps.extensions import db
 from nps.queries import campaigns
 from nps.queries import sample as queries
 from nps.services import sample
 from nps.web import access, forms, htmx
 from nps.web.clock import now
+from nps.web.downloads import send_and_forget
 
 bp = Blueprint("sample", __name__, url_prefix="/campaigns/<int:campaign_id>/base")
 
 ROLES = ("specialist", "manager", "admin")
 STEPS = ("Файл", "Столбцы", "Проверка", "Готово")
-FATE_WORDS = {
-    "accepted": "Принята",
-    "corrected": "Исправлена",
-    "duplicate": "Дубль",
-    "rejected": "Отклонена",
-    "empty": "Пустая",
-}
 WORK_WORDS = {
     "uploaded": "Читаем книгу",
     "reading": "Читаем книгу",
     "checking": "Проверяем строки",
     "publishing": "Добавляем клиентов",
 }
+#: What was noticed in a column before the check, worst first: its kind, words, whether it is a fault.
+NOTICED = (
+    ("wrong", "{} с ошибкой", True),
+    ("foreign", "{} не российские", True),
+    ("partly", "{} с негодным номером", True),
+    ("letters", "{} с буквой вместо цифры: исправим", False),
+    ("kpp", "{} вместе с КПП: отделим", False),
+    ("zero", "{} без ведущего нуля: восстановим", False),
+    ("several", "{} с несколькими номерами", False),
+    ("extension", "{} с добавочным", False),
+    ("capitals", "{} прописными: исправим регистр", False),
+    ("markup", "{} с разметкой: уберём", False),
+    ("long", "{} длиннее 300 знаков: обрежем", False),
+)
+_MAX_SEARCH = 100
 _NO_FILE = "Выберите книгу Excel с базой клиентов."
 _TWICE = "Поле «{}» выбрано для двух столбцов. Оставьте его у одного."
 _DECIDE = "Столбец ОП изменился. Решите, куда отнести подразделения, и проверьте ещё раз."
@@ -159,6 +168,26 @@ def publish(campaign_id: int, load_id: int) -> Response:
     return htmx.go(url_for("sample.load", campaign_id=campaign_id, load_id=load_id))
 
 
+@bp.get("/<int:load_id>/marked")
+@access.roles(*ROLES)
+def marked(campaign_id: int, load_id: int) -> Response:
+    """The customer's own workbook with the faulty cells coloured and a column of reasons."""
+    campaign = _campaign(campaign_id)
+    try:
+        made = sample.marked_workbook(
+            db.session(),
+            user_id=access.current_actor().id,
+            campaign_id=campaign_id,
+            import_id=load_id,
+            folder=current_app.config["DATA_FOLDER"] / "exports",
+            now=now(),
+            address=request.remote_addr or "",
+        )
+    except DomainError as error:
+        return _refused(campaign, load_id, error)
+    return send_and_forget(made.file, made.name, made.plain_name)
+
+
 @bp.post("/<int:load_id>/cancel")
 @access.roles(*ROLES)
 def cancel(campaign_id: int, load_id: int) -> Response:
@@ -275,7 +304,8 @@ def _mapping_page(
     status: int = 200,
 ) -> Response:
     understood = found.understood
-    mapped = {index: code for code, index in understood["columns"].items()} if chosen is None else chosen
+    understood_as = {index: code for code, index in understood["columns"].items()}
+    mapped = understood_as if chosen is None else chosen
     columns = [
         {
             "index": index,
@@ -283,6 +313,7 @@ def _mapping_page(
             "examples": " · ".join(understood["examples"][index]),
             "field": mapped.get(index, ""),
             "empty": understood["empty_cells"][index],
+            "noticed": _noticed(understood.get("noticed", {}).get(understood_as.get(index, ""), {})),
         }
         for index, title in enumerate(understood["titles"])
     ]
@@ -302,6 +333,11 @@ def _mapping_page(
     )
 
 
+def _noticed(kinds: Mapping[str, int]) -> list[tuple[str, bool]]:
+    """What was noticed in a column: words, and whether its owner has to put something right."""
+    return [(words.format(kinds[kind]), is_fault) for kind, words, is_fault in NOTICED if kinds.get(kind)]
+
+
 def _branch_questions(
     campaign: campaigns.CampaignRow, found: queries.LoadRow, decisions: Mapping[str, str]
 ) -> list[dict[str, Any]]:
@@ -311,11 +347,21 @@ def _branch_questions(
     return [
         {
             "group": group,
+            "hint": _hint(group, dict(queries.regions(db.session()))),
             "value": decisions.get(group.key, _suggestion(group)),
             "options": [("", "Выберите"), *existing, *(fresh if group.name else []), *rest],
         }
         for group in queries.unknown_branches(db.session(), found, campaign.customer_id)
     ]
+
+
+def _hint(group: BranchGroup, regions: Mapping[str, str]) -> str:
+    """What INNs and telephones of the rows say about the region: words only, a person decides."""
+    if group.suggested or group.hint is None:
+        return ""
+    region, by_inn, by_phone = group.hint
+    said = [f"{what} ({rows})" for what, rows in (("ИНН", by_inn), ("коды телефонов", by_phone)) if rows]
+    return f"{' и '.join(said)} говорят за регион: {regions.get(region, region)}"
 
 
 def _suggestion(group: BranchGroup) -> str:
@@ -325,14 +371,15 @@ def _suggestion(group: BranchGroup) -> str:
 def _receipt_page(
     campaign: campaigns.CampaignRow, found: queries.LoadRow, problem: str = "", status: int = 200
 ) -> Response:
-    shown = forms.arg("show")
-    receipt = queries.receipt(db.session(), found.id, shown, forms.arg_number("page"))
-    if not shown and receipt.attention:
+    shown, search = forms.arg("show"), forms.arg("q").strip()[:_MAX_SEARCH]
+    page_no = forms.arg_number("page")
+    receipt = queries.receipt(db.session(), found.id, shown, page_no, search)
+    if not shown and receipt.attention and not search:
         shown = "attention"
-        receipt = queries.receipt(db.session(), found.id, shown, forms.arg_number("page"))
+        receipt = queries.receipt(db.session(), found.id, shown, page_no)
 
     def address(page: int = 1, show: str = shown) -> str:
-        return url_for("sample.load", campaign_id=campaign.id, load_id=found.id, show=show, page=page)
+        return url_for("sample.load", campaign_id=campaign.id, load_id=found.id, show=show, page=page, q=search or None)
 
     return htmx.render(
         "sample/receipt.html",
@@ -343,6 +390,7 @@ def _receipt_page(
         receipt=receipt,
         rows=[{"row": row, "changes": _changes(row)} for row in receipt.rows],
         shown=shown or "all",
+        search=search,
         fate_words=FATE_WORDS,
         address=address,
         problem=problem,

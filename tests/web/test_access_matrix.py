@@ -149,6 +149,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sample.cancel": PREPARES,
     "sample.confirm": PREPARES,
     "sample.load": PREPARES,
+    "sample.marked": PREPARES,
     "sample.page": PREPARES,
     "sample.place": PREPARES,
     "sample.progress": PREPARES,

@@ -8,24 +8,20 @@ together with its parent. Standard output is one JSON value a line: `{"sheet": n
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
-import os
 import re
-import resource
-import signal
 import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from nps.adapters.sample_sheet.limits import CHILD_CPU_S, CHILD_MEMORY_BYTES, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS
+from nps.adapters.sample_sheet import cage
+from nps.adapters.sample_sheet.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-_PR_SET_PDEATHSIG = 1
 _STDERR_BYTES = 64 * 1024
 _STRICT = b"http://purl.oclc.org/ooxml/"
 #: What no database takes and nobody typed: control characters, halves of surrogate pairs, non-characters.
@@ -42,7 +38,7 @@ class _Refused(Exception):
 
 def main(path: str, parent: int) -> int:
     """Print the workbook; the exit code is 0 when the last line says how it ended."""
-    _limit_itself(parent)
+    cage.lock(parent, _STDERR_BYTES)
     try:
         for line in _lines(path):
             _say(line)
@@ -57,17 +53,6 @@ def main(path: str, parent: int) -> int:
         with contextlib.suppress(Exception):
             print(f"{type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201
     return 0
-
-
-def _limit_itself(parent: int) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
-    resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY_BYTES, CHILD_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_S, CHILD_CPU_S + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def _say(value: object) -> None:

@@ -17,3 +17,7 @@ MAX_CELL_CHARS = 2_000
 CHILD_MEMORY_BYTES = 768 * 1024 * 1024
 CHILD_CPU_S = 45
 CHILD_WALL_S = 60.0
+
+#: A workbook that goes back with marks; openpyxl holds every cell, so a longer base gets its faulty rows only.
+MAX_MARKED_BYTES = 100 * 1024 * 1024
+MAX_MARKED_ROWS = 20_000

@@ -50,7 +50,7 @@ def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | Shee
         raise SheetError("lost")
     container.check(path)
     with tempfile.TemporaryFile() as said:
-        child = _start(path, said)
+        child = python_child(_MODULE, str(path.resolve()), stderr=said)
         clock = threading.Timer(wall_s, child.kill)
         clock.daemon = True
         clock.start()
@@ -67,14 +67,19 @@ def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | Shee
                 log.info("%s: %s", path.name, words.decode(errors="replace").strip())
 
 
-def _start(path: Path, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    # Nothing of our own environment goes in: it holds the passwords of database and mail.
+def python_child(
+    module: str, *arguments: str, stdin: IO[Any] | int = subprocess.DEVNULL, stderr: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a module of ours as a child; its last argument is our own process id.
+
+    Nothing of our environment goes in: it holds the passwords of database and mail.
+    """
     environ = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", _MODULE, str(path.resolve()), str(os.getpid())],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-m", module, *arguments, str(os.getpid())],
+        stdin=stdin,
         stdout=subprocess.PIPE,
-        stderr=errors,
+        stderr=stderr,
         env=environ,
         cwd="/",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from nps.adapters.sample_sheet import store
-from nps.domain.sample import Decision, RowChecker, StopEntries, Verdict, read_decision
+from nps.domain.sample import Decision, RowChecker, StopEntries, Verdict, read_decision, suggested_area_code
 from nps.models import Branch, ImportRow, Respondent, SampleImport, StopList
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
@@ -48,7 +49,7 @@ def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChec
     )
     checker = RowChecker(
         header_of(understood),
-        _decisions(real, understood["decisions"]),
+        _decisions(real, understood["decisions"], understood["branch_names"]),
         ((row.id, row.identity) for row in clients),
         _stop_entries(real, lease.campaign_id),
     )
@@ -56,13 +57,20 @@ def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChec
     return understood, checker
 
 
-def _decisions(s: Session, codes: Mapping[str, str]) -> dict[str, Decision]:
-    """Decisions by folded spelling; those about an existing branch with its region and area code."""
+def _decisions(s: Session, codes: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Decision]:
+    """Decisions by folded spelling, with the area code that local numbers lack.
+
+    An existing branch has a region and a code of its own, a new one will get that of the city it is named after.
+    """
     read = {alias: read_decision(code, alias) for alias, code in codes.items()}
     ids = {decision.branch_id for decision in read.values() if decision.branch_id is not None}
     rows = s.execute(select(Branch.id, Branch.region_code, Branch.area_code).where(Branch.id.in_(ids)))
     known = {row.id: Decision(row.id, row.region_code, area_code=row.area_code) for row in rows}
-    return {alias: known.get(decision.branch_id or 0, decision) for alias, decision in read.items()}
+    return {
+        alias: known.get(decision.branch_id or 0)
+        or replace(decision, area_code=suggested_area_code(names.get(alias, "")))
+        for alias, decision in read.items()
+    }
 
 
 def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
@@ -111,6 +119,7 @@ def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "raw": dict(verdict.raw),
         "changed": list(verdict.changed),
+        "faulty": list(verdict.faulty),
         "same_as_row": verdict.same_as_row,
         "respondent_id": verdict.same_as_client,
         **{name: fixed.get(name) for name in _COPIED},

@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from nps.adapters.sample_sheet import store
 from nps.domain.case import QueueClass, State
 from nps.domain.errors import DomainError
-from nps.domain.sample import branch_key, read_decision, signature
+from nps.domain.sample import branch_key, read_decision, signature, suggested_area_code
 from nps.domain.why import Why, iso
 from nps.models import (
     Branch,
@@ -101,7 +101,8 @@ def _settle_branches(s: Session, customer_id: int, understood: Mapping[str, Any]
             continue
         branch = existing.get(decision.branch_id) if decision.branch_id else by_name.get(branch_key(name))
         if branch is None:
-            branch = Branch(customer_id=customer_id, name=name, region_code=decision.region)
+            code = suggested_area_code(name)
+            branch = Branch(customer_id=customer_id, name=name, region_code=decision.region, area_code=code)
             by_name[branch_key(name)] = branch
             s.add(branch)
             s.flush()
@@ -194,4 +195,5 @@ def _remember_columns(s: Session, customer_id: int, understood: Mapping[str, Any
         known = ColumnMapping(customer_id=customer_id, signature=signature(header.titles))
         s.add(known)
     known.columns = dict(header.columns)
+    known.titles = list(header.titles)
     known.used_at = now
