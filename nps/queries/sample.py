@@ -15,10 +15,10 @@ from nps.domain.search import fold
 from nps.domain.wording import phone_words
 from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
 
-FATES = ("accepted", "corrected", "duplicate", "rejected", "empty")
+FATES = ("accepted", "corrected", "update", "duplicate", "rejected", "empty")
 WORKING = ("uploaded", "reading", "checking", "publishing")
 #: Filters of the receipt: a fate, all rows, or those a person should look at.
-ATTENTION = ("corrected", "duplicate", "rejected", "empty")
+ATTENTION = ("corrected", "update", "duplicate", "rejected", "empty")
 PAGE_ROWS = 100
 _CHUNK = 1_000
 _LONGEST_ROW_NUMBER, _ROW_NUMBER_ONLY = 7, 4
@@ -71,8 +71,11 @@ class ReceiptRow:
     raw: Mapping[str, str]
     #: Fields that were mended -> what is stored instead of the cell's text.
     mended: Mapping[str, str]
-    #: The client that the row repeats.
+    #: The client that the row repeats or changes.
     same_as_client: int | None
+    #: Of a row that changes a client: what he had, and what was decided about it.
+    before: Mapping[str, str]
+    proposal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class Receipt:
     page: int
     pages: int
     shown: int
+    #: Changes of known clients that a person means to make.
+    proposed: int
 
     @property
     def total(self) -> int:
@@ -217,7 +222,9 @@ def receipt(session: Session, import_id: int, show: str, page: int, search: str 
     rows = session.scalars(
         select(ImportRow).where(*chosen).order_by(ImportRow.row_no).offset((page - 1) * PAGE_ROWS).limit(PAGE_ROWS)
     )
-    return Receipt(by_fate, [_receipt_row(row) for row in rows], page, pages, shown)
+    meant = ImportRow.import_id == import_id, ImportRow.proposal.in_(("proposed", "applied"))
+    proposed = session.execute(select(func.count()).where(*meant)).scalar_one() if by_fate["update"] else 0
+    return Receipt(by_fate, [_receipt_row(row) for row in rows], page, pages, shown, proposed)
 
 
 def _holds(search: str) -> ColumnElement[bool]:
@@ -242,7 +249,7 @@ def file_path(session: Session, import_id: int) -> str:
 
 def rows_to_mark(session: Session, import_id: int) -> Iterator[RowToMark]:
     """Rows with something to say about them, in the order of the file, a chunk at a time."""
-    told = or_(ImportRow.fate.in_(("corrected", "duplicate", "rejected")), ImportRow.reason != "")
+    told = or_(ImportRow.fate.in_(("corrected", "update", "duplicate", "rejected")), ImportRow.reason != "")
     columns = ImportRow.row_no, ImportRow.fate, ImportRow.reason, ImportRow.faulty, ImportRow.changed
     rows = session.execute(
         select(*columns).where(ImportRow.import_id == import_id, told).order_by(ImportRow.row_no),
@@ -253,8 +260,8 @@ def rows_to_mark(session: Session, import_id: int) -> Iterator[RowToMark]:
 
 def _receipt_row(row: ImportRow) -> ReceiptRow:
     mended = {code: _phones(row) if code == "phone" else getattr(row, code) or "" for code in row.changed}
-    same = row.respondent_id if row.fate == "duplicate" else None
-    return ReceiptRow(row.row_no, row.fate, row.reason, row.raw, mended, same)
+    same = row.respondent_id if row.fate in ("duplicate", "update") else None
+    return ReceiptRow(row.row_no, row.fate, row.reason, row.raw, mended, same, row.before or {}, row.proposal)
 
 
 def _phones(row: ImportRow) -> str:

@@ -393,7 +393,7 @@ class TestWork:
         loader.publish(workbook(ROW))
         lines = session.scalars(select(Journal).order_by(Journal.id)).all()
         assert [line.action for line in lines] == ["sample_uploaded", "sample_published"]
-        assert lines[1].after == {"clients": 1, "rows": 1}
+        assert lines[1].after == {"clients": 1, "changed": 0, "rows": 1}
 
 
 def test_a_top_up_keeps_the_original_number_and_adds_only_new_clients(

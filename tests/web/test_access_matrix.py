@@ -148,6 +148,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "sample.back": PREPARES,
     "sample.cancel": PREPARES,
     "sample.confirm": PREPARES,
+    "sample.decide": PREPARES,
     "sample.load": PREPARES,
     "sample.marked": PREPARES,
     "sample.page": PREPARES,

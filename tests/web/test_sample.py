@@ -21,6 +21,7 @@ from nps.domain.sample import MARK_TITLE
 from nps.jobs import sample as jobs
 from nps.models import Campaign, Contract, Respondent
 from tests import factories
+from tests.services.loading import ROW, workbook
 
 DATA = Path(__file__).parent.parent / "data"
 CLEAN, MESSY = (DATA / "base_clean.xlsx").read_bytes(), (DATA / "base_messy.xlsx").read_bytes()
@@ -296,3 +297,36 @@ class TestReceipt:
         manager.post(f"{again}/columns", data=fields)
         work(again)
         assert f'{base.replace("/base", "/clients")}/1"' in manager.get(f"{again}?show=duplicate").text
+
+
+def test_changes_of_known_clients_are_shown_and_decided_one_by_one(
+    manager: FlaskClient, base: str, session: Session
+) -> None:
+    def checked(content: bytes) -> str:
+        address = uploaded(manager, base, content)
+        manager.post(f"{address}/columns", data=as_shown(manager.get(address).text))
+        work(address)
+        return address
+
+    first = checked(workbook(ROW, ("Казань", "1689768467", "ООО «Лес»", "Иванов Пётр Ильич", "8 904 000-58-43", "")))
+    manager.post(f"{first}/publish")
+    work(first)
+    again = checked(workbook((*ROW[:3], "Зорин <b>Николай</b> Петрович", "8 904 000-58-44", "")))
+    page = manager.get(again).text
+    assert "изменение прежних клиентов" in page
+    assert "Загрузить 1 изменение" in page
+    assert "В файле нет 1 прежнего клиента" in page
+    assert "Вахрушев Тимур Ильич" in page and "Зорин Николай Петрович" in page
+    assert "+7 341 200-80-32" in page and "+7 904 000-58-44" in page
+
+    answer = manager.post(f"{again}/changes", data={"row": "2", "apply": "0"})
+    assert answer.status_code == 303
+    page = manager.get(answer.location).text
+    assert "Оставляем как было" in page and "Загрузить 1 изменение" not in page
+    manager.post(f"{again}/changes", data={"apply": "1"})
+    manager.post(f"{again}/publish")
+    work(again)
+    assert "Изменён <b>1</b> прежний клиент" in manager.get(again).text
+    assert manager.post(f"{again}/changes", data={"apply": "0"}).status_code == 409
+    session.rollback()
+    assert session.scalars(select(Respondent.contact).order_by(Respondent.id)).first() == "Зорин Николай Петрович"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from nps.domain.sample.cells import (
     sentences,
 )
 from nps.domain.sample.columns import Header, branch_spelling, is_totals, texts_of
+from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 
@@ -36,6 +37,8 @@ class Fate(StrEnum):
     CORRECTED = "corrected"
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
+    #: A client of the project about whom the row says something new.
+    UPDATE = "update"
     EMPTY = "empty"
 
 
@@ -46,9 +49,13 @@ FATE_WORDS: Mapping[str, str] = MappingProxyType(
         "corrected": "Исправлена",
         "duplicate": "Дубль",
         "rejected": "Отклонена",
+        "update": "Изменение",
         "empty": "Пустая",
     }
 )
+
+
+_CHANGED = {"contact": "другое контактное лицо", "phone": "новый номер", "email": "другая почта"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Verdict:
     noticed: tuple[tuple[str, str], ...] = ()
     same_as_row: int | None = None
     same_as_client: int | None = None
+    #: Of a row that changes a client: field -> what he has now.
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 def search_text(organisation: str, contact: str, inn: str | None, phones: Iterable[str]) -> str:
@@ -85,31 +94,39 @@ def search_text(organisation: str, contact: str, inn: str | None, phones: Iterab
 
 
 class RowChecker:
-    """Judges rows one after another and remembers them: a later row that repeats an earlier one is a duplicate (R2)."""
+    """Judges rows one after another and remembers them: a later row that repeats an earlier one is a duplicate (R2).
+
+    Rows of an organisation that the project knows wait until all rows are seen: who repeats a client word for word
+    comes first, and only then is anybody taken for a client with a new name or number.
+    """
 
     def __init__(
         self,
         header: Header,
         decisions: Mapping[str, Decision],
-        clients: Iterable[tuple[int, str]] = (),
+        clients: Iterable[KnownClient] = (),
         stop: StopEntries | None = None,
     ) -> None:
-        """`decisions`: by folded spelling of the branch. `clients`: id and identity of those in the campaign."""
+        """`decisions`: by folded spelling of the branch. `clients`: those of the project."""
         self._header = header
         self._decisions = decisions
         self._stop = stop or StopEntries()
-        # A place is a row's number, or minus the id of a client.
         self._exact: dict[str, int] = {}
         self._first: dict[str, int] = {}
-        for client_id, identity in clients:
-            self._remember(identity, -client_id)
+        self._clients = ClientIndex(clients)
+        self._waiting: list[tuple[Verdict, dict[str, Any]]] = []
+
+    @property
+    def missing(self) -> int:
+        """How many clients of the project the base does not name; to be asked after `rest`."""
+        return self._clients.missing
 
     def empty(self, row_no: int) -> Verdict:
         """The verdict on a row with nothing in it."""
         return Verdict(row_no, Fate.EMPTY)
 
-    def check(self, row_no: int, cells: Sequence[str]) -> Verdict:
-        """The verdict on a row."""
+    def check(self, row_no: int, cells: Sequence[str]) -> Verdict | None:
+        """The verdict on a row; None when it will be among those of `rest`."""
         raw = {code: text[:_MAX_RAW] for code, text in texts_of(cells, self._header.columns).items()}
         if not any(raw.values()):
             return Verdict(row_no, Fate.EMPTY, "В строке нет данных клиента.", raw)
@@ -131,8 +148,57 @@ class RowChecker:
             client["stopped"] = True
             found.notes.append("В стоп-листе: считается отказом, звонить не будем.")
         fate = Fate.CORRECTED if found.changed else Fate.ACCEPTED
-        return Verdict(
+        verdict = Verdict(
             row_no, fate, sentences(found.notes), raw, client, tuple(found.changed), tuple(found.faulty), noticed
+        )
+        if not self._clients.knows(client["identity"]):
+            return verdict
+        match = self._clients.exact(client["identity"])
+        if match:
+            return self._known(verdict, client, match)
+        self._waiting.append((verdict, client))
+        return None
+
+    def rest(self) -> Iterator[Verdict]:
+        """Verdicts on the rows that had to wait, when all rows have been seen."""
+        waiting = self._waiting
+        for find in (self._clients.match_phone, self._clients.match_name, self._clients.match_inn):
+            left = []
+            for verdict, client in waiting:
+                match = find(client)
+                if match:
+                    yield self._known(verdict, client, match)
+                else:
+                    left.append((verdict, client))
+            waiting = left
+        yield from (verdict for verdict, _ in waiting)
+
+    def _known(self, verdict: Verdict, row: dict[str, Any], match: Match) -> Verdict:
+        """The verdict on a row that means a client of the project."""
+        client = match.client
+        same = f"Такой клиент уже есть в базе: совпали {match.by}."
+        row_no, raw = verdict.row_no, verdict.raw
+        if client.withdrawn:
+            reason = f"{same} Заказчик его исключил: вернуть можно на странице клиента."
+            return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_client=client.id)
+        change = change_of(match, row, self._stop.phones)
+        if change is None:
+            return Verdict(row_no, Fate.DUPLICATE, same, raw, same_as_client=client.id)
+        words = [_CHANGED[code] for code in change.fields]
+        reason = f"{same} {' и '.join(words).capitalize()}."
+        if change.phones and client.inactive:
+            reason += " Номер новый: клиент снова будет в работе."
+        return Verdict(
+            row_no,
+            Fate.UPDATE,
+            reason,
+            raw,
+            row | {"phones": list(change.phones), "stopped": False},
+            change.fields,
+            verdict.faulty,
+            verdict.noticed,
+            same_as_client=client.id,
+            before=change.before,
         )
 
     def _client(self, raw: Mapping[str, str], found: Findings) -> dict[str, Any]:
@@ -177,9 +243,6 @@ class RowChecker:
         place = (self._exact.get(identity) or self._exact.get(f"{group}|")) if contact else self._first.get(group)
         if place is None:
             return None
-        if place < 0:
-            reason = "Такой клиент уже есть в базе: те же ИНН, телефон и контакт."
-            return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_client=-place)
         reason = f"Те же ИНН, телефон и контакт, что в строке {place}. Оставлена первая строка."
         return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_row=place)
 

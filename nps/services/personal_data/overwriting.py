@@ -137,7 +137,14 @@ def overwrite_rows(s: Session, rows: Clients) -> None:
         update(ImportRow)
         .where(ImportRow.id.in_(rows))
         .values(
-            raw={}, changed=[], faulty=[], reason=reason, identity=known, spare_phones=None, **dict.fromkeys(names)
+            raw={},
+            changed=[],
+            faulty=[],
+            reason=reason,
+            identity=known,
+            spare_phones=None,
+            before=None,
+            **dict.fromkeys(names),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +13,18 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from nps.adapters.sample_sheet import store
-from nps.domain.sample import Decision, RowChecker, StopEntries, Verdict, read_decision, suggested_area_code
-from nps.models import Branch, ImportRow, Respondent, SampleImport, StopList
+from nps.domain.case import State
+from nps.domain.sample import (
+    Decision,
+    Fate,
+    KnownClient,
+    RowChecker,
+    StopEntries,
+    Verdict,
+    read_decision,
+    suggested_area_code,
+)
+from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
 from nps.services.transaction import AnySession, write
@@ -35,6 +46,7 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
         with write(session) as s:
             renew(s, lease, clock(), rows_done=done)
             s.execute(insert(ImportRow), [_values(lease.import_id, verdict) for verdict in chunk])
+    understood = understood | {"missing": checker.missing}
     with write(session) as s:
         finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
 
@@ -44,13 +56,10 @@ def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChec
     understood = session.execute(select(SampleImport.understood).where(SampleImport.id == lease.import_id)).scalar_one()
     real = session() if not isinstance(session, Session) else session
     understood = understood | {"mark": mark(real, lease.campaign_id), "tries": 0}
-    clients = session.execute(
-        select(Respondent.id, Respondent.identity).where(Respondent.campaign_id == lease.campaign_id)
-    )
     checker = RowChecker(
         header_of(understood),
         _decisions(real, understood["decisions"], understood["branch_names"]),
-        ((row.id, row.identity) for row in clients),
+        _clients(real, lease.campaign_id),
         _stop_entries(real, lease.campaign_id),
     )
     session.rollback()
@@ -71,6 +80,29 @@ def _decisions(s: Session, codes: Mapping[str, str], names: Mapping[str, str]) -
         or replace(decision, area_code=suggested_area_code(names.get(alias, "")))
         for alias, decision in read.items()
     }
+
+
+def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
+    """The clients of the campaign with all their numbers, those of erased people left out."""
+    own = Respondent.campaign_id == campaign_id, Respondent.erased_at.is_(None)
+    numbers: defaultdict[int, list[str]] = defaultdict(list)
+    phones = select(RespondentPhone.respondent_id, RespondentPhone.e164, RespondentPhone.extension)
+    of_campaign = phones.join(Respondent, Respondent.id == RespondentPhone.respondent_id).where(*own)
+    for owner, e164, extension in s.execute(
+        of_campaign.order_by(RespondentPhone.respondent_id, RespondentPhone.position)
+    ):
+        numbers[owner].append(f"{e164}#{extension}")
+    columns = Respondent.id, Respondent.identity, Respondent.contact, Respondent.email, Respondent.state
+    for row in s.execute(select(*columns).where(*own).order_by(Respondent.id)):
+        yield KnownClient(
+            row.id,
+            row.identity,
+            row.contact,
+            row.email,
+            tuple(numbers[row.id]),
+            withdrawn=row.state == State.WITHDRAWN,
+            inactive=row.state == State.INACTIVE,
+        )
 
 
 def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
@@ -103,10 +135,12 @@ def _verdicts(import_id: int, understood: Mapping[str, Any], checker: RowChecker
             continue
         if number > last:
             break
-        for gap in range(expected, number):
-            yield checker.empty(gap)
-        yield checker.check(number, cells)
+        yield from (checker.empty(gap) for gap in range(expected, number))
+        verdict = checker.check(number, cells)
+        if verdict is not None:
+            yield verdict
         expected = number + 1
+    yield from checker.rest()
 
 
 def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
@@ -129,4 +163,6 @@ def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
         "extension": first.get("extension"),
         "guessed": first.get("guessed", False),
         "spare_phones": spare or None,
+        "before": dict(verdict.before) or None,
+        "proposal": "proposed" if verdict.fate is Fate.UPDATE else None,
     }

@@ -161,7 +161,8 @@ def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     rows = (row for row in store.kept_rows(import_id, sheet) if found.first_row <= row[0] <= found.last_row)
     for number, cells in islice(rows, _NOTICED_WITHIN):
-        for code, kind in set(checker.check(number, cells).noticed):
+        verdict = checker.check(number, cells)
+        for code, kind in set(verdict.noticed if verdict else ()):
             kinds[code][kind] += 1
     return {code: dict(counts) for code, counts in kinds.items()}
 
