@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -50,6 +51,15 @@ class LoadRow:
     def percent(self) -> int:
         """How much of its rows the present step has done; 0 while their number is unknown."""
         return 100 * self.rows_done // self.rows_total if self.rows_total else 0
+
+    def pace(self, now: datetime) -> tuple[int, int] | None:
+        """Rows a second of the present step, and seconds that are left of it; None before anything is known."""
+        began = self.understood.get("step_at")
+        seconds = (now - datetime.fromisoformat(began)).total_seconds() if began else 0
+        if seconds <= 0 or not self.rows_done:
+            return None
+        rate = self.rows_done / seconds
+        return round(rate), ceil(max(0, self.rows_total - self.rows_done) / rate)
 
 
 @dataclass(frozen=True, slots=True)

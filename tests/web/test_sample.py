@@ -146,8 +146,8 @@ def test_an_undecided_branch_is_asked_again_and_the_other_answers_stay(manager: 
     ("content", "sentence"),
     [
         (b"", "Файл пустой"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "старого формата"),
-        ("ОП;ИНН;Телефон\n".encode(), "не книга Excel"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 600, "не книга Excel"),
+        (b'<?xml version="1.0"?><Workbook/>', "таблица XML"),
         (b"<html><table></table></html>", "веб-страница"),
         (b"PK\x03\x04" + b"\0" * 100, "повреждена"),
     ],

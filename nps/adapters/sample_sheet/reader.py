@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,24 @@ def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | Shee
     """
     if not path.is_file():
         raise SheetError("lost")
-    container.check(path)
+    kind = container.check(path)
+    until = time.monotonic() + wall_s
+    given = False
+    try:
+        for event in _read(path, kind, "fast", wall_s):
+            given = True
+            yield event
+    except SheetError as error:
+        # calamine ends its process when a sheet does not fit into memory; openpyxl reads row by row.
+        if given or error.code != "heavy" or kind != "xlsx":
+            raise
+        yield from _read(path, kind, "careful", until - time.monotonic())
+
+
+def _read(path: Path, kind: str, reader: str, wall_s: float) -> Iterator[SheetStart | SheetRow]:
     with tempfile.TemporaryFile() as said:
-        child = python_child(_MODULE, str(path.resolve()), stderr=said)
-        clock = threading.Timer(wall_s, child.kill)
+        child = python_child(_MODULE, str(path.resolve()), kind, reader, stderr=said)
+        clock = threading.Timer(max(0.0, wall_s), child.kill)
         clock.daemon = True
         clock.start()
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nps.domain.errors import InnError, PhoneError
 from nps.domain.inn import normal_inn
-from nps.domain.phone import Phone, parse_phone, split_phones
+from nps.domain.phone import Phone, parse_phone, split_phones, usual_phone
 from nps.domain.sample.digits import plain, without_letters
 from nps.domain.wording import plural
 
@@ -128,6 +128,9 @@ def _note_inn(text: str, inn: str, found: Findings, *, had_letters: bool) -> Non
 
 def read_phones(text: str, area_code: str | None, found: Findings) -> list[Phone]:
     """The numbers of the cell in their order; one that can be dialled is enough."""
+    usual = usual_phone(text)
+    if usual is not None:
+        return [usual]
     text = plain(text)
     repaired = without_letters(text)
     if repaired != text:

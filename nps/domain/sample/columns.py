@@ -71,6 +71,8 @@ _HINTS = (
 _NOISE = re.compile(r"[.:;,*№#()\"«»]+")
 _FIGURE = re.compile(r"\d{4}|@")
 _TOTALS = re.compile(r"^(итого|всего|итог)\b")
+#: Nearly no row begins so: the whole cell is looked at only then.
+_TOTALS_WITHIN, _MARKS = 20, ' .:;,*№#()"«»\xa0'
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,9 @@ def texts_of(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]
 def is_totals(cells: Sequence[str], columns: Mapping[str, int]) -> bool:
     """Whether the row sums up others: it starts with «Итого» or «Всего» and has neither INN nor phone."""
     first = next((cell for cell in cells if cell), "")
-    if not _TOTALS.match(_plain(first)):
+    if not first[:_TOTALS_WITHIN].strip(_MARKS).lower().startswith(("итог", "всего")) or not _TOTALS.match(
+        _plain(first)
+    ):
         return False
     texts = texts_of(cells, columns)
     return not texts.get("phone") and not texts.get("inn")

@@ -55,6 +55,7 @@ FATE_WORDS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_UNKNOWN = Decision()
 _CHANGED = {"contact": "другое контактное лицо", "phone": "новый номер", "email": "другая почта"}
 
 
@@ -90,7 +91,8 @@ class Verdict:
 
 def search_text(organisation: str, contact: str, inn: str | None, phones: Iterable[str]) -> str:
     """Return what the search looks in: organisation, contact, INN and phone digits, folded."""
-    return fold(" ".join([organisation, contact, inn or "", *(digits(phone) for phone in phones)]))[:_MAX_SEARCH]
+    numbers = (phone[2:] if phone.startswith("+7") else digits(phone) for phone in phones)
+    return fold(" ".join([organisation, contact, inn or "", *numbers]))[:_MAX_SEARCH]
 
 
 class RowChecker:
@@ -109,7 +111,9 @@ class RowChecker:
     ) -> None:
         """`decisions`: by folded spelling of the branch. `clients`: those of the project."""
         self._header = header
+        self._titles = {code: fold(header.titles[index]) for code, index in header.columns.items()}
         self._decisions = decisions
+        self._branches: dict[str, tuple[str, str]] = {}
         self._stop = stop or StopEntries()
         self._exact: dict[str, int] = {}
         self._first: dict[str, int] = {}
@@ -132,7 +136,7 @@ class RowChecker:
             return Verdict(row_no, Fate.EMPTY, "В строке нет данных клиента.", raw)
         if is_totals(cells, self._header.columns):
             return Verdict(row_no, Fate.EMPTY, "Строка итогов, не клиент.", raw)
-        if all(fold(text) == fold(self._header.titles[self._header.columns[code]]) for code, text in raw.items()):
+        if all(fold(text) == self._titles[code] for code, text in raw.items()):
             return Verdict(row_no, Fate.EMPTY, "Повтор строки заголовков.", raw)
         found = Findings()
         client = self._client(raw, found)
@@ -203,8 +207,8 @@ class RowChecker:
 
     def _client(self, raw: Mapping[str, str], found: Findings) -> dict[str, Any]:
         """Read all fields, so that a rejected row names everything that is wrong with it at once."""
-        branch = branch_spelling(raw["branch"])
-        decision = self._decision(branch, found)
+        branch, branch_fold = self._branch(raw["branch"])
+        decision = self._decision(branch, branch_fold, found)
         organisation = read_organisation(raw, found)
         contact = read_contact(raw, found)
         inn = read_inn(raw["inn"], found)
@@ -212,7 +216,7 @@ class RowChecker:
         who = inn or f"org:{hashlib.sha256(fold(organisation).encode()).hexdigest()[:32]}"
         number = f"{phones[0].e164}#{phones[0].extension}" if phones else ""
         return {
-            "branch_fold": fold(branch),
+            "branch_fold": branch_fold,
             "inn": inn,
             "organisation": organisation,
             "contact": contact,
@@ -224,8 +228,16 @@ class RowChecker:
             "stopped": False,
         }
 
-    def _decision(self, name: str, found: Findings) -> Decision:
-        decision = self._decisions.get(fold(name), Decision())
+    def _branch(self, text: str) -> tuple[str, str]:
+        """Spelling and folded spelling; a base has few of them, in many rows."""
+        known = self._branches.get(text)
+        if known is None:
+            branch = branch_spelling(text)
+            known = self._branches[text] = (branch, fold(branch))
+        return known
+
+    def _decision(self, name: str, folded: str, found: Findings) -> Decision:
+        decision = self._decisions.get(folded, _UNKNOWN)
         if decision.outside:
             what = f"ОП «{name}»" if name else "Строки без ОП"
             found.refuse("branch", "outside", f"{what} вне пяти регионов опроса, такие клиенты не загружаются.")

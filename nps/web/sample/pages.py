@@ -14,6 +14,7 @@ from nps.queries import campaigns
 from nps.queries import sample as queries
 from nps.services import sample
 from nps.web import access, forms, htmx
+from nps.web.clock import now
 
 STEPS = ("Файл", "Столбцы", "Проверка", "Готово")
 WORK_WORDS = {
@@ -25,7 +26,7 @@ WORK_WORDS = {
 #: What was noticed in a column before the check, worst first: its kind, words, whether it is a fault.
 NOTICED = (
     ("wrong", "{} с ошибкой", True),
-    ("foreign", "{} не российские", True),
+    ("foreign", "{} с иностранным номером", True),
     ("partly", "{} с негодным номером", True),
     ("letters", "{} с буквой вместо цифры: исправим", False),
     ("kpp", "{} вместе с КПП: отделим", False),
@@ -108,6 +109,7 @@ def progress_page(
         campaign=campaign,
         load=found,
         counts=queries.counts(db.session(), found.id),
+        pace=found.pace(now()),
         doing=WORK_WORDS[found.state],
         problem=problem,
         steps=STEPS,
