@@ -23,6 +23,7 @@ _RUSSIAN_WORD = re.compile(r"[А-ЯЁ][А-ЯЁ-]*")
 _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|i|p|span|strong|td|u)\b[^<>]*>", re.IGNORECASE)
 _KPP = re.compile(r"\d\s*[/\\|]\s*\d")
 _PARTS = re.compile(r"[/\\|]")
+_PARTING = re.compile(r"[;/|,\n]")
 _NOT_DIGIT = re.compile(r"\D+")
 
 
@@ -166,8 +167,9 @@ def _pieces(text: str) -> tuple[tuple[str, ...], list[str]]:
         return (text,), []
     if len(pieces) > 1:
         return pieces, []
-    rest = _NOT_DIGIT.sub("", text.replace(pieces[0], "", 1)) if pieces else ""
-    if rest and "доб" not in text.casefold():
+    rest = _NOT_DIGIT.sub("", text.replace(pieces[0], "", 1)) if pieces and pieces[0] in text else ""
+    # «89040006738.0» and «…,0» are numbers that Excel has kept; «доб. 5» behind a comma belongs to its number.
+    if rest.strip("0") and _PARTING.search(text) and "доб" not in text.casefold():
         return pieces, [f"«{rest}» не номер."]
     return (text,), []
 
