@@ -136,7 +136,7 @@ class RowChecker:
             return Verdict(row_no, Fate.EMPTY, "В строке нет данных клиента.", raw)
         if is_totals(cells, self._header.columns):
             return Verdict(row_no, Fate.EMPTY, "Строка итогов, не клиент.", raw)
-        if all(fold(text) == self._titles[code] for code, text in raw.items()):
+        if self._is_header(raw):
             return Verdict(row_no, Fate.EMPTY, "Повтор строки заголовков.", raw)
         found = Findings()
         client = self._client(raw, found)
@@ -204,6 +204,12 @@ class RowChecker:
             same_as_client=client.id,
             before=change.before,
         )
+
+    def _is_header(self, raw: Mapping[str, str]) -> bool:
+        """Whether the row repeats the titles; nearly every row is known not to by its branch."""
+        if self._branch(raw["branch"])[1] != self._titles["branch"]:
+            return False
+        return all(fold(text) == self._titles[code] for code, text in raw.items())
 
     def _client(self, raw: Mapping[str, str], found: Findings) -> dict[str, Any]:
         """Read all fields, so that a rejected row names everything that is wrong with it at once."""
