@@ -16,6 +16,7 @@ from tests import postgres_server
 CORE_BOUND, GROWTH_BOUND = 3.0, 2.0
 #: A whole load against openpyxl's mere reading, PostgreSQL against SQLite, ten times the rows against the rows.
 LOAD_BOUND, LOAD_ENGINE_BOUND, LOAD_GROWTH_BOUND = 1.0, 1.5, 13.0
+LOAD_BOUND_FROM = 100_000
 
 
 def main() -> int:
@@ -124,7 +125,7 @@ def _loads(folder: Path, server: postgres_server.PostgresServer, sizes: tuple[in
             print(
                 f"{engine:9} {rows:>9,} rows: read {one.read:.2f} s, check {one.check:.2f}, add {one.publish:.2f} = "
                 f"{one.total:.2f} s, {one.clients:,} clients; openpyxl's reading {reading[rows]:.2f} s "
-                f"({slower:.2f} x); peak {one.peak} MiB, of the child {one.child_peak} MiB",
+                f"({slower:.2f} x); peak {one.peak} MiB",
                 flush=True,
             )
         growth = best[engine, many].total / best[engine, few].total
@@ -139,7 +140,8 @@ def _loads(folder: Path, server: postgres_server.PostgresServer, sizes: tuple[in
         f"{loads.QUEXS_S} s, with its look for duplicates about {loads.QUEXS_DUPLICATES_S} s (figures of another day)",
         flush=True,
     )
-    if whole > LOAD_BOUND:
+    # A few thousand rows are read before the readers' own start is paid for.
+    if many >= LOAD_BOUND_FROM and whole > LOAD_BOUND:
         failed.append(f"load / openpyxl's reading: {whole:.2f}")
     if engines > LOAD_ENGINE_BOUND:
         failed.append(f"load on postgres / sqlite: {engines:.2f}")

@@ -65,8 +65,9 @@ def mark_own(file: Path, out: Path, place: Place, marks: Iterable[Mark]) -> bool
             if child.stdout is not None:
                 child.stdout.close()
         said.seek(0)
-        if words := said.read()[-2000:]:
-            log.info("%s is not marked: %s", file.name, words.decode(errors="replace").strip())
+        if words := said.read().decode(errors="replace").strip():
+            # The kind of the error only: its words may hold a cell (R20).
+            log.info("%s is not marked: %s", file.name, words.splitlines()[-1].partition(":")[0])
     if not done:
         with contextlib.suppress(FileNotFoundError):
             out.unlink()
