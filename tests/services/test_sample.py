@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -394,14 +394,3 @@ class TestWork:
         lines = session.scalars(select(Journal).order_by(Journal.id)).all()
         assert [line.action for line in lines] == ["sample_uploaded", "sample_published"]
         assert lines[1].after == {"clients": 1, "changed": 0, "rows": 1}
-
-
-def test_a_top_up_keeps_the_original_number_and_adds_only_new_clients(
-    loader: Loader, session: Session, campaign: Campaign
-) -> None:
-    loader.publish(workbook(ROW))
-    loader.now = datetime(2026, 11, 18, 9, tzinfo=UTC)
-    load_id = loader.publish(workbook(ROW, ("Ижевск", "1851884479", "ООО «Лес»", "", "+79120006043", "")))
-    assert loader.counts(load_id) == {"accepted": 1, "duplicate": 1}
-    assert [client.loaded_at for client in clients(session)] == [NOW, loader.now]
-    assert session.get_one(Campaign, campaign.id).original_clients == 1

@@ -100,6 +100,12 @@ def test_new_clients_come_known_ones_change_and_missing_ones_stay(loader: Loader
     assert last is not None and last.after == {"clients": 1, "changed": 1, "rows": 2}
 
 
+def test_a_top_up_keeps_the_original_number_of_clients(loader: Loader, session: Session, campaign: Campaign) -> None:
+    loader.publish(workbook(ROW, ("Ижевск", "1800055762", "ООО «ВолгаКабель»", "", "8 950 000-33-53", "")))
+    assert [client.loaded_at for client in clients(session)] == [NOW, NOW, LATER]
+    assert session.get_one(Campaign, campaign.id).original_clients == 2
+
+
 def test_a_new_number_brings_an_inactive_client_back_with_the_old_one_kept(
     loader: Loader, session: Session, campaign: Campaign, manager: User
 ) -> None:
