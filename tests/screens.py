@@ -7,10 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+from openpyxl import load_workbook
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import select
 
+from nps.extensions import db
+from nps.models import SampleImport
 from tests import factories
 from tests.conftest import migrate
 from tests.e2e import filled, people
@@ -110,7 +115,51 @@ def _loading(browser: Browser, system: System, full: Filled, camera: Camera) -> 
     system.work()
     person.sees("Как мы поняли столбцы")
     camera.take(person, "load_2_columns", PAGE_SIZES, whole=True)
+    person.page.locator('select[name="branch"]').select_option("outside")
+    person.button("Проверить 213 строк").click()
+    person.sees("Проверяем строки")
+    _half_way(system)
+    person.sees("осталось примерно")
+    camera.take(person, "load_3_checking", PAGE_SIZES, whole=True)
+    system.work()
+    person.sees("приняты как есть")
+    camera.take(person, "load_4_receipt", PAGE_SIZES, whole=True)
+    person.button("Загрузить 203 клиента").click()
+    system.work()
+    person.sees("В базу добавлены")
+    camera.take(person, "load_5_published", PAGE_SIZES, whole=True)
+    _top_up(person, system, full, camera)
     person.leave()
+
+
+def _half_way(system: System) -> None:
+    """A worker that has checked half of the rows in four seconds."""
+    with system.app.app_context():
+        load = db.session.scalars(select(SampleImport).where(SampleImport.state == "checking")).one()
+        began = (system.clock.at - timedelta(seconds=4)).isoformat()
+        load.rows_done, load.understood = 107, load.understood | {"step_at": began}
+        db.session.commit()
+
+
+def _top_up(person: Person, system: System, full: Filled, camera: Camera) -> None:
+    """A later base in which three known clients have another name or number, and one is new."""
+    book = load_workbook(DATA / "base_messy.xlsx")
+    sheet = book.worksheets[0]
+    sheet.delete_rows(12, 207)
+    sheet["E5"], sheet["F6"], sheet["G7"] = "Зорин Николай Петрович", "8 904 000-58-99", "novaya@example.com"
+    sheet.append((8, "Уфа", "ООО «Новый клиент»", "0284726717", "Галеева Алсу Петровна", "8 904 000-11-22"))
+    file = camera.folder / "later.xlsx"
+    book.save(file)
+    person.open(f"/campaigns/{full.empty}/base")
+    person.page.locator('input[type="file"]').set_input_files(file)
+    person.button("Прочитать файл").click()
+    system.work()
+    person.sees("Как мы поняли столбцы")
+    person.button("Проверить 8 строк").click()
+    system.work()
+    person.sees("прежних клиентов")
+    camera.take(person, "load_6_changes", PAGE_SIZES, whole=True)
+    file.unlink()
 
 
 def _desk(browser: Browser, system: System, camera: Camera) -> None:

@@ -2,12 +2,13 @@
 
 import re
 
-from stdnum.exceptions import InvalidChecksum, ValidationError
 from stdnum.ru import inn as stdnum_inn
 
 from nps.domain.errors import InnError
 
 _WHOLE_FLOAT = re.compile(r"^(\d+)[.,]0+$")
+_MARKS = re.compile(r"[\s'\u200b\ufeff]+")
+_LABEL = re.compile(r"^инн[:№.]*", re.IGNORECASE)
 _KPP = re.compile(r"[/\\|].*$")
 _LENGTHS = (10, 12)
 
@@ -19,10 +20,11 @@ def normal_inn(raw: object) -> str:
     Bashkiria (02) that Excel dropped. Raises InnError (codes: letters, length, checksum).
     """
     text = str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str("" if raw is None else raw)
-    text = _KPP.sub("", re.sub(r"[\s'\u200b\ufeff]+", "", text))
-    text = re.sub(r"^инн[:№.]*", "", text, flags=re.IGNORECASE)
-    if found := _WHOLE_FLOAT.match(text):
-        text = found[1]
+    if not (text.isascii() and text.isdigit()):
+        text = _KPP.sub("", _MARKS.sub("", text))
+        text = _LABEL.sub("", text)
+        if found := _WHOLE_FLOAT.match(text):
+            text = found[1]
     if not text:
         return ""
     if not (text.isascii() and text.isdigit()):
@@ -31,9 +33,8 @@ def normal_inn(raw: object) -> str:
         text = f"0{text}"
     if len(text) not in _LENGTHS:
         raise InnError("length", f"В ИНН должно быть 10 или 12 цифр, здесь {len(text)}. Проверьте ячейку.")
-    try:
-        return str(stdnum_inn.validate(text))
-    except InvalidChecksum:
-        raise InnError("checksum", "Контрольная сумма ИНН не сходится. Проверьте, нет ли опечатки.") from None
-    except ValidationError:
-        raise InnError("length", "Это не ИНН. Нужно 10 или 12 цифр.") from None
+    # The library's `validate` would clean once more what is clean, at three times the cost of the sum.
+    check_digits = stdnum_inn.calc_company_check_digit if len(text) == 10 else stdnum_inn.calc_personal_check_digits
+    if not text.endswith(check_digits(text)):
+        raise InnError("checksum", "Контрольная сумма ИНН не сходится. Проверьте, нет ли опечатки.")
+    return text

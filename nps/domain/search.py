@@ -1,9 +1,6 @@
 """The one spelling in which names are compared and searched."""
 
-import re
 import unicodedata
-
-_SPACES = re.compile(r"\s+")
 
 
 def fold(text: str) -> str:
@@ -12,4 +9,4 @@ def fold(text: str) -> str:
     Two spellings of one branch («Ижевск ОП», « ижевск  оп») fold to the same text, as do «Ёлкина» and «Елкина».
     """
     composed = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    return _SPACES.sub(" ", composed).strip()
+    return " ".join(composed.split())

@@ -20,7 +20,7 @@ IMPORT_STATES = (
     "failed",
     "cancelled",
 )
-ROW_FATES = ("accepted", "corrected", "duplicate", "rejected", "empty")
+ROW_FATES = ("accepted", "corrected", "duplicate", "rejected", "empty", "update")
 
 
 class SampleImport(Base):
@@ -52,7 +52,9 @@ class ImportRow(Base):
         UniqueConstraint("import_id", "row_no"),
         one_of("fate", *ROW_FATES),
         CheckConstraint("fate IN ('accepted', 'corrected', 'empty') OR reason <> ''", name="reason_given"),
-        CheckConstraint("(fate IN ('accepted', 'corrected')) = (identity IS NOT NULL)", name="clients_known"),
+        CheckConstraint("(fate IN ('accepted', 'corrected', 'update')) = (identity IS NOT NULL)", name="clients_known"),
+        CheckConstraint("proposal IN ('proposed', 'skipped', 'applied', 'stale')", name="proposal"),
+        CheckConstraint("(fate = 'update') = (proposal IS NOT NULL)", name="updates_proposed"),
         Index(None, "import_id", "fate"),
     )
 
@@ -64,6 +66,8 @@ class ImportRow(Base):
     #: Cell texts by field as they stood, and the fields that are stored otherwise.
     raw: Mapped[json_object] = mapped_column(JSON)
     changed: Mapped[list[str]] = mapped_column(JSON, default=list)
+    #: Fields whose cells are wrong: they are coloured in the workbook that goes back.
+    faulty: Mapped[list[str]] = mapped_column(JSON, default=list)
     #: What will be stored, for a row that becomes a client: columns, so that one INSERT … SELECT publishes them.
     identity: Mapped[str | None] = mapped_column(String(400))
     branch_fold: Mapped[str | None] = mapped_column(String(300))
@@ -82,6 +86,10 @@ class ImportRow(Base):
     #: The row of this load, or the client, that this row repeats.
     same_as_row: Mapped[int | None]
     respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
+    #: A row that changes a client: what he had at the check, and what was decided about the change. `stale`: he had
+    #: changed once more by then, so that nobody has seen what would be overwritten.
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    proposal: Mapped[str | None] = mapped_column(String(16))
 
 
 class ColumnMapping(Base):
@@ -94,4 +102,6 @@ class ColumnMapping(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     signature: Mapped[str] = mapped_column(String(64))
     columns: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: The headers as they stood: they carry the mapping over to a workbook with other columns.
+    titles: Mapped[list[str]] = mapped_column(JSON, default=list)
     used_at: Mapped[instant]

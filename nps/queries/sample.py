@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.sample import BranchGroup, branch_key, group_branches
+from nps.domain.search import fold
 from nps.domain.wording import phone_words
 from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
 
-FATES = ("accepted", "corrected", "duplicate", "rejected", "empty")
+FATES = ("accepted", "corrected", "update", "duplicate", "rejected", "empty")
 WORKING = ("uploaded", "reading", "checking", "publishing")
 #: Filters of the receipt: a fate, all rows, or those a person should look at.
-ATTENTION = ("corrected", "duplicate", "rejected", "empty")
+ATTENTION = ("corrected", "update", "duplicate", "rejected", "empty")
 PAGE_ROWS = 100
+_CHUNK = 1_000
+_LONGEST_ROW_NUMBER, _ROW_NUMBER_ONLY = 7, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,15 @@ class LoadRow:
         """How much of its rows the present step has done; 0 while their number is unknown."""
         return 100 * self.rows_done // self.rows_total if self.rows_total else 0
 
+    def pace(self, now: datetime) -> tuple[int, int] | None:
+        """Rows a second of the present step, and seconds that are left of it; None before anything is known."""
+        began = self.understood.get("step_at")
+        seconds = (now - datetime.fromisoformat(began)).total_seconds() if began else 0
+        if seconds <= 0 or not self.rows_done:
+            return None
+        rate = self.rows_done / seconds
+        return round(rate), ceil(max(0, self.rows_total - self.rows_done) / rate)
+
 
 @dataclass(frozen=True, slots=True)
 class BranchRow:
@@ -68,6 +81,22 @@ class ReceiptRow:
     raw: Mapping[str, str]
     #: Fields that were mended -> what is stored instead of the cell's text.
     mended: Mapping[str, str]
+    #: The client that the row repeats or changes.
+    same_as_client: int | None
+    #: Of a row that changes a client: what he had, and what was decided about it.
+    before: Mapping[str, str]
+    proposal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowToMark:
+    """A row that is told about in the workbook which goes back; fields, not columns."""
+
+    row_no: int
+    fate: str
+    reason: str
+    faulty: Sequence[str]
+    changed: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +108,8 @@ class Receipt:
     page: int
     pages: int
     shown: int
+    #: Changes of known clients that a person means to make.
+    proposed: int
 
     @property
     def total(self) -> int:
@@ -124,7 +155,11 @@ def known_branches(session: Session, customer: int) -> dict[str, int]:
 
 def unknown_branches(session: Session, load: LoadRow, customer: int) -> list[BranchGroup]:
     """Branches of a load that a person has to settle."""
-    groups = group_branches(load.understood.get("branches", {}), known_branches(session, customer))
+    hints = {
+        name: {(kind, region): rows for kind, region, rows in of}
+        for name, of in load.understood.get("hints", {}).items()
+    }
+    groups = group_branches(load.understood.get("branches", {}), known_branches(session, customer), hints)
     return [group for group in groups if group.branch_id is None]
 
 
@@ -180,26 +215,63 @@ def counts(session: Session, import_id: int) -> dict[str, int]:
     return dict.fromkeys(FATES, 0) | {fate: number for fate, number in rows}
 
 
-def receipt(session: Session, import_id: int, show: str, page: int) -> Receipt:
-    """A page of the receipt, in the order of the file. `show`: a fate, `attention`, or anything else for all rows."""
+def receipt(session: Session, import_id: int, show: str, page: int, search: str = "") -> Receipt:
+    """A page of the receipt, in the order of the file. `show`: a fate, `attention`, or anything else for all rows.
+
+    `search`: the number of a row, or a part of what its cells said.
+    """
     by_fate = counts(session, import_id)
     fates = (show,) if show in FATES else ATTENTION if show == "attention" else FATES
+    chosen = [ImportRow.import_id == import_id, ImportRow.fate.in_(fates)]
     shown = sum(by_fate[fate] for fate in fates)
+    if search:
+        chosen.append(_holds(search))
+        shown = session.execute(select(func.count()).where(*chosen)).scalar_one()
     pages = max(1, -(-shown // PAGE_ROWS))
     page = min(max(page, 1), pages)
     rows = session.scalars(
-        select(ImportRow)
-        .where(ImportRow.import_id == import_id, ImportRow.fate.in_(fates))
-        .order_by(ImportRow.row_no)
-        .offset((page - 1) * PAGE_ROWS)
-        .limit(PAGE_ROWS)
+        select(ImportRow).where(*chosen).order_by(ImportRow.row_no).offset((page - 1) * PAGE_ROWS).limit(PAGE_ROWS)
     )
-    return Receipt(by_fate, [_receipt_row(row) for row in rows], page, pages, shown)
+    meant = ImportRow.import_id == import_id, ImportRow.proposal.in_(("proposed", "applied"))
+    proposed = session.execute(select(func.count()).where(*meant)).scalar_one() if by_fate["update"] else 0
+    return Receipt(by_fate, [_receipt_row(row) for row in rows], page, pages, shown, proposed)
+
+
+def _holds(search: str) -> ColumnElement[bool]:
+    """A row's number, else a part of organisation, contact, INN or number, as stored or as the cell had it.
+
+    Rejected rows have cells only: their texts are compared as typed, because SQLite folds no Cyrillic. A few digits
+    are the number of a row: as a part they would be in every second telephone.
+    """
+    digits = search.isascii() and search.isdigit()
+    row = [ImportRow.row_no == int(search)] if digits and len(search) <= _LONGEST_ROW_NUMBER else []
+    if row and len(search) <= _ROW_NUMBER_ONLY:
+        return row[0]
+    cells = (ImportRow.raw[code].as_string() for code in ("organisation", "contact", "inn", "phone"))
+    parts = [cell.contains(search, autoescape=True) for cell in cells]
+    return or_(*row, ImportRow.search_fold.contains(fold(search), autoescape=True), *parts)
+
+
+def file_path(session: Session, import_id: int) -> str:
+    """Where the workbook of a load lies, from the data folder on. Raises NoResultFound."""
+    return session.scalars(select(SampleImport.file_path).where(SampleImport.id == import_id)).one()
+
+
+def rows_to_mark(session: Session, import_id: int) -> Iterator[RowToMark]:
+    """Rows with something to say about them, in the order of the file, a chunk at a time."""
+    told = or_(ImportRow.fate.in_(("corrected", "update", "duplicate", "rejected")), ImportRow.reason != "")
+    columns = ImportRow.row_no, ImportRow.fate, ImportRow.reason, ImportRow.faulty, ImportRow.changed
+    rows = session.execute(
+        select(*columns).where(ImportRow.import_id == import_id, told).order_by(ImportRow.row_no),
+        execution_options={"yield_per": _CHUNK},
+    )
+    return (RowToMark(*row) for row in rows)
 
 
 def _receipt_row(row: ImportRow) -> ReceiptRow:
     mended = {code: _phones(row) if code == "phone" else getattr(row, code) or "" for code in row.changed}
-    return ReceiptRow(row.row_no, row.fate, row.reason, row.raw, mended)
+    same = row.respondent_id if row.fate in ("duplicate", "update") else None
+    return ReceiptRow(row.row_no, row.fate, row.reason, row.raw, mended, same, row.before or {}, row.proposal)
 
 
 def _phones(row: ImportRow) -> str:

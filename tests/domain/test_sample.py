@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps.domain.cities import REGION_OF
+from nps.domain.cities import AREA_CODE_OF, REGION_OF, REGION_OF_INN, REGION_OF_PHONE
 from nps.domain.errors import DomainError
 from nps.domain.local_time import ZONES
 from nps.domain.sample import (
     Decision,
     Fate,
     Header,
+    KnownClient,
     RowChecker,
     StopEntries,
     Verdict,
@@ -22,10 +25,12 @@ from nps.domain.sample import (
     find_header,
     group_branches,
     header_at,
+    mapped_by_title,
     mapping_problem,
     profile,
     read_decision,
     signature,
+    suggested_area_code,
     suggested_region,
 )
 
@@ -44,7 +49,16 @@ def row(**changes: str) -> list[str]:
 
 def check(*rows: Sequence[str], decisions: dict[str, Decision] | None = None, **fields: object) -> list[Verdict]:
     checker = RowChecker(HEADER, IZHEVSK if decisions is None else decisions, **fields)  # type: ignore[arg-type]
-    return [checker.check(number, cells) for number, cells in enumerate(rows, 2)]
+    found = [verdict for number, cells in enumerate(rows, 2) if (verdict := checker.check(number, cells))]
+    return sorted([*found, *checker.rest()], key=lambda verdict: verdict.row_no)
+
+
+def known(client_id: int, verdict: Verdict, **changes: Any) -> KnownClient:
+    """The client that a row has become."""
+    fixed = verdict.fixed
+    phones = tuple(f"{phone['e164']}#{phone['extension']}" for phone in fixed["phones"])
+    client = KnownClient(client_id, fixed["identity"], fixed["contact"], fixed["email"], phones)
+    return replace(client, **changes)
 
 
 class TestHeader:
@@ -84,9 +98,30 @@ class TestHeader:
         assert found is not None
         assert (found.row, found.columns["phone"]) == (7, 5)
 
-    def test_one_known_word_is_no_header_and_the_21st_row_is_too_late(self) -> None:
+    def test_one_known_word_is_no_header_and_the_61st_row_is_too_late(self) -> None:
         assert find_header([(1, ["Телефон", "8 341 200-80-32"])]) is None
-        assert find_header([(21, TITLES)]) is None
+        assert find_header([(61, TITLES)]) is None
+
+    def test_a_header_of_two_rows_is_read_as_one(self) -> None:
+        upper = ["ОП", "ИНН", "Наименование организации", "Контактные данные", "", ""]
+        found = find_header([(3, upper), (4, ["", "", "", "ФИО", "Телефон", "e-mail"]), (5, GOOD)])
+        assert found is not None
+        assert (found.row, found.titles) == (4, ("ОП", "ИНН", "Наименование организации", "ФИО", "Телефон", "e-mail"))
+        assert len(found.columns) == 6
+
+    def test_a_client_below_a_header_is_no_part_of_it(self) -> None:
+        found = find_header(
+            [(1, ["ОП", "ИНН", "Телефон"]), (2, ["Уфа", "0284726717", "89040006738", "почта@example.com"])]
+        )
+        assert found is not None and found.row == 1
+
+    def test_a_mapping_is_carried_over_to_other_columns_by_title(self) -> None:
+        header = header_at(1, ["№", "Телефон 2", "ОП", "ИНН", "Имя клиента", "Телефон"])
+        carried = mapped_by_title(
+            ["ОП", "Телефон 2", "Имя клиента"], {"branch": 0, "phone": 1, "organisation": 2}, header
+        )
+        assert carried == {"branch": 2, "phone": 1, "organisation": 4, "inn": 3}
+        assert mapped_by_title(["Группа"], {"branch": 0}, header) is None
 
     def test_the_same_columns_have_the_same_signature_whatever_their_spelling(self) -> None:
         assert signature(["ОП", "Тел."]) == signature([" оп ", "ТЕЛ"])
@@ -144,7 +179,27 @@ class TestBranches:
         assert suggested_region(name) == region
 
     def test_every_suggested_region_exists(self) -> None:
-        assert set(REGION_OF.values()) == set(ZONES)
+        for regions in (REGION_OF, REGION_OF_INN, REGION_OF_PHONE):
+            assert set(regions.values()) == set(ZONES)
+
+    def test_every_area_code_is_of_the_region_of_its_city(self) -> None:
+        assert {REGION_OF_PHONE[code[:3]] for code in AREA_CODE_OF.values()} == set(ZONES)
+        assert all(REGION_OF_PHONE[code[:3]] == REGION_OF[city] for city, code in AREA_CODE_OF.items())
+
+    def test_inns_and_telephones_hint_at_the_region_of_an_unknown_name(self) -> None:
+        rows = [(2, row(branch="Атлантида")), (3, row(branch="Атлантида", inn="276885223", phone="8 (8352) 00-11-22"))]
+        rows += [(4, row(branch="Атлантида", inn="2193999118", phone="8 904 000-58-43")), (5, row(branch="Ижевск"))]
+        found = profile(rows, HEADER)
+        assert set(found.hints) == {"Атлантида"}
+        by_name = {group.name: group for group in group_branches(found.branches, {}, found.hints)}
+        assert by_name["Атлантида"].hint is None  # two rows for Udmurtia, two for Chuvashia
+        found = profile(rows[1:], HEADER)
+        (group, _) = group_branches(found.branches, {}, found.hints)
+        assert (group.suggested, group.hint) == (None, ("chuvashia", 1, 1))
+
+    @pytest.mark.parametrize(("name", "code"), [("Пермь ОП", "342"), ("г. Сарапул", "34147"), ("Атлантида", "")])
+    def test_a_city_suggests_the_code_of_its_local_numbers(self, name: str, code: str) -> None:
+        assert suggested_area_code(name) == code
 
     @pytest.mark.parametrize("code", ["branch:7", "new:perm", "later", "outside"])
     def test_a_decision_reads_back_what_it_writes(self, code: str) -> None:
@@ -192,6 +247,11 @@ class TestRows:
             ("+7 347 3ОO 23 43", ["+73473002343"]),
             ("89040007284; +79190000956", ["+79040007284", "+79190000956"]),
             ("89040007284, 8 904 000-72-84, 12345", ["+79040007284"]),
+            ("89040007284 89190000956", ["+79040007284", "+79190000956"]),
+            ("8 904 000-72-84 и 8 919 000-09-56", ["+79040007284", "+79190000956"]),
+            ("8 (341) 200-80-32/33", ["+73412008032"]),
+            ("8-9O4-ООО-58-43", ["+79040005843"]),
+            ("8904З7l58б3", ["+79043715863"]),
             ("89040007281; 89040007282; 89040007283; 89040007284", ["+79040007281", "+79040007282", "+79040007283"]),
         ],
     )
@@ -199,6 +259,28 @@ class TestRows:
         (verdict,) = check(row(phone=text))
         assert verdict.fate == Fate.CORRECTED
         assert [phone["e164"] for phone in verdict.fixed["phones"]] == numbers
+
+    @pytest.mark.parametrize(
+        "text", ["\u202a+7 904 000\u201158\u201143\u202c", "８９０４０００５８４３", "8\xa0904\xa0000\xa05843"]
+    )
+    def test_marks_that_nobody_sees_and_wide_digits_are_no_fault(self, text: str) -> None:
+        (verdict,) = check(row(phone=text))
+        assert (verdict.fate, verdict.fixed["phones"][0]["e164"]) == (Fate.ACCEPTED, "+79040005843")
+
+    def test_a_letter_in_an_inn_is_a_digit_only_when_the_sum_then_holds(self) -> None:
+        good, bad = check(row(inn="18973О9111"), row(inn="18973О9112"))
+        assert (good.fate, good.fixed["inn"], good.changed) == (Fate.CORRECTED, "1897309111", ("inn",))
+        assert (bad.fate, bad.faulty) == (Fate.REJECTED, ("inn",))
+
+    def test_markup_of_a_web_page_is_taken_out_of_names(self) -> None:
+        (verdict,) = check(row(contact="<b>Васильев</b> Николай Петрович", organisation="ООО «2 < 3»"))
+        assert (verdict.fixed["contact"], verdict.changed) == ("Васильев Николай Петрович", ("contact",))
+        assert verdict.fixed["organisation"] == "ООО «2 < 3»"
+
+    def test_a_row_says_which_of_its_cells_are_wrong(self) -> None:
+        (verdict,) = check(row(email="n@@x", phone="89040007284; +375 29 000-11-22"))
+        assert (verdict.fate, verdict.faulty) == (Fate.CORRECTED, ("phone", "email"))
+        assert ("phone", "foreign") in verdict.noticed
 
     def test_the_letters_of_an_extension_stay_letters(self) -> None:
         (verdict,) = check(row(phone="83412003476 доб. 253"))
@@ -287,7 +369,7 @@ class TestDuplicates:
 
     def test_a_client_of_the_campaign_is_named_by_his_id(self) -> None:
         (first,) = check(GOOD)
-        (again,) = check(GOOD, clients=[(7, first.fixed["identity"])])
+        (again,) = check(GOOD, clients=[known(7, first)])
         assert (again.fate, again.same_as_client, again.same_as_row) == (Fate.DUPLICATE, 7, None)
 
     def test_a_rejected_row_makes_no_duplicates(self) -> None:

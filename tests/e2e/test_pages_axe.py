@@ -76,7 +76,7 @@ NO_PAGES = frozenset(
         "static", "auth.home", "health.alive", "health.health", "health.metrics",
         "admin.journal_export", "reports.panel", "reports.workbook",
         "recordings.play", "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
-        "personal_data.workbook",
+        "personal_data.workbook", "sample.marked",
     }
 )  # fmt: skip
 

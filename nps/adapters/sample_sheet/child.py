@@ -1,4 +1,4 @@
-"""`python -m nps.adapters.sample_sheet.child FILE PARENT_PID`: reads a workbook where nothing but itself can be harmed.
+"""`python -m nps.adapters.sample_sheet.child FILE KIND READER PARENT_PID`: reads a workbook where it can harm nobody.
 
 Limits on memory and processor time are set before a byte of the file is looked at, and the kernel ends this process
 together with its parent. Standard output is one JSON value a line: `{"sheet": name, "hidden": bool}`, then
@@ -8,70 +8,39 @@ together with its parent. Standard output is one JSON value a line: `{"sheet": n
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
-import os
-import re
-import resource
-import signal
 import sys
-import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from nps.adapters.sample_sheet.limits import CHILD_CPU_S, CHILD_MEMORY_BYTES, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS
+from nps.adapters.sample_sheet import cage
+from nps.adapters.sample_sheet.texts import Refused
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-_PR_SET_PDEATHSIG = 1
 _STDERR_BYTES = 64 * 1024
-_STRICT = b"http://purl.oclc.org/ooxml/"
-#: What no database takes and nobody typed: control characters, halves of surrogate pairs, non-characters.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_ALL_DIGITS_EXACT = 1e15
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class _Refused(Exception):
-    def __init__(self, code: str, place: str = "") -> None:
-        super().__init__(code, place)
-        self.code = code
-        self.place = place
-
-
-def main(path: str, parent: int) -> int:
+def main(path: str, kind: str, reader: str, parent: int) -> int:
     """Print the workbook; the exit code is 0 when the last line says how it ended."""
-    _limit_itself(parent)
+    cage.lock(parent, _STDERR_BYTES)
     try:
-        for line in _lines(path):
+        for line in _lines(path, kind, reader):
             _say(line)
         _say({"done": True})
-    except _Refused as refusal:
+    except Refused as refusal:
         _say({"error": refusal.code, "place": refusal.place})
     except MemoryError:
         _say({"error": "heavy", "place": ""})
     except Exception as error:
-        # openpyxl fails on a bad file in as many ways as there are bad files; all mean the same to its owner.
+        # Libraries fail on a bad file in as many ways as there are bad files; all mean the same to its owner.
         _say({"error": _code_of(error), "place": ""})
         with contextlib.suppress(Exception):
             print(f"{type(error).__name__}: {error}"[:500], file=sys.stderr)  # noqa: T201
     return 0
 
 
-def _limit_itself(parent: int) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
-    resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY_BYTES, CHILD_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CHILD_CPU_S, CHILD_CPU_S + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_STDERR_BYTES, _STDERR_BYTES))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-
-
 def _say(value: object) -> None:
-    sys.stdout.write(json.dumps(value, separators=(",", ":")) + "\n")
+    sys.stdout.write(_encode(value) + "\n")
 
 
 def _code_of(error: Exception) -> str:
@@ -80,81 +49,40 @@ def _code_of(error: Exception) -> str:
     while at is not None:
         if type(at).__module__.startswith("defusedxml"):
             return "unsafe"
+        if type(at).__name__ == "PasswordError":
+            return "encrypted"
         at = at.__cause__ or at.__context__
     return "damaged"
 
 
-def _lines(path: str) -> Iterator[Any]:
-    import openpyxl
+def _lines(path: str, kind: str, reader: str) -> Iterator[Any]:
+    """What the reader for this kind of file gives. An .xlsx that calamine can't read is left to openpyxl."""
+    if kind == "csv":
+        from nps.adapters.sample_sheet import by_csv
 
-    if not openpyxl.DEFUSEDXML:
-        raise RuntimeError("defusedxml is missing: XML bombs would not be refused")
-    with open(path, "rb") as file:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        if not book.sheetnames:
-            raise _Refused("strict" if _is_strict(path) else "no_sheets")
-        for sheet in book.worksheets:
-            hidden = sheet.sheet_state != "visible"
-            yield {"sheet": _text(sheet.title), "hidden": hidden}
-            if not hidden:
-                yield from _rows(sheet)
+        yield from by_csv.read(path)
+        return
+    from nps.adapters.sample_sheet import by_calamine
 
+    if kind == "xlsx" and not by_calamine.is_strict(path):
+        if reader == "fast" and by_calamine.is_usual(path):
+            given = False
+            try:
+                for line in by_calamine.read(path):
+                    given = True
+                    yield line
+                return
+            except Refused:
+                raise
+            except Exception:
+                if given:
+                    raise
+        from nps.adapters.sample_sheet import by_openpyxl
 
-def _is_strict(path: str) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if name.lower().endswith("workbook.xml"):
-                with archive.open(name) as part:
-                    return _STRICT in part.read(65536)
-    return False
-
-
-def _rows(sheet: Worksheet) -> Iterator[list[Any]]:
-    """Rows with something in them. The size that the sheet declares is not believed: rows beyond it would vanish."""
-    sheet.reset_dimensions()  # type: ignore[attr-defined]
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        cells = [_text(value) for value in row[:MAX_COLUMNS]]
-        while cells and not cells[-1]:
-            cells.pop()
-        _check_beyond(number, row)
-        if not cells:
-            continue
-        if number > MAX_ROWS:
-            raise _Refused("rows", f"A{number}")
-        yield [number, cells]
-
-
-def _check_beyond(number: int, row: tuple[Any, ...]) -> None:
-    for column in range(MAX_COLUMNS, len(row)):
-        if row[column] is not None and _text(row[column]):
-            from openpyxl.utils import get_column_letter
-
-            raise _Refused("columns", f"{get_column_letter(column + 1)}{number}")
-
-
-def _text(value: Any) -> str:
-    """The cell as a person reads it: whole numbers without «.0», dates by day."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, bool):
-        return "ИСТИНА" if value else "ЛОЖЬ"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < _ALL_DIGITS_EXACT else repr(value)
-    if isinstance(value, datetime):
-        return value.strftime("%d.%m.%Y" if value.time() == time() else "%d.%m.%Y %H:%M")
-    if isinstance(value, date):
-        return value.strftime("%d.%m.%Y")
-    if isinstance(value, time | timedelta):
-        return str(value)
-    return _clean(str(value))
-
-
-def _clean(text: str) -> str:
-    """Cut first: a cell may hold 32,767 characters, and a small file a million such cells."""
-    return _UNWANTED.sub("", text[:MAX_CELL_CHARS]).strip()
+        yield from by_openpyxl.read(path)
+        return
+    yield from by_calamine.read(path)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))

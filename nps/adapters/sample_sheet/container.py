@@ -19,14 +19,18 @@ _ZIP = b"PK\x03\x04"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _HTML = re.compile(rb"^[\s\xef\xbb\xbf]*<(!doctype\s+html|html|head|body|table|style|meta)\b", re.IGNORECASE)
+_XML = re.compile(rb"^[\s\xef\xbb\xbf]*<(\?xml|!|[a-z]+:)", re.IGNORECASE)
+_NO_TEXTS = (b"%PDF", b"{\\rtf", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"MZ")
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES = 4096
 _LOCAL_HEADER_BYTES = 30
 
 
-def check(path: Path) -> None:
-    """Raise SheetError for a file that is no xlsx, or unpacks to more than the limits allow.
+def check(path: Path) -> str:
+    """Return the kind of the file: xlsx, xls, ods or csv.
+
+    Raises SheetError for one that is no table, or unpacks to more than the limits allow.
 
     The sizes that the zip declares are believed here because zipfile gives no more than them when reading.
     """
@@ -38,24 +42,30 @@ def check(path: Path) -> None:
     if not head:
         raise SheetError("empty_file")
     if not head.startswith(_ZIP):
-        raise SheetError(_kind(path, head))
+        return _kind(path, head)
     try:
         with zipfile.ZipFile(path) as archive:
             _check_members(archive, size)
-            _check_kind(archive)
+            return _kind_of_zip(archive)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
         raise SheetError("damaged") from error
 
 
 def _kind(path: Path, head: bytes) -> str:
-    """The code for what is not a zip."""
+    """The kind of what is not a zip."""
     if head.startswith(_OLE2):
-        return "encrypted" if _ENCRYPTED in path.read_bytes() else "xls"
+        if _ENCRYPTED in path.read_bytes():
+            raise SheetError("encrypted")
+        return "xls"
     if _HTML.match(head):
-        return "html"
+        raise SheetError("html")
+    if _XML.match(head):
+        raise SheetError("xml")
     if head.startswith(_UTF16_MARKS):
         return "csv"
-    return "not_workbook" if b"\0" in head or head.startswith(b"%PDF") else "csv"
+    if b"\0" in head or head.startswith(_NO_TEXTS):
+        raise SheetError("not_workbook")
+    return "csv"
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:
@@ -81,12 +91,13 @@ def _check_overlap(members: list[zipfile.ZipInfo], size: int) -> None:
         raise SheetError("damaged")
 
 
-def _check_kind(archive: zipfile.ZipFile) -> None:
+def _kind_of_zip(archive: zipfile.ZipFile) -> str:
     # Some writers part folders by a backslash.
     names = {name.replace("\\", "/").lower().lstrip("/") for name in archive.namelist()}
     if "mimetype" in names and archive.read("mimetype")[:100].startswith(_ODS):
-        raise SheetError("ods")
+        return "ods"
     if "xl/workbook.bin" in names:
         raise SheetError("xlsb")
     if "[content_types].xml" not in names:
         raise SheetError("not_workbook")
+    return "xlsx"

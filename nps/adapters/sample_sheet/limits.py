@@ -13,7 +13,13 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 60
 #: A longer text is cut: no field of the base is longer, and the receipt keeps what stood there.
 MAX_CELL_CHARS = 2_000
+#: A field of a text file may be as long as a cell of Excel; one that is longer is a quotation mark that nobody closed.
+MAX_FIELD_CHARS = 32_767
 
 CHILD_MEMORY_BYTES = 768 * 1024 * 1024
 CHILD_CPU_S = 45
 CHILD_WALL_S = 60.0
+
+#: A workbook that goes back with marks; openpyxl holds every cell, so a longer base gets its faulty rows only.
+MAX_MARKED_BYTES = 100 * 1024 * 1024
+MAX_MARKED_ROWS = 20_000

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,24 @@ def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | Shee
     """
     if not path.is_file():
         raise SheetError("lost")
-    container.check(path)
+    kind = container.check(path)
+    until = time.monotonic() + wall_s
+    given = False
+    try:
+        for event in _read(path, kind, "fast", wall_s):
+            given = True
+            yield event
+    except SheetError as error:
+        # calamine ends its process when a sheet does not fit into memory; openpyxl reads row by row.
+        if given or error.code != "heavy" or kind != "xlsx":
+            raise
+        yield from _read(path, kind, "careful", until - time.monotonic())
+
+
+def _read(path: Path, kind: str, reader: str, wall_s: float) -> Iterator[SheetStart | SheetRow]:
     with tempfile.TemporaryFile() as said:
-        child = _start(path, said)
-        clock = threading.Timer(wall_s, child.kill)
+        child = python_child(_MODULE, str(path.resolve()), kind, reader, stderr=said)
+        clock = threading.Timer(max(0.0, wall_s), child.kill)
         clock.daemon = True
         clock.start()
         try:
@@ -67,14 +82,19 @@ def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | Shee
                 log.info("%s: %s", path.name, words.decode(errors="replace").strip())
 
 
-def _start(path: Path, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    # Nothing of our own environment goes in: it holds the passwords of database and mail.
+def python_child(
+    module: str, *arguments: str, stdin: IO[Any] | int = subprocess.DEVNULL, stderr: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a module of ours as a child; its last argument is our own process id.
+
+    Nothing of our environment goes in: it holds the passwords of database and mail.
+    """
     environ = {"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1", "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", _MODULE, str(path.resolve()), str(os.getpid())],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-m", module, *arguments, str(os.getpid())],
+        stdin=stdin,
         stdout=subprocess.PIPE,
-        stderr=errors,
+        stderr=stderr,
         env=environ,
         cwd="/",
     )

@@ -1,4 +1,4 @@
-"""Where uploaded workbooks lie: `uploads/<sha256>.xlsx` under the data folder, and beside them the rows read from them.
+"""Where uploaded workbooks lie: `uploads/<sha256>.<kind>` under the data folder, and beside them their rows.
 
 A workbook is read once; later steps take its rows from a file of JSON lines, which is dropped when the load is over.
 """
@@ -69,8 +69,8 @@ def keep(source: IO[bytes]) -> Stored:
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        container.check(draft)
-        final = folder / f"{hashed.hexdigest()}.xlsx"
+        kind = container.check(draft)
+        final = folder / f"{hashed.hexdigest()}.{kind}"
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)

@@ -6,24 +6,30 @@ from nps.domain.sample.branches import (
     branch_key,
     group_branches,
     read_decision,
+    suggested_area_code,
     suggested_region,
 )
 from nps.domain.sample.columns import (
     FIELDS,
+    HEADER_WITHIN,
+    MARK_TITLE,
     REQUIRED,
     Header,
     Profile,
     Row,
     find_header,
     header_at,
+    mapped_by_title,
     mapping_problem,
     profile,
     signature,
 )
-from nps.domain.sample.rows import Fate, RowChecker, StopEntries, Verdict, search_text
+from nps.domain.sample.matching import KnownClient
+from nps.domain.sample.rows import FATE_WORDS, Fate, RowChecker, StopEntries, Verdict, search_text
 
 __all__ = [
-    "FIELDS", "REQUIRED", "BranchGroup", "Decision", "Fate", "Header", "Profile", "Row", "RowChecker", "StopEntries",
-    "Verdict", "branch_key", "find_header", "group_branches", "header_at", "mapping_problem", "profile",
-    "read_decision", "search_text", "signature", "suggested_region",
+    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "BranchGroup", "Decision", "Fate", "Header",
+    "KnownClient", "Profile", "Row", "RowChecker", "StopEntries", "Verdict", "branch_key", "find_header",
+    "group_branches", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision", "search_text",
+    "signature", "suggested_area_code", "suggested_region",
 ]  # fmt: skip

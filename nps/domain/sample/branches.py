@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nps.domain.cities import REGION_OF
+from nps.domain.cities import AREA_CODE_OF, REGION_OF, REGION_OF_INN, REGION_OF_PHONE
 from nps.domain.errors import DomainError
 from nps.domain.local_time import ZONES
 from nps.domain.search import fold
 
 _EXTRA_WORDS = re.compile(r"\b(оп|филиал|подразделение|обособленное|отделение|офис|г|город|гор)\b\.?")
+_NOT_DIGIT = re.compile(r"\D+")
 _PUNCTUATION = re.compile(r"[«»\"'.,;:()]+")
 
 #: What can be decided about an unknown branch besides an existing one (`branch:ID`) and a new one (`new:REGION`).
@@ -30,9 +31,37 @@ def suggested_region(name: str) -> str | None:
     return REGION_OF.get(key) or next((REGION_OF[word] for word in re.split(r"[\s-]+", key) if word in REGION_OF), None)
 
 
+def suggested_area_code(name: str) -> str:
+    """Return the area code of the city the branch is named after, or ''."""
+    key = branch_key(name)
+    return AREA_CODE_OF.get(key) or next((AREA_CODE_OF[w] for w in re.split(r"[\s-]+", key) if w in AREA_CODE_OF), "")
+
+
+#: Where rows of a branch seem to be: ("inn" or "phone", code of a region) -> rows.
+Hints = Mapping[tuple[str, str], int]
+
+
+def region_hints(inn: str, phone: str) -> list[tuple[str, str]]:
+    """Return what the cells of a row say about its region; nothing when they say nothing."""
+    hints = []
+    inn_digits = _NOT_DIGIT.sub("", re.split(r"[/\\|]", inn)[0])
+    office = f"0{inn_digits}" if len(inn_digits) in (9, 11) else inn_digits
+    region = REGION_OF_INN.get(office[:2]) if len(office) in (10, 12) else None
+    if region:
+        hints.append(("inn", region))
+    number = _NOT_DIGIT.sub("", phone)[:11]
+    region = REGION_OF_PHONE.get(number[1:4] if len(number) == 11 else number[:3])
+    if region:
+        hints.append(("phone", region))
+    return hints
+
+
 @dataclass(frozen=True, slots=True)
 class BranchGroup:
-    """One branch of the base in all its spellings. key '' are rows that name no branch."""
+    """One branch of the base in all its spellings. key '' are rows that name no branch.
+
+    `suggested`: region by the name. `hint`: region by INNs and telephones, with the rows that speak for it by each.
+    """
 
     key: str
     name: str
@@ -40,12 +69,17 @@ class BranchGroup:
     rows: int
     branch_id: int | None
     suggested: str | None
+    area_code: str = ""
+    hint: tuple[str, int, int] | None = None
 
 
-def group_branches(found: Mapping[str, int], known: Mapping[str, int]) -> list[BranchGroup]:
+def group_branches(
+    found: Mapping[str, int], known: Mapping[str, int], hints: Mapping[str, Hints] | None = None
+) -> list[BranchGroup]:
     """Put the spellings of a base together, the most frequent branch first.
 
     `known`: folded aliases and keys of the customer's branches -> branch id. An alias wins over the key of a name.
+    `hints`: by spelling.
     """
     groups: dict[str, list[str]] = {}
     for spelling in found:
@@ -62,9 +96,24 @@ def group_branches(found: Mapping[str, int], known: Mapping[str, int]) -> list[B
                 rows=sum(found[spelling] for spelling in spellings),
                 branch_id=branch_id,
                 suggested=suggested_region(key) if key else None,
+                area_code=suggested_area_code(key),
+                hint=_best_hint([(hints or {}).get(spelling, {}) for spelling in spellings]),
             )
         )
     return sorted(result, key=lambda group: (-group.rows, group.key))
+
+
+def _best_hint(hints: list[Hints]) -> tuple[str, int, int] | None:
+    """The region that most rows speak for; none when two do equally."""
+    by_region: dict[str, list[int]] = {}
+    for one in hints:
+        for (kind, region), rows in one.items():
+            by_region.setdefault(region, [0, 0])[kind == "phone"] += rows
+    ranked = sorted(by_region.items(), key=lambda item: -sum(item[1]))
+    if not ranked or (len(ranked) > 1 and sum(ranked[0][1]) == sum(ranked[1][1])):
+        return None
+    region, (by_inn, by_phone) = ranked[0]
+    return region, by_inn, by_phone
 
 
 def _best_name(key: str, spellings: list[str]) -> str:

@@ -8,8 +8,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from types import MappingProxyType
 
+from nps.domain.sample.branches import region_hints, suggested_region
 from nps.domain.search import fold
 
 #: A row that is not empty: its number as Excel shows it, and the texts of its cells.
@@ -28,7 +30,10 @@ FIELDS: Mapping[str, str] = MappingProxyType(
 )
 REQUIRED = ("branch", "inn", "organisation", "phone")
 
-HEADER_WITHIN = 20
+#: The column that a workbook gets when it goes back with what became of its rows; it says nothing when it returns.
+MARK_TITLE = "Итог проверки"
+
+HEADER_WITHIN = 60
 _LEAST_FIELDS = 2
 _EXAMPLES = 3
 _MOST_BRANCHES = 300
@@ -36,8 +41,11 @@ _LONGEST_EXAMPLE = 60
 _LONGEST_BRANCH = 100
 
 _EXACT = {
-    "branch": "оп, подразделение, филиал, отделение, обособленное подразделение, наименование оп, branch",
-    "inn": "инн, инн/кпп, инн организации, инн контрагента, инн клиента, inn",
+    "branch": (
+        "оп, подразделение, филиал, отделение, обособленное подразделение, наименование оп, "
+        "наименование подразделения, офис, офис продаж, branch"
+    ),
+    "inn": "инн, инн/кпп, инн кпп, инн организации, инн контрагента, инн клиента, inn, tax id",
     "organisation": (
         "организация, наименование организации, название организации, контрагент, наименование контрагента, клиент, "
         "наименование клиента, компания, название компании, наименование, название, покупатель, предприятие, юрлицо, "
@@ -61,7 +69,10 @@ _HINTS = (
     ("organisation", re.compile(r"организац|контрагент|компани|предприят|покупател|юр\w* лиц|наименован|клиент")),
 )
 _NOISE = re.compile(r"[.:;,*№#()\"«»]+")
+_FIGURE = re.compile(r"\d{4}|@")
 _TOTALS = re.compile(r"^(итого|всего|итог)\b")
+#: Nearly no row begins so: the whole cell is looked at only then.
+_TOTALS_WITHIN, _MARKS = 20, ' .:;,*№#()"«»\xa0'
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +95,8 @@ class Profile:
     empty_cells: tuple[int, ...]
     #: Spelling of a branch -> rows that have it; '' are rows without one. Cut at a number no customer has.
     branches: Mapping[str, int] = field(default_factory=dict)
+    #: The same spelling, when its name says nothing, -> what INNs and telephones say about the region.
+    hints: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -97,15 +110,29 @@ class Profile:
 
 
 def find_header(rows: Iterable[Row]) -> Header | None:
-    """Return the row among the first 20 whose cells name most fields, at least two; None when there is none."""
+    """Return the row among the first 60 whose cells name most fields, at least two; None when there is none.
+
+    A header of two rows («Контакты» over «Телефон» and «Почта») is read as one, at its lower row.
+    """
     best: Header | None = None
+    above: Row = (0, ())
     for number, cells in rows:
         if number > HEADER_WITHIN:
             break
-        found = header_at(number, cells)
-        if len(found.columns) >= _LEAST_FIELDS and (best is None or len(found.columns) > len(best.columns)):
-            best = found
+        for found in (header_at(number, cells), _two_rows(above, (number, cells))):
+            if found and len(found.columns) >= _LEAST_FIELDS and (not best or len(found.columns) > len(best.columns)):
+                best = found
+        above = number, cells
     return best
+
+
+def _two_rows(upper: Row, lower: Row) -> Header | None:
+    """Both rows as one header; None when the lower one is not below the upper, or holds figures as clients do."""
+    (number, titles), (below, cells) = upper, lower
+    if number + 1 != below or any(_FIGURE.search(cell) for cell in (*titles, *cells)):
+        return None
+    # One that says more beside it gives way: «Контактные данные» stands over a column that has a name of its own.
+    return header_at(below, [low or high for low, high in zip_longest(cells, titles, fillvalue="")])
 
 
 def header_at(number: int, cells: Sequence[str]) -> Header:
@@ -131,7 +158,25 @@ def _plain(title: str) -> str:
 
 def signature(titles: Sequence[str]) -> str:
     """Return what two workbooks with the same columns have in common, whatever their spelling of spaces and case."""
-    return hashlib.sha256("\n".join(_plain(title) for title in titles).encode()).hexdigest()
+    own = [_plain(title) for title in titles if title != MARK_TITLE]
+    return hashlib.sha256("\n".join(own).encode()).hexdigest()
+
+
+def mapped_by_title(titles: Sequence[str], columns: Mapping[str, int], header: Header) -> dict[str, int] | None:
+    """Return the mapping that a person confirmed for other columns, carried over to the same titles of this header.
+
+    What it does not say stays as the header itself is understood. None when the header names none of the titles.
+    """
+    places = {_plain(title): index for index, title in reversed(list(enumerate(header.titles))) if title}
+    carried = {
+        code: places[_plain(titles[index])]
+        for code, index in columns.items()
+        if index < len(titles) and _plain(titles[index]) in places
+    }
+    if not carried:
+        return None
+    rest = {code: index for code, index in header.columns.items() if index not in carried.values()}
+    return rest | carried
 
 
 def mapping_problem(columns: Mapping[str, int]) -> str:
@@ -150,6 +195,7 @@ def profile(rows: Iterable[Row], header: Header) -> Profile:
     examples: list[list[str]] = [[] for _ in range(width)]
     filled = [0] * width
     branches: Counter[str] = Counter()
+    hints: dict[str, Counter[tuple[str, str]]] = {}
     totals: list[int] = []
     last = header.row
     seen = 0
@@ -166,7 +212,7 @@ def profile(rows: Iterable[Row], header: Header) -> Profile:
                 filled[index] += 1
                 if len(examples[index]) < _EXAMPLES and text[:_LONGEST_EXAMPLE] not in examples[index]:
                     examples[index].append(text[:_LONGEST_EXAMPLE])
-        _count_branch(branches, cells, header.columns)
+        _count_branch(branches, hints, cells, header.columns)
     return Profile(
         first_row=header.row + 1,
         last_row=last,
@@ -174,22 +220,35 @@ def profile(rows: Iterable[Row], header: Header) -> Profile:
         examples=tuple(tuple(texts) for texts in examples),
         empty_cells=tuple(seen - count for count in filled),
         branches=branches,
+        hints=hints,
     )
 
 
-def _count_branch(branches: Counter[str], cells: Sequence[str], columns: Mapping[str, int]) -> None:
+def _count_branch(
+    branches: Counter[str],
+    hints: dict[str, Counter[tuple[str, str]]],
+    cells: Sequence[str],
+    columns: Mapping[str, int],
+) -> None:
     """A row without data of a client has no branch to ask about."""
     texts = texts_of(cells, columns)
     if not any(texts.values()):
         return
     name = branch_spelling(texts.get("branch", ""))
-    if name in branches or len(branches) < _MOST_BRANCHES:
-        branches[name] += 1
+    if name not in branches:
+        if len(branches) >= _MOST_BRANCHES:
+            return
+        if suggested_region(name) is None:
+            hints[name] = Counter()
+    branches[name] += 1
+    if name in hints:
+        hints[name].update(region_hints(texts.get("inn", ""), texts.get("phone", "")))
 
 
 def branch_spelling(text: str) -> str:
     """Return the cell as the spelling of a branch: composed, white space collapsed, cut where no name is longer."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())[:_LONGEST_BRANCH]
+    composed = text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
+    return " ".join(composed.split())[:_LONGEST_BRANCH]
 
 
 def texts_of(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]:
@@ -200,7 +259,9 @@ def texts_of(cells: Sequence[str], columns: Mapping[str, int]) -> dict[str, str]
 def is_totals(cells: Sequence[str], columns: Mapping[str, int]) -> bool:
     """Whether the row sums up others: it starts with «Итого» or «Всего» and has neither INN nor phone."""
     first = next((cell for cell in cells if cell), "")
-    if not _TOTALS.match(_plain(first)):
+    if not first[:_TOTALS_WITHIN].strip(_MARKS).lower().startswith(("итог", "всего")) or not _TOTALS.match(
+        _plain(first)
+    ):
         return False
     texts = texts_of(cells, columns)
     return not texts.get("phone") and not texts.get("inn")

@@ -3,6 +3,7 @@
 from nps.services.cases.acts import (
     act,
     add_number,
+    change_contact,
     close_campaign,
     free,
     give_number,
@@ -17,6 +18,7 @@ __all__ = [
     "add_event",
     "add_number",
     "append_outcome",
+    "change_contact",
     "close_campaign",
     "free",
     "give_number",

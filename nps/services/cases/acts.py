@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from nps.domain.case import State
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.phone import parse_phone
+from nps.domain.search import fold
+from nps.domain.wording import greeting_name
 from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
@@ -126,6 +128,27 @@ def add_number(
     client.search_fold = f"{client.search_fold} {parsed.e164}"[:1000]
     add_event(session, client.id, "number_added", at=at, by=by, detail={"phone_id": found.id})
     return found
+
+
+def change_contact(session: Session, client: Respondent, person: str, *, by: int | None, at: datetime) -> None:
+    """Another person speaks for the organisation: the old name stays in the client's note, the journal has no names.
+
+    Inside the caller's transaction.
+    """
+    before = client.contact
+    client.contact = " ".join(person.split())[:300]
+    client.greeting_name = greeting_name(client.contact)
+    client.search_fold = f"{client.search_fold} {fold(client.contact)}"[:1000]
+    client.note = f"{client.note}\nРаньше контактное лицо: {before}".strip()[:2000] if before else client.note
+    record(
+        session,
+        at=at,
+        action="contact_changed",
+        object_kind="respondent",
+        object_id=client.id,
+        actor_id=by,
+        campaign_id=client.campaign_id,
+    )
 
 
 def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, form: Form, now: datetime) -> None:

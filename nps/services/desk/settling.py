@@ -20,7 +20,6 @@ from nps.domain.errors import DomainError, PhoneError, StaleError
 from nps.domain.phone import parse_phone
 from nps.domain.script import StepKind
 from nps.domain.state import State
-from nps.domain.wording import greeting_name
 from nps.models import AttemptOutcome, CallAttempt, Campaign, Interview, InterviewReason, Respondent, Shift
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
@@ -258,7 +257,7 @@ def _apply_side_effects(
 ) -> None:
     if row.code == "new_contact":
         if result.person.strip():
-            _change_contact(session, client, result.person, by, now)
+            cases.change_contact(session, client, result.person, by=by, at=now)
         if result.number.strip():
             try:
                 parse_phone(result.number)
@@ -269,23 +268,6 @@ def _apply_side_effects(
         cases.stop_phone(session, campaign, attempt.e164, result.note.strip(), by=by, at=now)
     elif row.code == "refused_org":
         cases.organisation_refused(session, client, campaign, by=by, at=now)
-
-
-def _change_contact(session: Session, client: Respondent, person: str, by: int, now: datetime) -> None:
-    """Another person speaks for the organisation: the old name stays in the journal's row of the case."""
-    before = client.contact
-    client.contact = " ".join(person.split())[:300]
-    client.greeting_name = greeting_name(client.contact)
-    client.note = f"{client.note}\nРаньше контактное лицо: {before}".strip()[:2000] if before else client.note
-    record(
-        session,
-        at=now,
-        action="contact_changed",
-        object_kind="respondent",
-        object_id=client.id,
-        actor_id=by,
-        campaign_id=client.campaign_id,
-    )
 
 
 def reopen(session: AnySession, actor: Actor, attempt_id: UUID, form: Form, now: datetime) -> None:

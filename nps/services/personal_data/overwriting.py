@@ -136,7 +136,16 @@ def overwrite_rows(s: Session, rows: Clients) -> None:
         s,
         update(ImportRow)
         .where(ImportRow.id.in_(rows))
-        .values(raw={}, changed=[], reason=reason, identity=known, spare_phones=None, **dict.fromkeys(names)),
+        .values(
+            raw={},
+            changed=[],
+            faulty=[],
+            reason=reason,
+            identity=known,
+            spare_phones=None,
+            before=None,
+            **dict.fromkeys(names),
+        ),
     )
 
 

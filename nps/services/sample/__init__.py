@@ -8,12 +8,15 @@ from pathlib import Path
 
 from nps.adapters.sample_sheet import store
 from nps.adapters.sample_sheet.limits import MAX_FILE_BYTES
+from nps.services.sample.marked import MarkedWorkbook, marked_workbook
 from nps.services.sample.steps import back_to_columns, cancel, confirm, publish, reread, upload
+from nps.services.sample.updating import decide
 from nps.services.sample.work import JOB, waiting_imports, work
 
 __all__ = [
-    "JOB", "MAX_FILE_BYTES", "back_to_columns", "cancel", "confirm", "keep_uploads_in", "publish", "reread", "upload",
-    "waiting_imports", "work",
+    "JOB", "MAX_FILE_BYTES", "MarkedWorkbook", "back_to_columns", "cancel", "confirm", "decide",
+    "keep_uploads_in",
+    "marked_workbook", "publish", "reread", "upload", "waiting_imports", "work",
 ]  # fmt: skip
 
 

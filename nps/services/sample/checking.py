@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from nps.adapters.sample_sheet import store
-from nps.domain.sample import Decision, RowChecker, StopEntries, Verdict, read_decision
-from nps.models import Branch, ImportRow, Respondent, SampleImport, StopList
+from nps.domain.case import State
+from nps.domain.sample import (
+    Decision,
+    Fate,
+    KnownClient,
+    RowChecker,
+    StopEntries,
+    Verdict,
+    read_decision,
+    suggested_area_code,
+)
+from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
 from nps.services.transaction import AnySession, write
 
 _CHUNK = 2_000
+#: The table and not the model: the session's own bookkeeping would take longer than the insert.
+_RECEIPT = cast(Table, ImportRow.__table__)
 _COPIED = ("identity", "branch_fold", "organisation", "contact", "greeting_name", "email", "search_fold")
 
 
@@ -33,7 +47,8 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
         done += len(chunk)
         with write(session) as s:
             renew(s, lease, clock(), rows_done=done)
-            s.execute(insert(ImportRow), [_values(lease.import_id, verdict) for verdict in chunk])
+            s.execute(insert(_RECEIPT), [_values(lease.import_id, verdict) for verdict in chunk])
+    understood = understood | {"missing": checker.missing}
     with write(session) as s:
         finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
 
@@ -43,26 +58,53 @@ def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChec
     understood = session.execute(select(SampleImport.understood).where(SampleImport.id == lease.import_id)).scalar_one()
     real = session() if not isinstance(session, Session) else session
     understood = understood | {"mark": mark(real, lease.campaign_id), "tries": 0}
-    clients = session.execute(
-        select(Respondent.id, Respondent.identity).where(Respondent.campaign_id == lease.campaign_id)
-    )
     checker = RowChecker(
         header_of(understood),
-        _decisions(real, understood["decisions"]),
-        ((row.id, row.identity) for row in clients),
+        _decisions(real, understood["decisions"], understood["branch_names"]),
+        _clients(real, lease.campaign_id),
         _stop_entries(real, lease.campaign_id),
     )
     session.rollback()
     return understood, checker
 
 
-def _decisions(s: Session, codes: Mapping[str, str]) -> dict[str, Decision]:
-    """Decisions by folded spelling; those about an existing branch with its region and area code."""
+def _decisions(s: Session, codes: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Decision]:
+    """Decisions by folded spelling, with the area code that local numbers lack.
+
+    An existing branch has a region and a code of its own, a new one will get that of the city it is named after.
+    """
     read = {alias: read_decision(code, alias) for alias, code in codes.items()}
     ids = {decision.branch_id for decision in read.values() if decision.branch_id is not None}
     rows = s.execute(select(Branch.id, Branch.region_code, Branch.area_code).where(Branch.id.in_(ids)))
     known = {row.id: Decision(row.id, row.region_code, area_code=row.area_code) for row in rows}
-    return {alias: known.get(decision.branch_id or 0, decision) for alias, decision in read.items()}
+    return {
+        alias: known.get(decision.branch_id or 0)
+        or replace(decision, area_code=suggested_area_code(names.get(alias, "")))
+        for alias, decision in read.items()
+    }
+
+
+def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
+    """The clients of the campaign with all their numbers, those of erased people left out."""
+    own = Respondent.campaign_id == campaign_id, Respondent.erased_at.is_(None)
+    numbers: defaultdict[int, list[str]] = defaultdict(list)
+    phones = select(RespondentPhone.respondent_id, RespondentPhone.e164, RespondentPhone.extension)
+    of_campaign = phones.join(Respondent, Respondent.id == RespondentPhone.respondent_id).where(*own)
+    for owner, e164, extension in s.execute(
+        of_campaign.order_by(RespondentPhone.respondent_id, RespondentPhone.position)
+    ):
+        numbers[owner].append(f"{e164}#{extension}")
+    columns = Respondent.id, Respondent.identity, Respondent.contact, Respondent.email, Respondent.state
+    for row in s.execute(select(*columns).where(*own).order_by(Respondent.id)):
+        yield KnownClient(
+            row.id,
+            row.identity,
+            row.contact,
+            row.email,
+            tuple(numbers[row.id]),
+            withdrawn=row.state == State.WITHDRAWN,
+            inactive=row.state == State.INACTIVE,
+        )
 
 
 def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
@@ -95,10 +137,12 @@ def _verdicts(import_id: int, understood: Mapping[str, Any], checker: RowChecker
             continue
         if number > last:
             break
-        for gap in range(expected, number):
-            yield checker.empty(gap)
-        yield checker.check(number, cells)
+        yield from (checker.empty(gap) for gap in range(expected, number))
+        verdict = checker.check(number, cells)
+        if verdict is not None:
+            yield verdict
         expected = number + 1
+    yield from checker.rest()
 
 
 def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
@@ -109,8 +153,9 @@ def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
         "row_no": verdict.row_no,
         "fate": verdict.fate.value,
         "reason": verdict.reason,
-        "raw": dict(verdict.raw),
-        "changed": list(verdict.changed),
+        "raw": verdict.raw,
+        "changed": verdict.changed,
+        "faulty": verdict.faulty,
         "same_as_row": verdict.same_as_row,
         "respondent_id": verdict.same_as_client,
         **{name: fixed.get(name) for name in _COPIED},
@@ -120,4 +165,6 @@ def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
         "extension": first.get("extension"),
         "guessed": first.get("guessed", False),
         "spare_phones": spare or None,
+        "before": dict(verdict.before) or None,
+        "proposal": "proposed" if verdict.fate is Fate.UPDATE else None,
     }

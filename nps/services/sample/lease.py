@@ -55,7 +55,8 @@ def take(session: AnySession, import_id: int, now: datetime) -> Lease | None:
             return None
         state = "reading" if row.state == "uploaded" else row.state
         tries = int(row.understood.get("tries", 0)) + 1
-        values = {"understood": row.understood | {"tries": tries}, "lease_until": until, "state": state}
+        understood = row.understood | {"tries": tries, "step_at": now.isoformat()}
+        values = {"understood": understood, "lease_until": until, "state": state, "rows_done": 0}
         if tries > MAX_TRIES:
             values |= {"state": "failed", "lease_until": None, "problem": _GIVEN_UP}
         s.execute(update(SampleImport).where(SampleImport.id == import_id).values(values))

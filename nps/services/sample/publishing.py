@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from nps.adapters.sample_sheet import store
 from nps.domain.case import QueueClass, State
 from nps.domain.errors import DomainError
-from nps.domain.sample import branch_key, read_decision, signature
+from nps.domain.sample import branch_key, read_decision, signature, suggested_area_code
 from nps.domain.why import Why, iso
 from nps.models import (
     Branch,
@@ -41,8 +41,9 @@ from nps.models import (
 )
 from nps.models.base import UtcDateTime
 from nps.services.journal import record
+from nps.services.sample import updating
 from nps.services.sample.checking import mark
-from nps.services.sample.lease import Lease, finish
+from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
 from nps.services.transaction import AnySession, write
 
@@ -51,26 +52,47 @@ _MAX_ALIAS = 200
 _COPIED = ("inn", "organisation", "contact", "greeting_name", "email", "search_fold", "identity")
 
 
-def publish(session: AnySession, lease: Lease, now: datetime) -> None:
-    """Make the clients in one transaction. A base or stop list that changed since the check sends the load back to it.
+def publish(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
+    """Make the clients in one transaction, then write the changes of known ones in short transactions.
 
-    Raises DomainError for a campaign that has been closed, and LeaseLost.
+    A base or stop list that changed since the check sends the load back to it. Raises DomainError for a campaign that
+    has been closed, and LeaseLost.
     """
+    if _add(session, lease, clock()):
+        by = session.execute(select(SampleImport.uploaded_by).where(SampleImport.id == lease.import_id)).scalar_one()
+        while updating.apply_some(session, lease, by, clock()):
+            pass
+        _finish(session, lease, clock())
+
+
+def _add(session: AnySession, lease: Lease, now: datetime) -> bool:
+    """False when the rows have to be checked once more."""
     with write(session) as s:
         # Two loads into one campaign follow each other: the second one sees the clients of the first.
         campaign = s.get_one(Campaign, lease.campaign_id, with_for_update={"key_share": True})
         if campaign.closed_at is not None:
             raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
-        load = s.get_one(SampleImport, lease.import_id)
+        load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
+        if load.understood.get("added") is not None:  # a worker before this one got so far
+            return True
         if load.understood["mark"] != mark(s, campaign.id):
             finish(s, lease, "checking", understood=load.understood | {"again": True})
-            return
+            return False
         is_first = not load.understood["mark"][0]
         branches = _settle_branches(s, customer_of(s, campaign.id), load.understood)
         added = _add_clients(s, lease, branches, now)
         if is_first:
             campaign.original_clients = added
         _remember_columns(s, customer_of(s, campaign.id), load.understood, now)
+        renew(s, lease, now, understood=load.understood | {"added": added})
+    return True
+
+
+def _finish(session: AnySession, lease: Lease, now: datetime) -> None:
+    with write(session) as s:
+        load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
+        written = ImportRow.import_id == load.id, ImportRow.proposal == "applied"
+        changed = s.execute(select(func.count()).where(*written)).scalar_one()
         record(
             s,
             at=now,
@@ -78,8 +100,8 @@ def publish(session: AnySession, lease: Lease, now: datetime) -> None:
             object_kind="sample_import",
             object_id=load.id,
             actor_id=load.uploaded_by,
-            campaign_id=campaign.id,
-            after={"clients": added, "rows": load.rows_total},
+            campaign_id=load.campaign_id,
+            after={"clients": load.understood["added"], "changed": changed, "rows": load.rows_total},
         )
         s.flush()
         finish(s, lease, "published", published_at=now)
@@ -101,7 +123,8 @@ def _settle_branches(s: Session, customer_id: int, understood: Mapping[str, Any]
             continue
         branch = existing.get(decision.branch_id) if decision.branch_id else by_name.get(branch_key(name))
         if branch is None:
-            branch = Branch(customer_id=customer_id, name=name, region_code=decision.region)
+            code = suggested_area_code(name)
+            branch = Branch(customer_id=customer_id, name=name, region_code=decision.region, area_code=code)
             by_name[branch_key(name)] = branch
             s.add(branch)
             s.flush()
@@ -194,4 +217,5 @@ def _remember_columns(s: Session, customer_id: int, understood: Mapping[str, Any
         known = ColumnMapping(customer_id=customer_id, signature=signature(header.titles))
         s.add(known)
     known.columns = dict(header.columns)
+    known.titles = list(header.titles)
     known.used_at = now

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -12,14 +14,27 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import sample_sheet
 from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
-from nps.domain.sample import Header, Profile, Row, find_header, header_at, profile, signature
+from nps.domain.sample import (
+    HEADER_WITHIN,
+    Header,
+    Profile,
+    Row,
+    RowChecker,
+    find_header,
+    header_at,
+    mapped_by_title,
+    mapping_problem,
+    profile,
+    signature,
+)
 from nps.models import Campaign, ColumnMapping, Contract, SampleImport
 from nps.queries import sample as queries
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.transaction import AnySession, write
 
 _RENEW_EVERY_ROWS = 5_000
-_HEAD_ROWS = 20
+#: Enough to see what a base looks like; a person waits for it.
+_NOTICED_WITHIN = 5_000
 
 
 @dataclass(slots=True)
@@ -65,7 +80,10 @@ def _source(session: AnySession, import_id: int) -> tuple[str, int]:
 
 
 def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
-    """The visible sheet whose header names most fields; without any, the first row of the first sheet with rows."""
+    """The visible sheet whose header names most fields, of two such the longer one.
+
+    Without any, the first row of the first sheet with rows.
+    """
     best: tuple[int, Header] | None = None
     first: tuple[int, Header] | None = None
     for index, sheet in enumerate(sheets):
@@ -73,7 +91,7 @@ def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
             continue
         head = head_rows(import_id, index)
         found = find_header(head)
-        if found and (best is None or len(found.columns) > len(best[1].columns)):
+        if found and (best is None or _rank(found, sheet) > _rank(best[1], sheets[best[0]])):
             best = index, found
         first = first or (index, header_at(*head[0]))
     chosen = best or first
@@ -82,24 +100,35 @@ def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
     return chosen
 
 
+def _rank(header: Header, sheet: _Sheet) -> tuple[int, int]:
+    return len(header.columns), sheet.rows
+
+
 def head_rows(import_id: int, sheet: int) -> list[Row]:
     """The first rows of a sheet that are not empty."""
     rows: list[Row] = []
     for row in store.kept_rows(import_id, sheet):
         rows.append(row)
-        if len(rows) == _HEAD_ROWS:
+        if len(rows) == HEADER_WITHIN:
             break
     return rows
 
 
 def remembered(session: AnySession, customer_id: int, header: Header) -> Header | None:
-    """The header with the mapping that this customer's people confirmed for the same columns before, if any."""
-    columns = session.scalars(
-        select(ColumnMapping.columns).where(
-            ColumnMapping.customer_id == customer_id, ColumnMapping.signature == signature(header.titles)
-        )
-    ).one_or_none()
+    """The header with the mapping that this customer's people confirmed before, if any.
+
+    For the same columns as it was; when columns have come, gone or moved, by their titles.
+    """
+    rows = session.execute(
+        select(ColumnMapping.signature, ColumnMapping.columns, ColumnMapping.titles)
+        .where(ColumnMapping.customer_id == customer_id)
+        .order_by(ColumnMapping.used_at.desc(), ColumnMapping.id.desc())
+    ).all()
     session.rollback()
+    same = signature(header.titles)
+    columns = next((row.columns for row in rows if row.signature == same), None)
+    if columns is None and rows:
+        columns = mapped_by_title(rows[0].titles, rows[0].columns, header)
     return Header(header.row, header.titles, columns) if columns else None
 
 
@@ -118,8 +147,24 @@ def describe(import_id: int, sheet: int, header: Header) -> dict[str, Any]:
         "examples": [list(texts) for texts in found.examples],
         "empty_cells": list(found.empty_cells),
         "branches": dict(found.branches),
+        "hints": {name: [[*of, rows] for of, rows in hints.items()] for name, hints in found.hints.items() if hints},
+        "noticed": _noticed(import_id, sheet, header, found),
         "too_many_branches": found.has_too_many_branches,
     }
+
+
+def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict[str, dict[str, int]]:
+    """Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows."""
+    if mapping_problem(header.columns):
+        return {}
+    checker = RowChecker(header, {})
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    rows = (row for row in store.kept_rows(import_id, sheet) if found.first_row <= row[0] <= found.last_row)
+    for number, cells in islice(rows, _NOTICED_WITHIN):
+        verdict = checker.check(number, cells)
+        for code, kind in set(verdict.noticed if verdict else ()):
+            kinds[code][kind] += 1
+    return {code: dict(counts) for code, counts in kinds.items()}
 
 
 def header_of(understood: Mapping[str, Any]) -> Header:

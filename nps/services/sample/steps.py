@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.adapters import queue
@@ -172,15 +172,19 @@ def _start_check(s: Session, load: SampleImport, groups: list[BranchGroup], deci
 def publish(
     session: AnySession, *, campaign_id: int, import_id: int, user_id: int, now: datetime, form_key: str = ""
 ) -> None:
-    """Have the accepted rows of a checked load made clients. Raises StaleError, DomainError when none was accepted."""
+    """Have accepted rows of a checked load made clients, and proposed changes written.
+
+    Raises StaleError, DomainError when there is nothing to do.
+    """
     with write(session) as s:
 
         def act() -> dict[str, Any]:
             load = _locked(s, campaign_id, import_id, "checked")
             _open_campaign(s, campaign_id)
-            taken = ImportRow.import_id == import_id, ImportRow.fate.in_(("accepted", "corrected"))
+            is_taken = or_(ImportRow.fate.in_(("accepted", "corrected")), ImportRow.proposal == "proposed")
+            taken = ImportRow.import_id == import_id, is_taken
             if not s.execute(select(func.count()).where(*taken)).scalar_one():
-                raise DomainError("nothing_to_load", "В файле нет новых клиентов: добавлять нечего.")
+                raise DomainError("nothing_to_load", "В файле нет ни новых клиентов, ни изменений: база не изменится.")
             load.state = "publishing"
             load.lease_until = None
             return {}
@@ -202,7 +206,7 @@ def cancel(session: AnySession, *, campaign_id: int, import_id: int, user_id: in
     """Give a load up, whatever it is doing: no row and no file of it stays. Raises StaleError when it is published."""
     with write(session) as s:
         load = _locked(s, campaign_id, import_id, None)
-        if load.state in _OVER:
+        if load.state in _OVER or "added" in load.understood:
             raise StaleError("load_over", _STALE)
         s.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
         load.state = "cancelled"

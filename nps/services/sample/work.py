@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
 from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError
-from nps.models import ImportRow
+from nps.models import ImportRow, SampleImport
 from nps.services.sample import checking, publishing, reading
 from nps.services.sample.lease import Lease, LeaseLost, finish, renew, take, waiting_imports
 from nps.services.transaction import AnySession, write
@@ -54,14 +54,23 @@ def _step(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
     elif lease.state == "checking":
         checking.check(session, lease, clock)
     else:
-        publishing.publish(session, lease, clock())
+        publishing.publish(session, lease, clock)
 
 
 def _fail(session: AnySession, lease: Lease, problem: str, now: datetime) -> None:
-    """Nothing half done stays; the page shows the sentence."""
+    """Nothing half done stays; the page shows the sentence.
+
+    Clients that have been added stay with their receipt; changes that could not be written say so there.
+    """
     try:
         with write(session) as s:
             renew(s, lease, now)
+            if "added" in s.get_one(SampleImport, lease.import_id, populate_existing=True).understood:
+                left = ImportRow.import_id == lease.import_id, ImportRow.proposal == "proposed"
+                stale = update(ImportRow).where(*left).values(proposal="stale")
+                s.execute(stale.execution_options(synchronize_session=False))
+                finish(s, lease, "published", problem=problem[:_MAX_PROBLEM], published_at=now)
+                return
             s.execute(delete(ImportRow).where(ImportRow.import_id == lease.import_id))
             finish(s, lease, "failed", problem=problem[:_MAX_PROBLEM])
     except LeaseLost:

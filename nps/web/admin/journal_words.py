@@ -89,6 +89,7 @@ ACTIONS = {
     "report_downloaded": "скачан отчёт",
     "report_exported": "выгружен отчёт",
     "restored": "система восстановлена из копии",
+    "sample_downloaded": "скачан файл базы с пометками",
     "sample_cancelled": "загрузка базы отменена",
     "sample_published": "база загружена",
     "sample_uploaded": "файл базы получен",

@@ -1,0 +1,88 @@
+"""Changes that a later base brings to clients of the project: a person sees them in the receipt, then they are written.
+
+Answers and calls stay as they are; a changed name or number is an event of the case like one that came up in a call.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from nps.domain.errors import StaleError
+from nps.models import ImportRow, Respondent, SampleImport
+from nps.queries import campaigns
+from nps.services import cases
+from nps.services.call_queue import lock_claims
+from nps.services.cases.folding import refold_many
+from nps.services.sample.lease import Lease, renew
+from nps.services.transaction import AnySession, write
+
+#: Clients whose changes are written together: operators wait no longer than that.
+_CHUNK = 100
+
+
+def decide(session: AnySession, *, campaign_id: int, import_id: int, row_no: int | None, apply: bool) -> int:
+    """Take a proposed change, or all of them when there is no `row_no`, or leave it. Returns how many are meant.
+
+    Raises StaleError when the load is not at its receipt any more.
+    """
+    with write(session) as s:
+        state = s.scalar(
+            select(SampleImport.state)
+            .where(SampleImport.id == import_id, SampleImport.campaign_id == campaign_id)
+            .with_for_update()
+        )
+        if state != "checked":
+            raise StaleError("load_state", "Загрузка уже продвинулась дальше. Показано то, что есть сейчас.")
+        rows = [ImportRow.import_id == import_id, ImportRow.fate == "update"]
+        if row_no is not None:
+            rows.append(ImportRow.row_no == row_no)
+        meant = s.execute(select(func.count()).where(*rows)).scalar_one()
+        decided = update(ImportRow).where(*rows).values(proposal="proposed" if apply else "skipped")
+        s.execute(decided.execution_options(synchronize_session=False))
+    return meant
+
+
+def apply_some(session: AnySession, lease: Lease, by: int, now: datetime) -> bool:
+    """Write the changes of the next clients; False when none is left. Raises LeaseLost.
+
+    Each row says afterwards whether it was written: killed in between, the rest is written by the next worker.
+    """
+    with write(session) as s:
+        lock_claims(s)
+        renew(s, lease, now)
+        rows = s.scalars(
+            select(ImportRow)
+            .where(ImportRow.import_id == lease.import_id, ImportRow.proposal == "proposed")
+            .order_by(ImportRow.row_no)
+            .limit(_CHUNK)
+        ).all()
+        changed = [row.respondent_id for row in rows if _apply(s, row, by, now) and row.respondent_id is not None]
+        campaign = campaigns.campaign_row(s, lease.campaign_id)
+        refold_many(s, changed, campaign, campaigns.calendars(s, campaign))
+    return bool(rows)
+
+
+def _apply(s: Session, row: ImportRow, by: int, now: datetime) -> bool:
+    client = s.get_one(Respondent, row.respondent_id, populate_existing=True)
+    before: dict[str, Any] = row.before or {}
+    moved = [code for code in ("contact", "email") if code in before and getattr(client, code) != before[code]]
+    if client.erased_at is not None or client.state == "withdrawn" or moved:
+        row.proposal = "stale"
+        return False
+    if "contact" in before:
+        cases.change_contact(s, client, row.contact or "", by=by, at=now)
+    if "email" in before:
+        client.email = row.email or ""
+    if "phone" in before:
+        phones = [{"e164": row.e164, "extension": row.extension}, *(row.spare_phones or ())]
+        # The last one added is tried first, so the row's first number comes last.
+        for phone in reversed(phones):
+            number = f"{phone['e164']} доб. {phone['extension']}" if phone["extension"] else str(phone["e164"])
+            cases.add_number(s, client, number, source="base", at=now, by=by)
+    client.identity = row.identity or client.identity
+    row.proposal = "applied"
+    return True

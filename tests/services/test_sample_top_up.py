@@ -1,0 +1,221 @@
+"""A later base of the same project: new clients come, known ones may change, nobody and nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.domain.errors import DomainError, StaleError
+from nps.models import (
+    Campaign,
+    CaseEvent,
+    ImportRow,
+    Interview,
+    Journal,
+    Respondent,
+    RespondentPhone,
+    SampleImport,
+    User,
+)
+from nps.queries import campaigns
+from nps.services import cases, sample
+from tests import factories
+from tests.factories import NOW
+from tests.services.loading import ROW, Loader, workbook
+
+LES = ("Ижевск", "1851884479", "ООО «Лес»", "Щербакова Ирина Дмитриевна", "8 912 000-60-43", "les@example.com")
+LATER = datetime(2026, 11, 18, 9, tzinfo=UTC)
+
+
+def changed(row: tuple[str, ...], **cells: str) -> tuple[str, ...]:
+    names = ("branch", "inn", "organisation", "contact", "phone", "email")
+    return tuple(cells.get(name, old) for name, old in zip(names, row, strict=True))
+
+
+@pytest.fixture
+def campaign(session: Session) -> Campaign:
+    return factories.campaign(session)
+
+
+@pytest.fixture
+def manager(session: Session) -> User:
+    return factories.user(session, "manager")
+
+
+@pytest.fixture
+def loader(session: Session, campaign: Campaign, manager: User) -> Loader:
+    """The project already has two clients."""
+    loader = Loader(session, campaign, manager)
+    loader.publish(workbook(ROW, LES))
+    loader.now = LATER
+    return loader
+
+
+def clients(session: Session) -> list[Respondent]:
+    session.expire_all()
+    return list(session.scalars(select(Respondent).order_by(Respondent.id)))
+
+
+def numbers(session: Session, client: Respondent) -> list[tuple[str, str, str]]:
+    phones = select(RespondentPhone).where(RespondentPhone.respondent_id == client.id)
+    return [(p.e164, p.state, p.source) for p in session.scalars(phones.order_by(RespondentPhone.position))]
+
+
+def refold(session: Session, client: Respondent) -> None:
+    """Let the case decide where the client stands after what has happened to him."""
+    campaign = campaigns.campaign_row(session, client.campaign_id)
+    cases.refold(session, client.id, campaign, campaigns.calendars(session, campaign))
+    session.commit()
+
+
+def decide(loader: Loader, load_id: int, *, row_no: int | None, apply: bool) -> int:
+    return sample.decide(loader.session, campaign_id=loader.campaign_id, import_id=load_id, row_no=row_no, apply=apply)
+
+
+def test_new_clients_come_known_ones_change_and_missing_ones_stay(loader: Loader, session: Session) -> None:
+    book = workbook(
+        changed(ROW, contact="Зорин Николай Петрович", email="zorin@example.com"),
+        ("Ижевск", "1800055762", "ООО «ВолгаКабель»", "Васильев Тимур Алексеевич", "8 950 000-33-53", ""),
+    )
+    load_id = loader.check(book)
+    assert loader.counts(load_id) == {"accepted": 1, "update": 1}
+    assert loader.load(load_id).understood["missing"] == 1
+    assert [client.contact for client in clients(session)] == [ROW[3], LES[3]]
+
+    loader.ask_to_publish(load_id)
+    assert loader.work(load_id) == "published"
+    first, second, third = clients(session)
+    assert (first.contact, first.greeting_name) == ("Зорин Николай Петрович", "Николай Петрович")
+    assert (first.email, first.note) == ("zorin@example.com", f"Раньше контактное лицо: {ROW[3]}")
+    assert "зорин" in first.search_fold
+    assert (second.contact, second.state) == (LES[3], "waiting")
+    assert third.loaded_at == LATER
+    assert loader.counts(loader.check(book)) == {"duplicate": 2}
+    last = session.scalars(
+        select(Journal).order_by(Journal.id.desc()).where(Journal.action == "sample_published")
+    ).first()
+    assert last is not None and last.after == {"clients": 1, "changed": 1, "rows": 2}
+
+
+def test_a_top_up_keeps_the_original_number_of_clients(loader: Loader, session: Session, campaign: Campaign) -> None:
+    loader.publish(workbook(ROW, ("Ижевск", "1800055762", "ООО «ВолгаКабель»", "", "8 950 000-33-53", "")))
+    assert [client.loaded_at for client in clients(session)] == [NOW, NOW, LATER]
+    assert session.get_one(Campaign, campaign.id).original_clients == 2
+
+
+def test_a_new_number_brings_an_inactive_client_back_with_the_old_one_kept(
+    loader: Loader, session: Session, campaign: Campaign, manager: User
+) -> None:
+    client = clients(session)[0]
+    operator = factories.member(session, campaign)
+    factories.attempt(session, client, operator, "dead_number")
+    refold(session, client)
+    assert clients(session)[0].state == "inactive"
+
+    load_id = loader.check(workbook(changed(ROW, phone="8 904 000-58-43; 8 904 000-58-44")))
+    row = session.scalars(select(ImportRow).where(ImportRow.import_id == load_id)).one()
+    assert "снова будет в работе" in row.reason
+    loader.ask_to_publish(load_id)
+    assert loader.work(load_id) == "published"
+
+    client = clients(session)[0]
+    assert (client.state, client.misses) == ("waiting", 0)
+    assert numbers(session, client) == [
+        ("+73412008032", "dead", "base"),
+        ("+79040005844", "live", "base"),
+        ("+79040005843", "live", "base"),
+    ]
+    events = select(CaseEvent).where(CaseEvent.kind == "number_added").order_by(CaseEvent.id.desc())
+    newest = session.scalars(events).first()
+    assert newest is not None
+    assert session.get_one(RespondentPhone, newest.detail["phone_id"]).e164 == "+79040005843"
+
+
+def test_answers_and_calls_stay_as_they_are(loader: Loader, session: Session, campaign: Campaign) -> None:
+    client = clients(session)[0]
+    operator = factories.member(session, campaign)
+    call = factories.attempt(session, client, operator, "surveyed")
+    whose = {"respondent_id": client.id, "attempt_id": call.id, "script_version_id": call.script_version_id}
+    session.add(Interview(**whose, rating=9, completed_at=NOW))
+    refold(session, client)
+    loader.publish(workbook(changed(ROW, phone="8 904 000-58-43", contact=ROW[3])))
+
+    client = clients(session)[0]
+    assert client.state == "surveyed"
+    assert session.scalars(select(Interview.rating)).all() == [9]
+    assert numbers(session, client)[-1] == ("+79040005843", "live", "base")
+
+
+class TestDecisions:
+    def test_a_change_that_a_person_leaves_is_not_made_and_is_proposed_again_next_time(
+        self, loader: Loader, session: Session
+    ) -> None:
+        book = workbook(changed(ROW, contact="Зорин Николай Петрович"), changed(LES, phone="8 904 000-58-43"))
+        load_id = loader.check(book)
+        assert decide(loader, load_id, row_no=2, apply=False) == 1
+        loader.ask_to_publish(load_id)
+        loader.work(load_id)
+        first, second = clients(session)
+        assert first.contact == ROW[3]
+        assert len(numbers(session, second)) == 2
+        rows = session.scalars(select(ImportRow).where(ImportRow.import_id == load_id).order_by(ImportRow.row_no))
+        assert [row.proposal for row in rows] == ["skipped", "applied"]
+        assert loader.counts(loader.check(book)) == {"update": 1, "duplicate": 1}
+
+    def test_nothing_but_left_changes_is_nothing_to_load(self, loader: Loader) -> None:
+        load_id = loader.check(workbook(changed(ROW, contact="Зорин Николай Петрович"), LES))
+        decide(loader, load_id, row_no=None, apply=False)
+        with pytest.raises(DomainError) as refused:
+            loader.ask_to_publish(load_id)
+        assert refused.value.code == "nothing_to_load"
+        decide(loader, load_id, row_no=None, apply=True)
+        loader.ask_to_publish(load_id)
+
+    def test_after_publishing_nothing_is_decided_any_more(self, loader: Loader) -> None:
+        load_id = loader.publish(workbook(changed(ROW, contact="Зорин Николай Петрович")))
+        with pytest.raises(StaleError):
+            decide(loader, load_id, row_no=2, apply=False)
+
+    def test_a_client_who_has_changed_since_the_check_is_left_alone(self, loader: Loader, session: Session) -> None:
+        load_id = loader.check(workbook(changed(ROW, contact="Зорин Николай Петрович")))
+        client = clients(session)[0]
+        client.contact = "Из Разговора"
+        session.commit()
+        loader.ask_to_publish(load_id)
+        assert loader.work(load_id) == "published"
+        assert clients(session)[0].contact == "Из Разговора"
+        assert session.scalars(select(ImportRow.proposal).where(ImportRow.import_id == load_id)).all() == ["stale"]
+
+
+class TestInterruption:
+    def test_a_worker_killed_between_clients_and_changes_is_followed_by_another(
+        self, loader: Loader, session: Session
+    ) -> None:
+        new = ("Ижевск", "1800055762", "ООО «ВолгаКабель»", "", "8 950 000-33-53", "")
+        load_id = loader.check(
+            workbook(changed(ROW, contact="Первый Новый"), changed(LES, contact="Второй Новый"), new)
+        )
+        loader.ask_to_publish(load_id)
+
+        # The clock is asked for the lease, for the clients, and then for the changes.
+        readings = iter((LATER, LATER))
+
+        def clock() -> datetime:
+            for reading in readings:
+                return reading
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            sample.work(session, load_id, clock)
+        assert len(clients(session)) == 3
+        with pytest.raises(StaleError):
+            loader.cancel(load_id)
+        assert loader.work(load_id) == "publishing"
+        loader.now = LATER + timedelta(minutes=5)
+        assert loader.work(load_id) == "published"
+        assert [client.contact for client in clients(session)] == ["Первый Новый", "Второй Новый", ""]
+        load = session.get_one(SampleImport, load_id)
+        assert load.understood["added"] == 1
