@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, url_for
+from werkzeug import Response as AnyResponse
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import EscalationError
@@ -16,13 +17,15 @@ from nps.queries import escalation_figures as figures
 from nps.queries import escalation_list as listing
 from nps.queries import escalations as queries
 from nps.services import escalations
-from nps.web import access, forms, htmx, shell
+from nps.web import access, forms, htmx, sealed, shell
 from nps.web.clock import now
 
 bp = Blueprint("escalations", __name__)
 
 #: Filters that are no states: «Просрочены», «Письмо не дошло», «Позвонить клиенту».
 _BESIDE_STATES = (listing.OVERDUE, listing.TROUBLED, listing.TO_CALL)
+#: A customer posts nothing: he narrows the list by branch alone.
+_SEARCHERS = (*escalations.WORKERS, "admin")
 
 
 @bp.get("/campaigns/<int:campaign_id>/escalations")
@@ -35,7 +38,7 @@ def index(campaign_id: int) -> Response:
     wanted = listing.Wanted(
         view=view if view in listing.VIEWS else "",
         branch_id=forms.arg_number("branch", default=0, least=0) or None,
-        text=forms.arg("text"),
+        text=sealed.arg("find"),
     )
     counts = queries.counts(session, campaign_id)
     total = listing.total(session, campaign_id, wanted, now())
@@ -48,6 +51,7 @@ def index(campaign_id: int) -> Response:
         counts=counts,
         views=views,
         wanted=wanted,
+        find=sealed.seal(wanted.text),
         branches=[("", "все ОП"), *listing.branches(session, campaign_id)],
         total=total,
         number=number,
@@ -58,8 +62,19 @@ def index(campaign_id: int) -> Response:
         default_address=current_app.config["ESCALATION_RECIPIENT"],
         trouble=queries.server_trouble(session),
         works=actor.role in escalations.WORKERS,
+        searches=actor.role in _SEARCHERS,
         keeps_address=actor.role in escalations.ADDRESS_KEEPERS,
     )
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/search")
+@access.roles(*_SEARCHERS)
+def search(campaign_id: int) -> AnyResponse:
+    """Lead to the list of what the typed text finds; the address holds it sealed."""
+    _campaign(campaign_id)
+    wanted: dict[str, Any] = {name: forms.text(name, 40) or None for name in ("state", "branch")}
+    find = sealed.seal(forms.text("text", 100)) or None
+    return redirect(url_for("escalations.index", campaign_id=campaign_id, find=find, **wanted), 303)
 
 
 @bp.get("/escalations/<int:escalation_id>")
@@ -216,6 +231,7 @@ def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 
         status,
         case=case,
         works=actor.role in escalations.WORKERS,
+        searches=actor.role in _SEARCHERS,
         may_resend=actor.role in escalations.ADDRESS_KEEPERS,
         sees_client=actor.role != "customer",
         form=form,

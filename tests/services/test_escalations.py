@@ -14,7 +14,9 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import COLUMNS, EscalationError
 from nps.models import AccessLog, CallAttempt, Campaign, Contract, Escalation, Journal, Outbox, Respondent, User
+from nps.queries import escalation_list
 from nps.queries import escalations as queries
+from nps.queries.escalation_list import Wanted
 from nps.services import escalations
 from nps.services.form_keys import KeyReused
 from nps.services.transaction import write
@@ -232,9 +234,11 @@ def test_the_list_counts_by_state(house: House) -> None:
     escalations.take(house.session, house.specialist, first, now=NOW)
     house.session.rollback()
     assert queries.counts(house.session, house.campaign_id) == {"open": 1, "taken": 1, "answered": 0, "closed": 0}
-    assert [line.id for line in queries.lines(house.session, house.campaign_id, state="open")] == [second]
-    assert [line.id for line in queries.lines(house.session, house.campaign_id)] == [second, first]
-    assert queries.lines(house.session, house.campaign_id, page=2) == []
+    opened = escalation_list.lines(house.session, house.campaign_id, Wanted("open"), NOW)
+    assert [line.id for line in opened] == [second]
+    everything = escalation_list.lines(house.session, house.campaign_id, Wanted(), NOW)
+    assert [line.id for line in everything] == [second, first]
+    assert escalation_list.lines(house.session, house.campaign_id, Wanted(), NOW, page=2) == []
 
 
 def test_letters_that_need_a_person_are_found(house: House) -> None:
@@ -242,7 +246,7 @@ def test_letters_that_need_a_person_are_found(house: House) -> None:
     with write(house.session) as s:
         s.execute(update(Outbox).where(Outbox.subject_id == first).values(state="failed", next_try_at=None))
     assert queries.troubled(house.session, house.campaign_id) == 1
-    (line,) = queries.lines(house.session, house.campaign_id, troubled_only=True)
+    (line,) = escalation_list.lines(house.session, house.campaign_id, Wanted(escalation_list.TROUBLED), NOW)
     assert line.id == first and line.letter is not None and line.letter.for_a_person
 
 

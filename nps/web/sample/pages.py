@@ -13,7 +13,7 @@ from nps.extensions import db
 from nps.queries import campaigns
 from nps.queries import sample as queries
 from nps.services import sample
-from nps.web import access, forms, htmx
+from nps.web import access, forms, htmx, sealed
 from nps.web.clock import now
 
 STEPS = ("Файл", "Столбцы", "Проверка", "Готово")
@@ -37,7 +37,6 @@ NOTICED = (
     ("markup", "{} с разметкой: уберём", False),
     ("long", "{} длиннее 300 знаков: обрежем", False),
 )
-_MAX_SEARCH = 100
 
 
 def campaign_of(campaign_id: int) -> campaigns.CampaignRow:
@@ -194,7 +193,7 @@ def receipt_page(
     campaign: campaigns.CampaignRow, found: queries.LoadRow, problem: str = "", status: int = 200
 ) -> Response:
     """What became of each row, a page at a time."""
-    shown, search = forms.arg("show"), forms.arg("q").strip()[:_MAX_SEARCH]
+    shown, search = forms.arg("show"), sealed.arg("find")
     page_no = forms.arg_number("page")
     receipt = queries.receipt(db.session(), found.id, shown, page_no, search)
     if not shown and receipt.attention and not search:
@@ -202,7 +201,8 @@ def receipt_page(
         receipt = queries.receipt(db.session(), found.id, shown, page_no)
 
     def address(page: int = 1, show: str = shown) -> str:
-        return url_for("sample.load", campaign_id=campaign.id, load_id=found.id, show=show, page=page, q=search or None)
+        find = sealed.seal(search) or None
+        return url_for("sample.load", campaign_id=campaign.id, load_id=found.id, show=show, page=page, find=find)
 
     return htmx.render(
         "sample/receipt.html",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, redirect, request, url_for
+from werkzeug import Response as AnyResponse
 
 from nps.domain.errors import DomainError
 from nps.domain.sample import FIELDS
 from nps.extensions import db
 from nps.services import sample
-from nps.web import access, forms, htmx
+from nps.web import access, forms, htmx, sealed
 from nps.web.clock import now
 from nps.web.downloads import send_and_forget
 from nps.web.sample import bp, pages
@@ -57,6 +58,15 @@ def upload(campaign_id: int) -> Response:
 def load(campaign_id: int, load_id: int) -> Response:
     """A load as it stands: progress, columns, or receipt."""
     return pages.show(pages.campaign_of(campaign_id), load_id)
+
+
+@bp.post("/<int:load_id>/search")
+@access.roles(*ROLES)
+def search(campaign_id: int, load_id: int) -> AnyResponse:
+    """Lead to the rows that the typed text finds; the address holds it sealed."""
+    pages.load_of(pages.campaign_of(campaign_id).id, load_id)
+    find, show = sealed.seal(forms.text("text", 100).strip()) or None, forms.text("show", 20) or None
+    return redirect(url_for("sample.load", campaign_id=campaign_id, load_id=load_id, show=show, find=find), 303)
 
 
 @bp.get("/<int:load_id>/progress")
