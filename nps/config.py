@@ -52,6 +52,12 @@ NAMES = frozenset(
         "SETUP_ALLOWANCE",
         "OFFICE_ZONE",
         "MAX_CONTENT_LENGTH",
+        "RECORDINGS_INBOX",
+        "S3_ENDPOINT",
+        "S3_BUCKET",
+        "S3_ACCESS_KEY",
+        "S3_SECRET_KEY",
+        "S3_REGION",
     }
 )
 
@@ -93,6 +99,10 @@ class Settings:
     setup_allowance_s: float
     office_zone: str
     max_content_length: int
+    #: The watched folder; recordings that are put there find their calls.
+    recordings_inbox: Path
+    #: The storage that recordings move on to: endpoint, bucket, access key, secret key, region; None: this disk.
+    s3: tuple[str, str, str, str, str] | None = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -127,6 +137,8 @@ class Settings:
             setup_allowance_s=env.seconds("SETUP_ALLOWANCE", 8, 0, 60),
             office_zone=_zone(env.text("OFFICE_ZONE", "Europe/Samara")),
             max_content_length=env.whole("MAX_CONTENT_LENGTH", 64 * 1024 * 1024, 1024, 1 << 32),
+            recordings_inbox=_inbox(env.text("RECORDINGS_INBOX"), data),
+            s3=_s3(env),
             **_mail(env, production),
         )
 
@@ -169,6 +181,8 @@ class Settings:
             "REDIS_URL": self.redis_url,
             "DATA_FOLDER": self.data,
             "RECORDINGS_FOLDER": self.recordings_folder,
+            "RECORDINGS_INBOX": self.recordings_inbox,
+            "S3": self.s3,
             "PUBLIC_URL": self.public_url,
             "PREFERRED_URL_SCHEME": "https" if self.is_https else "http",
             "TRUSTED_PROXIES": self.trusted_proxies,
@@ -276,6 +290,32 @@ def _data_folder(text: str) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(f"NPS_DATA: в папку «{folder}» нельзя писать.")
     return folder
+
+
+def _inbox(text: str, data: Path) -> Path:
+    """The watched folder. One that is named must be there: a mistyped name would lose every recording in silence."""
+    if not text:
+        inbox = data / "inbox"
+        inbox.mkdir(mode=0o700, exist_ok=True)
+        return inbox
+    inbox = Path(text).expanduser().absolute()
+    if not inbox.is_dir() or not os.access(inbox, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigError(f"RECORDINGS_INBOX: папки «{inbox}» нет, или из неё нельзя забирать файлы.")
+    return inbox
+
+
+def _s3(env: _Environment) -> tuple[str, str, str, str, str] | None:
+    names = ("S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    values = [env.text(name) for name in names]
+    if not any(values):
+        return None
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise ConfigError(f"{', '.join(missing)}: для хранилища записей нужны все четыре настройки S3.")
+    endpoint = values[0].rstrip("/")
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", endpoint):
+        raise ConfigError(f"S3_ENDPOINT: нужен адрес вида https://storage.example.ru, а указано «{values[0]}».")
+    return endpoint, values[1], values[2], values[3], env.text("S3_REGION", "us-east-1")
 
 
 def _database_url(text: str) -> str:

@@ -10,7 +10,7 @@ from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
 from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
-from nps.models.recording import Audio, Recording
+from nps.models.recording import Audio, Recording, RecordingAbsence
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
 from nps.models.script import Script, ScriptVersion
@@ -49,6 +49,7 @@ __all__ = [
     "Outbox",
     "Pause",
     "Recording",
+    "RecordingAbsence",
     "Region",
     "Reminder",
     "Respondent",

@@ -85,6 +85,8 @@ class CallAttempt(Base):
     ring_ms: Mapped[int] = mapped_column(default=0)
     talk_ms: Mapped[int] = mapped_column(default=0)
     survey_ms: Mapped[int] = mapped_column(default=0)
+    #: How far the operator's clock and the exchange's were apart at the answer or the end; None without an exchange.
+    clock_gap_ms: Mapped[int | None]
     disposition: Mapped[str | None] = mapped_column(ForeignKey("disposition.code"))
     local_day: Mapped[date]
     local_minute: Mapped[int]
