@@ -58,8 +58,39 @@ NAMES = frozenset(
         "S3_ACCESS_KEY",
         "S3_SECRET_KEY",
         "S3_REGION",
+        "TELEPHONY_SECRET",
+        "TELEPHONY_TOKEN",
+        "MANGO_API_KEY",
+        "MANGO_API_SALT",
+        "ZADARMA_SECRET",
+        "AMI_HOST",
+        "AMI_PORT",
+        "AMI_USERNAME",
+        "AMI_SECRET",
+        "AMI_CHANNEL",
+        "AMI_CONTEXT",
+        "AMI_TRANSFER_CONTEXT",
+        "AMI_CALL_LOG",
+        "RING_TIMEOUT",
+        "TALK_SAFETY_MINUTES",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An Asterisk. `safety_minutes`: a forgotten line is hung up after so long; 0: never."""
+
+    host: str
+    port: int
+    username: str
+    secret: str
+    channel: str
+    context: str
+    transfer_context: str
+    call_log: Path | None
+    ring_s: int
+    safety_minutes: int
 
 
 class ConfigError(Exception):
@@ -103,6 +134,10 @@ class Settings:
     recordings_inbox: Path
     #: The storage that recordings move on to: endpoint, bucket, access key, secret key, region; None: this disk.
     s3: tuple[str, str, str, str, str] | None = field(repr=False)
+    #: The exchange; None: operators dial by themselves.
+    exchange: "Exchange | None" = field(repr=False)
+    #: Secrets of exchanges that report over HTTP, by their settings' names; '' closes the address.
+    hooks: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -139,6 +174,8 @@ class Settings:
             max_content_length=env.whole("MAX_CONTENT_LENGTH", 64 * 1024 * 1024, 1024, 1 << 32),
             recordings_inbox=_inbox(env.text("RECORDINGS_INBOX"), data),
             s3=_s3(env),
+            exchange=_exchange(env),
+            hooks=_hooks(env),
             **_mail(env, production),
         )
 
@@ -183,6 +220,7 @@ class Settings:
             "RECORDINGS_FOLDER": self.recordings_folder,
             "RECORDINGS_INBOX": self.recordings_inbox,
             "S3": self.s3,
+            **self.hooks,
             "PUBLIC_URL": self.public_url,
             "PREFERRED_URL_SCHEME": "https" if self.is_https else "http",
             "TRUSTED_PROXIES": self.trusted_proxies,
@@ -316,6 +354,44 @@ def _s3(env: _Environment) -> tuple[str, str, str, str, str] | None:
     if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", endpoint):
         raise ConfigError(f"S3_ENDPOINT: нужен адрес вида https://storage.example.ru, а указано «{values[0]}».")
     return endpoint, values[1], values[2], values[3], env.text("S3_REGION", "us-east-1")
+
+
+def _hooks(env: _Environment) -> dict[str, str]:
+    names = ("TELEPHONY_SECRET", "TELEPHONY_TOKEN", "MANGO_API_KEY", "MANGO_API_SALT", "ZADARMA_SECRET")
+    found = {name: env.text(name) for name in names}
+    for name in names[:2]:
+        if found[name] and (len(found[name]) < SECRET_KEY_MIN_LENGTH or not re.fullmatch(r"[\w-]+", found[name])):
+            raise ConfigError(f"{name}: нужно не меньше 32 случайных букв и цифр.")
+    return found
+
+
+def _exchange(env: _Environment) -> Exchange | None:
+    host = env.text("AMI_HOST")
+    if not host:
+        return None
+    for name in ("AMI_USERNAME", "AMI_SECRET"):
+        if not env.text(name):
+            raise ConfigError(f"{name}: со станцией (AMI_HOST) нужны имя и пароль её пользователя AMI.")
+    channel = env.text("AMI_CHANNEL", "PJSIP/{extension}")
+    if not re.fullmatch(r"[A-Za-z0-9]+/[^{}\s]*\{extension\}[^{}\s]*", channel):
+        raise ConfigError(f"AMI_CHANNEL: нужен канал вида PJSIP/{{extension}}, а указано «{channel}».")
+    safety = env.whole("TALK_SAFETY_MINUTES", 0, 0, 600)
+    # A client is never cut off: the limit is for a line that somebody forgot.
+    if 0 < safety < 10:
+        raise ConfigError("TALK_SAFETY_MINUTES: 0 (не обрывать) или не меньше 10 минут.")
+    log = env.text("AMI_CALL_LOG")
+    return Exchange(
+        host=host,
+        port=env.whole("AMI_PORT", 5038, 1, 65535),
+        username=env.text("AMI_USERNAME"),
+        secret=env.text("AMI_SECRET"),
+        channel=channel,
+        context=env.text("AMI_CONTEXT", "nps-out"),
+        transfer_context=env.text("AMI_TRANSFER_CONTEXT", "nps-transfer"),
+        call_log=Path(log).expanduser().absolute() if log else None,
+        ring_s=env.whole("RING_TIMEOUT", 45, 21, 300),
+        safety_minutes=safety,
+    )
 
 
 def _database_url(text: str) -> str:

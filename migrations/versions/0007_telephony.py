@@ -56,3 +56,34 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["by"], ["user_account.id"], name=op.f("fk_recording_absence_by")),
         sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_recording_absence")),
     )
+    op.create_table(
+        "exchange_link",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("heard_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_link")),
+    )
+    op.create_table(
+        "line_command",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=24), nullable=False),
+        sa.Column("state", sa.String(length=32), nullable=False),
+        sa.Column("problem", sa.String(length=200), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("kind IN ('call', 'hang_up', 'transfer')", name=op.f("ck_line_command_kind")),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed')", name=op.f("ck_line_command_state")),
+        sa.ForeignKeyConstraint(["attempt_id"], ["call_attempt.id"], name=op.f("fk_line_command_attempt_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_command")),
+    )
+    op.create_index(op.f("ix_line_command_attempt_id"), "line_command", ["attempt_id"], unique=False)
+    op.create_index(
+        "ix_line_command_waiting",
+        "line_command",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )

@@ -1,7 +1,14 @@
 """Tables. Importing this package makes all of them known to the metadata."""
 
 from nps.models.appointment import Appointment, Reminder
-from nps.models.call_attempt import AttemptOutcome, CallAttempt, DispositionRow, TelephonyEvent
+from nps.models.call_attempt import (
+    AttemptOutcome,
+    CallAttempt,
+    DispositionRow,
+    ExchangeLink,
+    LineCommand,
+    TelephonyEvent,
+)
 from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMember, Pause, Shift
 from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
@@ -37,6 +44,7 @@ __all__ = [
     "Customer",
     "DispositionRow",
     "Erasure",
+    "ExchangeLink",
     "Escalation",
     "EscalationNote",
     "FormKey",
@@ -46,6 +54,7 @@ __all__ = [
     "JobRun",
     "Journal",
     "LoginAttempt",
+    "LineCommand",
     "Outbox",
     "Pause",
     "Recording",

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from nps.domain import local_time, wording
+from nps.domain.disposition import TABLE
 from nps.domain.script.gender import forms as read_by
 from nps.web import shell
 from nps.web.clock import now
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
         minutes=wording.minutes,
         read_by=read_by,
     )
-    app.jinja_env.globals.update(form_key=form_key, now=now)
+    app.jinja_env.globals.update(form_key=form_key, now=now, suggested_label=lambda code: TABLE[code].label)
     app.url_defaults(versioned)
     app.context_processor(shell.context)
 

@@ -74,7 +74,8 @@ REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
 #: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover.
 NO_PAGES = frozenset(
     {
-        "static", "auth.home", "health.alive", "admin.journal_export", "reports.panel", "reports.workbook",
+        "static", "auth.home", "health.alive", "hooks.zadarma_echo", "admin.journal_export",
+        "reports.panel", "reports.workbook",
         "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
         "personal_data.workbook",

@@ -6,6 +6,7 @@ import io
 import os
 import wave
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -24,6 +25,7 @@ from nps.queries.recordings.waiting import offered_calls, one_waiting, waiting
 from nps.services import personal_data, recordings, sweep
 from nps.services.form_keys import Form
 from nps.services.personal_data import Order
+from nps.services.recordings.places import places
 from tests import factories, s3_server
 from tests.conftest import make_app
 from tests.factories import NOW
@@ -217,8 +219,8 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
     assert waits == {"second": 20, "several": 20, "length": 20, "no_call": 20, "duplicate": 20}
     assert sum(row.is_late for row in world.rows()) == 20
 
-    for row in waiting(world.session):
-        chosen = one_waiting(world.session, row.id)
+    for row in waiting(world.session, world.campaign_id):
+        chosen = one_waiting(world.session, world.campaign_id, row.id)
         assert chosen is not None
         calls = offered_calls(world.session, chosen)
         free = [call for call in calls if not call.has_recording]
@@ -229,7 +231,7 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
 
     states = Counter(row.state for row in world.rows())
     assert states == {"matched": 140, "rejected": 40, "orphan": 20, "empty": 20}
-    assert waiting(world.session) == [] and list(world.inbox.rglob("*.wav")) == []
+    assert waiting(world.session, world.campaign_id) == [] and list(world.inbox.rglob("*.wav")) == []
     assert {path.read_bytes() for path in world.files()} == contents
     matched = [row.attempt_id for row in world.rows() if row.state == "matched"]
     assert len(set(matched)) == len(matched), "one call, one recording"
@@ -372,6 +374,11 @@ class TestStorage:
             answer.close()
 
         order = Order(None, "Требование человека", False, NOW)
+        connected = places()
+        recordings.connect(replace(connected, remote=None))
+        with pytest.raises(DomainError, match="настройки убраны"):
+            personal_data.erase_person(db.session, far.campaign_id, order, shown=None, phone="+79170000020")
+        recordings.connect(connected)
         act = personal_data.erase_person(db.session, far.campaign_id, order, shown=None, phone="+79170000020")
         assert personal_data.finish(db.session, act, NOW)
         assert s3_server.paths(storage) == []

@@ -37,7 +37,14 @@ def world(app: Flask, session: Session) -> World:
     world.call("+79170000003", at=NOW + timedelta(minutes=2), disposition="no_answer", talk_s=0, ring_s=24)
     world.call("+79170000004", at=NOW + timedelta(minutes=3), disposition="technical", talk_s=0, ring_s=0)
     world.call("+79170000005", at=NOW + timedelta(minutes=4), disposition="no_answer", talk_s=0, ring_s=12)
-    slow = world.call("+79170000006", at=NOW + timedelta(minutes=5), talk_s=95, survey_ms=80_000, clock_gap_ms=5_001)
+    slow = world.call(
+        "+79170000006",
+        at=NOW + timedelta(minutes=5),
+        talk_s=95,
+        survey_ms=80_000,
+        clock_gap_ms=5_001,
+        source="exchange",
+    )
     world.call("+79170000007", at=NOW + timedelta(minutes=6), talk_s=9, survey_ms=60_000, clock_gap_ms=5_000)
     hollow = world.call("+79170000008", at=NOW + timedelta(minutes=7), disposition="no_answer", talk_s=0, ring_s=21)
     world.call("+79170000009", at=NEXT_DAY - timedelta(minutes=30))
@@ -60,7 +67,7 @@ def test_each_figure_is_the_number_of_its_rows(world: World) -> None:
     assert dict(found.sums) == {
         "dials": 8, "dials_recorded": 3, "dials_without": 5, "conversations": 6, "conversations_recorded": 3,
         "conversations_without": 3, "length": 1, "short_ring": 1, "long_survey": 1, "clock": 1, "on_its_way": 1,
-        "missing": 2, "empty": 1, "absent": 1, "cut": 1, "late": 0,
+        "missing": 2, "empty": 1, "absent": 1, "cut": 1, "late": 0, "by_exchange": 1,
     }  # fmt: skip
     reasons = ("on_its_way", "missing", "empty", "absent")
     assert sum(found.sums[name] for name in reasons) == found.sums["dials_without"], "nothing is nowhere"

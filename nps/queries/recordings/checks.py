@@ -78,6 +78,7 @@ CHECKS: dict[str, Check] = {
              attempts.c.ring_ms > 0, attempts.c.ring_ms < MIN_RING_S * 1000)
     ),
     "long_survey": _always(attempts.c.survey_ms > SURVEY_LIMIT_S * 1000),
+    "by_exchange": _always(and_(IS_CALL, attempts.c.source == "exchange")),
     "clock": _always(attempts.c.clock_gap_ms > CLOCK_TOLERANCE_MS),
 }  # fmt: skip
 

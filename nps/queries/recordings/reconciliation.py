@@ -19,6 +19,7 @@ from nps.queries.reports.views import attempts
 COUNTED = (
     "dials", "dials_recorded", "dials_without", "conversations", "conversations_recorded", "conversations_without",
     "length", "short_ring", "long_survey", "clock", "on_its_way", "missing", "empty", "absent", "cut", "late",
+    "by_exchange",
 )  # fmt: skip
 
 

@@ -57,21 +57,33 @@ class OfferedCall:
         return self.off_ms is not None and self.off_ms <= LENGTH_TOLERANCE_MS
 
 
-def waiting_count(session: Session) -> int:
-    """How many recordings wait."""
-    return session.scalar(select(func.count()).where(Recording.state == "unmatched")) or 0
+def waiting_count(session: Session, campaign_id: int) -> int:
+    """How many recordings wait, of the campaign and of none."""
+    return session.scalar(select(func.count()).where(Recording.state == "unmatched", _of(campaign_id))) or 0
 
 
-def waiting(session: Session, *, put_aside: bool = False) -> list[WaitingRecording]:
-    """Recordings that wait for a person, or those that were put aside; the newest first."""
+def waiting(session: Session, campaign_id: int, *, put_aside: bool = False) -> list[WaitingRecording]:
+    """Recordings of the campaign and of none that wait for a person, or that were put aside; the newest first."""
     states = _ASIDE if put_aside else _UNSETTLED
-    return _found(session, Recording.state.in_(states))
+    return _found(session, and_(Recording.state.in_(states), _of(campaign_id)))
 
 
-def one_waiting(session: Session, recording_id: int) -> WaitingRecording | None:
+def one_waiting(session: Session, campaign_id: int, recording_id: int) -> WaitingRecording | None:
     """One recording that has no call."""
-    found = _found(session, and_(Recording.id == recording_id, Recording.state.in_((*_UNSETTLED, *_ASIDE))))
+    states = Recording.state.in_((*_UNSETTLED, *_ASIDE))
+    found = _found(session, and_(Recording.id == recording_id, states, _of(campaign_id)))
     return found[0] if found else None
+
+
+def is_reached(session: Session, campaign_id: int, recording_id: int) -> bool:
+    """Whether a recording, in whatever state, is the campaign's or nobody's."""
+    return session.scalar(select(Recording.id).where(Recording.id == recording_id, _of(campaign_id))) is not None
+
+
+def _of(campaign_id: int) -> ColumnElement[bool]:
+    meant = func.coalesce(Recording.attempt_id, Recording.named_attempt_id, type_=CallAttempt.id.type)
+    own = select(CallAttempt.id).where(CallAttempt.campaign_id == campaign_id)
+    return or_(meant.is_(None), meant.in_(own))
 
 
 def _found(session: Session, condition: ColumnElement[bool]) -> list[WaitingRecording]:

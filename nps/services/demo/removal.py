@@ -42,6 +42,7 @@ from nps.models import (
     ImportRow,
     Interview,
     InterviewReason,
+    LineCommand,
     Outbox,
     Pause,
     Recording,
@@ -173,7 +174,7 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield InterviewReason, InterviewReason.interview_id.in_(interviews)
     yield Interview, Interview.respondent_id.in_(clients)
     yield Recording, or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls))
-    of_attempt = (Answer, UnsuitableAnswer, RecordingAbsence, AttemptOutcome)
+    of_attempt = (Answer, UnsuitableAnswer, RecordingAbsence, LineCommand, AttemptOutcome)
     yield from ((table, table.attempt_id.in_(calls)) for table in of_attempt)
     yield TelephonyEvent, TelephonyEvent.attempt_id.in_(calls)
     yield Appointment, Appointment.respondent_id.in_(clients)

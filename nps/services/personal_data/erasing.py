@@ -246,6 +246,7 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
     # Before the clients: the statement that selects them looks at what is overwritten then.
     sounds = drop_sounds(s, overwriting.recordings_of(concerned.clients, concerned.phones))
     files = folders().inside([*paths, *(folders().recordings / path for path in sounds)])
+    overwriting.forget_strangers(s, concerned.phones)
     overwriting.overwrite_rows(s, concerned.rows)
     overwriting.overwrite_loads(s, concerned.loads, names=scope == "campaign")
     overwriting.overwrite_letters(s, concerned.letters)

@@ -24,6 +24,7 @@ from nps.models import (
     EscalationNote,
     ImportRow,
     Interview,
+    LineCommand,
     Outbox,
     Recording,
     Respondent,
@@ -52,7 +53,8 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     worded = Answer.attempt_id.in_(calls), cast(Answer.value, String).like("{%")
     _run(s, update(Answer).where(*worded).values(value={"draft": True}))
     _run(s, update(UnsuitableAnswer).where(UnsuitableAnswer.attempt_id.in_(calls)).values(words=ERASED))
-    _run(s, update(TelephonyEvent).where(TelephonyEvent.attempt_id.in_(calls)).values(raw={}))
+    # What an exchange reported are legs, causes and seconds: the times are computed from them (nps.domain.telephony).
+    _run(s, update(LineCommand).where(LineCommand.attempt_id.in_(calls)).values(number=""))
     _run(s, update(Interview).where(Interview.respondent_id.in_(clients)).values(words="", comment=""))
     # The detail of an event is ids, which the fold of the case still needs.
     _run(s, update(CaseEvent).where(CaseEvent.respondent_id.in_(clients)).values(reason=""))
@@ -145,6 +147,13 @@ def overwrite_loads(s: Session, loads: Collection[int], *, names: bool) -> None:
     if names:
         values["file_name"] = _FILE_NAME
     _run(s, update(SampleImport).where(SampleImport.id.in_(loads)).values(values))
+
+
+def forget_strangers(s: Session, phones: Collection[str]) -> None:
+    """Calls of an exchange that are none of ours, from or to one of the numbers (E.164): the event stays, bare."""
+    for phone in phones:
+        theirs = cast(TelephonyEvent.raw, String).contains(phone, autoescape=True)
+        _run(s, update(TelephonyEvent).where(TelephonyEvent.attempt_id.is_(None), theirs).values(raw={}))
 
 
 def recordings_of(clients: Clients, phones: Collection[str]) -> Select[int]:

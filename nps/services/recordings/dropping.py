@@ -6,18 +6,26 @@ from sqlalchemy import Select, String, cast, delete, insert, literal, select, up
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
 
+from nps.domain.errors import DomainError
 from nps.models import Audio, Recording
+from nps.services.recordings.places import places
 
 
 def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
     """Take the recordings (a statement that selects ids) from their sound; paths of files nothing uses any more.
 
-    A recording keeps its call and its length, which reports count. One file may belong to several recordings.
+    A recording keeps its call and its length, which reports count. One file may belong to several recordings. Raises
+    DomainError for files of a storage whose settings are gone: they would be forgotten and stay.
     """
     # Those that have lost it already stay as they are.
     heard = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(Audio.path != "")
     ids = list(s.scalars(heard.where(Recording.id.in_(recordings))))
     theirs = Recording.id.in_(ids)
+    far = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(theirs, Audio.place == "s3")
+    if places().remote is None and s.scalar(far.limit(1)) is not None:
+        raise DomainError(
+            "no_storage", "Записи лежат в хранилище S3, а его настройки убраны: верните их и повторите удаление."
+        )
     emptied = literal("erased:") + cast(Recording.id, String)
     had = set(s.scalars(select(Recording.audio_sha256).where(theirs)))
     columns = ("sha256", "path", "size", "duration_ms", "mime", "stored_at", "place", "is_cut")

@@ -100,6 +100,7 @@ ACTIONS = {
     "stop_list_added": "внесён в стоп-лист",
     "stop_list_lifted": "убран из стоп-листа",
     "test_letter": "проверочное письмо",
+    "user_extension": "изменён телефон на станции",
     "user_created": "добавлен сотрудник",
     "user_deleted": "удалён сотрудник",
     "user_disabled": "закрыт доступ",

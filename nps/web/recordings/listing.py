@@ -76,7 +76,7 @@ def campaign_or_404(campaign_id: int) -> CampaignRow:
 def frame(campaign: CampaignRow, current: str) -> dict[str, Any]:
     """What stands above every page of the section: the tabs and the two figures (R12)."""
     session, counts = db.session(), recording_counts(db.session(), campaign.id)
-    waits = waiting_count(session)
+    waits = waiting_count(session, campaign.id)
     found = [
         ("recordings.index", f"Все {number(counts.dials_recorded)}", None),
         ("recordings.match", "Сопоставить", waits or None),

@@ -10,7 +10,7 @@ from nps.domain.disposition import TABLE
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.recording import ORPHAN_DAYS, PROBLEMS
 from nps.extensions import db
-from nps.queries.recordings.waiting import offered_calls, one_waiting, waiting
+from nps.queries.recordings.waiting import is_reached, offered_calls, one_waiting, waiting
 from nps.services import recordings
 from nps.services.form_keys import Form
 from nps.web import access, forms, htmx
@@ -30,7 +30,7 @@ def match(campaign_id: int) -> Response:
 @access.roles("manager")
 def attach(campaign_id: int, recording_id: int) -> Response:
     """The recording belongs to this call."""
-    campaign_or_404(campaign_id)
+    _check(campaign_id, recording_id)
     try:
         attempt_id = UUID(forms.text("attempt_id", 36))
     except ValueError:
@@ -49,10 +49,16 @@ def attach(campaign_id: int, recording_id: int) -> Response:
 @access.roles("manager")
 def set_aside(campaign_id: int, recording_id: int) -> Response:
     """The recording belongs to no call."""
-    campaign_or_404(campaign_id)
+    _check(campaign_id, recording_id)
     recordings.set_aside(db.session, access.current_actor(), recording_id, _form("set_aside"), now())
     flash(f"Запись отложена. Через {ORPHAN_DAYS} дней она удалится сама.", "ok")
     return htmx.go(url_for("recordings.match", campaign_id=campaign_id))
+
+
+def _check(campaign_id: int, recording_id: int) -> None:
+    campaign_or_404(campaign_id)
+    if not is_reached(db.session(), campaign_id, recording_id):
+        raise NotFoundError("Такой записи нет.")
 
 
 def _form(name: str) -> Form:
@@ -62,8 +68,10 @@ def _form(name: str) -> Form:
 def _page(campaign_id: int, recording_id: int, error: str = "") -> Response:
     campaign, session = campaign_or_404(campaign_id), db.session()
     aside = forms.arg("aside") == "1"
-    rows = waiting(session, put_aside=aside)
-    chosen = one_waiting(session, recording_id) if recording_id else rows[0] if rows and not aside else None
+    rows = waiting(session, campaign_id, put_aside=aside)
+    chosen = (
+        one_waiting(session, campaign_id, recording_id) if recording_id else rows[0] if rows and not aside else None
+    )
     return htmx.render(
         "recordings/match.html",
         "recordings/_match.html",

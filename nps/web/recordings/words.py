@@ -16,6 +16,7 @@ FILTERS = {
     "long_survey": "Опрос дольше 60 с",
 }
 OTHERS = {
+    "by_exchange": "Время по часам станции",
     "clock": "Часы расходятся больше чем на 5 с",
     "dials_recorded": "Звонки с записью",
     "conversations_recorded": "Разговоры с записью",
