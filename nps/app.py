@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
 from flask import Flask
 
 # The tables must be known before the first query: a foreign key names its table by text.
 from nps import cli, models, web  # noqa: F401
 from nps.adapters import mail as mail_adapter
 from nps.adapters import queue
+from nps.adapters.recordings import S3Settings, S3Store
 from nps.config import PROJECT_ROOT, Settings
 from nps.extensions import csrf, db, give_back_connection, login_manager, mail, migrate
-from nps.services import personal_data, sample
+from nps.services import personal_data, recordings, sample
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -31,6 +34,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     sample.keep_uploads_in(app.config["DATA_FOLDER"])
     personal_data.connect(
         personal_data.Folders(app.config["DATA_FOLDER"], app.config["RECORDINGS_FOLDER"], app.config["MAIL_FOLDER"])
+    )
+    remote = app.config["S3"]
+    recordings.connect(
+        recordings.Places(
+            app.config["RECORDINGS_FOLDER"],
+            app.config["RECORDINGS_INBOX"],
+            app.config["OFFICE_ZONE"],
+            shutil.which("ffprobe"),
+            S3Store(S3Settings(*remote)) if remote else None,
+        )
     )
     web.init_app(app)
     cli.init_app(app)

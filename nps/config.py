@@ -55,8 +55,45 @@ NAMES = frozenset(
         "LOG_FORMAT",
         "LOG_REQUESTS",
         "MONITOR_TOKEN",
+        "RECORDINGS_INBOX",
+        "S3_ENDPOINT",
+        "S3_BUCKET",
+        "S3_ACCESS_KEY",
+        "S3_SECRET_KEY",
+        "S3_REGION",
+        "TELEPHONY_SECRET",
+        "TELEPHONY_TOKEN",
+        "MANGO_API_KEY",
+        "MANGO_API_SALT",
+        "ZADARMA_SECRET",
+        "AMI_HOST",
+        "AMI_PORT",
+        "AMI_USERNAME",
+        "AMI_SECRET",
+        "AMI_CHANNEL",
+        "AMI_CONTEXT",
+        "AMI_TRANSFER_CONTEXT",
+        "AMI_CALL_LOG",
+        "RING_TIMEOUT",
+        "TALK_SAFETY_MINUTES",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An Asterisk. `safety_minutes`: a forgotten line is hung up after so long; 0: never."""
+
+    host: str
+    port: int
+    username: str
+    secret: str
+    channel: str
+    context: str
+    transfer_context: str
+    call_log: Path | None
+    ring_s: int
+    safety_minutes: int
 
 
 class ConfigError(Exception):
@@ -99,6 +136,14 @@ class Settings:
     log_format: str
     log_requests: bool
     monitor_token: str
+    #: The watched folder; recordings that are put there find their calls.
+    recordings_inbox: Path
+    #: The storage that recordings move on to: endpoint, bucket, access key, secret key, region; None: this disk.
+    s3: tuple[str, str, str, str, str] | None = field(repr=False)
+    #: The exchange; None: operators dial by themselves.
+    exchange: "Exchange | None" = field(repr=False)
+    #: Secrets of exchanges that report over HTTP, by their settings' names; '' closes the address.
+    hooks: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -136,6 +181,10 @@ class Settings:
             log_format=env.choice("LOG_FORMAT", "text", ("text", "json")),
             log_requests=env.flag("LOG_REQUESTS"),
             monitor_token=env.token("MONITOR_TOKEN"),
+            recordings_inbox=_inbox(env.text("RECORDINGS_INBOX"), data),
+            s3=_s3(env),
+            exchange=_exchange(env),
+            hooks=_hooks(env),
             **_mail(env, production),
         )
 
@@ -178,6 +227,9 @@ class Settings:
             "REDIS_URL": self.redis_url,
             "DATA_FOLDER": self.data,
             "RECORDINGS_FOLDER": self.recordings_folder,
+            "RECORDINGS_INBOX": self.recordings_inbox,
+            "S3": self.s3,
+            **self.hooks,
             "PUBLIC_URL": self.public_url,
             "BIND": self.bind,
             "PREFERRED_URL_SCHEME": "https" if self.is_https else "http",
@@ -292,6 +344,70 @@ def _data_folder(text: str) -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(f"NPS_DATA: в папку «{folder}» нельзя писать.")
     return folder
+
+
+def _inbox(text: str, data: Path) -> Path:
+    """The watched folder. One that is named must be there: a mistyped name would lose every recording in silence."""
+    if not text:
+        inbox = data / "inbox"
+        inbox.mkdir(mode=0o700, exist_ok=True)
+        return inbox
+    inbox = Path(text).expanduser().absolute()
+    if not inbox.is_dir() or not os.access(inbox, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigError(f"RECORDINGS_INBOX: папки «{inbox}» нет, или из неё нельзя забирать файлы.")
+    return inbox
+
+
+def _s3(env: _Environment) -> tuple[str, str, str, str, str] | None:
+    names = ("S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    values = [env.text(name) for name in names]
+    if not any(values):
+        return None
+    missing = [name for name, value in zip(names, values, strict=True) if not value]
+    if missing:
+        raise ConfigError(f"{', '.join(missing)}: для хранилища записей нужны все четыре настройки S3.")
+    endpoint = values[0].rstrip("/")
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", endpoint):
+        raise ConfigError(f"S3_ENDPOINT: нужен адрес вида https://storage.example.ru, а указано «{values[0]}».")
+    return endpoint, values[1], values[2], values[3], env.text("S3_REGION", "us-east-1")
+
+
+def _hooks(env: _Environment) -> dict[str, str]:
+    names = ("TELEPHONY_SECRET", "TELEPHONY_TOKEN", "MANGO_API_KEY", "MANGO_API_SALT", "ZADARMA_SECRET")
+    found = {name: env.text(name) for name in names}
+    for name in names[:2]:
+        if found[name] and (len(found[name]) < SECRET_KEY_MIN_LENGTH or not re.fullmatch(r"[\w-]+", found[name])):
+            raise ConfigError(f"{name}: нужно не меньше 32 случайных букв и цифр.")
+    return found
+
+
+def _exchange(env: _Environment) -> Exchange | None:
+    host = env.text("AMI_HOST")
+    if not host:
+        return None
+    for name in ("AMI_USERNAME", "AMI_SECRET"):
+        if not env.text(name):
+            raise ConfigError(f"{name}: со станцией (AMI_HOST) нужны имя и пароль её пользователя AMI.")
+    channel = env.text("AMI_CHANNEL", "PJSIP/{extension}")
+    if not re.fullmatch(r"[A-Za-z0-9]+/[^{}\s]*\{extension\}[^{}\s]*", channel):
+        raise ConfigError(f"AMI_CHANNEL: нужен канал вида PJSIP/{{extension}}, а указано «{channel}».")
+    safety = env.whole("TALK_SAFETY_MINUTES", 0, 0, 600)
+    # A client is never cut off: the limit is for a line that somebody forgot.
+    if 0 < safety < 10:
+        raise ConfigError("TALK_SAFETY_MINUTES: 0 (не обрывать) или не меньше 10 минут.")
+    log = env.text("AMI_CALL_LOG")
+    return Exchange(
+        host=host,
+        port=env.whole("AMI_PORT", 5038, 1, 65535),
+        username=env.text("AMI_USERNAME"),
+        secret=env.text("AMI_SECRET"),
+        channel=channel,
+        context=env.text("AMI_CONTEXT", "nps-out"),
+        transfer_context=env.text("AMI_TRANSFER_CONTEXT", "nps-transfer"),
+        call_log=Path(log).expanduser().absolute() if log else None,
+        ring_s=env.whole("RING_TIMEOUT", 45, 21, 300),
+        safety_minutes=safety,
+    )
 
 
 def _database_url(text: str) -> str:

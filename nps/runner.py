@@ -1,4 +1,4 @@
-"""`python -m nps.runner letters|bulk|sweeper`: one working process with the application.
+"""`python -m nps.runner letters|bulk|sweeper|exchange`: one working process with the application.
 
 It stands beside the supervisor, above `jobs`: jobs know nothing of Flask, so whoever runs them makes the application.
 The parent opens no database connection: a forked child would share it.
@@ -13,18 +13,22 @@ import sys
 from threading import Event
 
 from nps import jobs, logs
+from nps.adapters.asterisk import AmiSettings
 from nps.adapters.queue import QUEUES
 from nps.app import create_app
-from nps.config import ConfigError, Settings
+from nps.config import ConfigError, Exchange, Settings
+from nps.extensions import db
 from nps.jobs import sweeper, worker
+from nps.jobs.exchange import Holder
+from nps.services import telephony
 
-SWEEPER = "sweeper"
+SWEEPER, EXCHANGE = "sweeper", "exchange"
 
 
 def main() -> int:
     """Run the named process until it is told to stop; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m nps.runner", description=__doc__)
-    parser.add_argument("name", choices=(*QUEUES, SWEEPER))
+    parser.add_argument("name", choices=(*QUEUES, SWEEPER, EXCHANGE))
     name = parser.parse_args().name
     os.umask(0o077)
     try:
@@ -34,16 +38,36 @@ def main() -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
-    if name == SWEEPER:
+    if name in (SWEEPER, EXCHANGE):
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        sweeper.run(app.app_context, stop)
+        if name == SWEEPER:
+            if settings.exchange is None:
+                with app.app_context():
+                    telephony.forget_link(db.session)
+            sweeper.run(app.app_context, stop)
+        elif settings.exchange is not None:
+            Holder(_ami(settings.exchange), app.app_context, settings.exchange.call_log).run(stop)
         return 0
     # Everything a job needs is loaded once, before the fork, not again for each job.
     for module in pkgutil.walk_packages(jobs.__path__, f"{jobs.__name__}."):
         importlib.import_module(module.name)
     return worker.run(name, app.config["REDIS_URL"], app.app_context)
+
+
+def _ami(exchange: Exchange) -> AmiSettings:
+    return AmiSettings(
+        host=exchange.host,
+        port=exchange.port,
+        username=exchange.username,
+        secret=exchange.secret,
+        channel=exchange.channel,
+        context=exchange.context,
+        transfer_context=exchange.transfer_context,
+        ring_s=exchange.ring_s,
+        limit_s=exchange.safety_minutes * 60,
+    )
 
 
 if __name__ == "__main__":

@@ -233,3 +233,8 @@ def attempt(
         )
     session.commit()
     return row
+
+
+def session_customer(session: Session, campaign_id: int) -> int:
+    """The customer of a campaign."""
+    return session.get_one(Contract, session.get_one(Campaign, campaign_id).contract_id).customer_id

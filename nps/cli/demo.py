@@ -71,7 +71,6 @@ def remove(accounts: bool, as_json: bool) -> None:
             db.session,
             datetime.now(UTC),
             accounts=accounts,
-            recordings=current_app.config["RECORDINGS_FOLDER"],
             letters=current_app.config["MAIL_FOLDER"],
         )
     emit(asdict(removed), list(_removed_lines(removed, accounts)), as_json)

@@ -1,7 +1,14 @@
 """Tables. Importing this package makes all of them known to the metadata."""
 
 from nps.models.appointment import Appointment, Reminder
-from nps.models.call_attempt import AttemptOutcome, CallAttempt, DispositionRow, TelephonyEvent
+from nps.models.call_attempt import (
+    AttemptOutcome,
+    CallAttempt,
+    DispositionRow,
+    ExchangeLink,
+    LineCommand,
+    TelephonyEvent,
+)
 from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMember, Pause, Shift
 from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
@@ -10,7 +17,7 @@ from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
 from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
-from nps.models.recording import Audio, Recording
+from nps.models.recording import Audio, Recording, RecordingAbsence
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
 from nps.models.script import Script, ScriptVersion
@@ -39,6 +46,7 @@ __all__ = [
     "Customer",
     "DispositionRow",
     "Erasure",
+    "ExchangeLink",
     "Escalation",
     "EscalationNote",
     "FormKey",
@@ -48,9 +56,11 @@ __all__ = [
     "JobRun",
     "Journal",
     "LoginAttempt",
+    "LineCommand",
     "Outbox",
     "Pause",
     "Recording",
+    "RecordingAbsence",
     "Region",
     "Reminder",
     "Respondent",

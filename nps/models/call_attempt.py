@@ -85,6 +85,8 @@ class CallAttempt(Base):
     ring_ms: Mapped[int] = mapped_column(default=0)
     talk_ms: Mapped[int] = mapped_column(default=0)
     survey_ms: Mapped[int] = mapped_column(default=0)
+    #: How far the operator's clock and the exchange's were apart at the answer or the end; None without an exchange.
+    clock_gap_ms: Mapped[int | None]
     disposition: Mapped[str | None] = mapped_column(ForeignKey("disposition.code"))
     local_day: Mapped[date]
     local_minute: Mapped[int]
@@ -131,6 +133,40 @@ class DispositionRow(Base):
     min_ring_s: Mapped[int]
     note_needed: Mapped[bool]
     aapor: Mapped[str] = mapped_column(String(8))
+
+
+class LineCommand(Base):
+    """What an operator's press asks of the exchange; the process that holds the link carries it out, once.
+
+    `number` is whom to connect: the client, or a branch. A command that could not be carried out says why.
+    """
+
+    __tablename__ = "line_command"
+    __table_args__ = (
+        one_of("kind", "call", "hang_up", "transfer"),
+        one_of("state", "waiting", "sent", "failed"),
+        partial_index("ix_line_command_waiting", "id", where="state = 'waiting'"),
+        Index(None, "attempt_id"),
+    )
+
+    id: Mapped[pk]
+    attempt_id: Mapped[UUID] = mapped_column(ForeignKey("call_attempt.id"))
+    kind: Mapped[code]
+    number: Mapped[str] = mapped_column(String(24), default="")
+    state: Mapped[code] = mapped_column(default="waiting")
+    problem: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[instant]
+    done_at: Mapped[instant_or_none]
+
+
+class ExchangeLink(Base):
+    """The link to the exchange, one row: renewed every few seconds while it holds."""
+
+    __tablename__ = "exchange_link"
+
+    id: Mapped[pk]
+    heard_at: Mapped[instant_or_none]
+    problem: Mapped[str] = mapped_column(String(200), default="")
 
 
 class TelephonyEvent(Base):

@@ -49,6 +49,10 @@ class Campaign(Base):
     original_clients: Mapped[int] = mapped_column(default=0)
     legal_basis: Mapped[str] = mapped_column(String(500), default="")
     delete_on: Mapped[date | None]
+    #: The last day recordings of conversations are kept; None: as long as the data of the campaign.
+    recordings_until: Mapped[date | None]
+    #: Whether the customer hears the recordings of his campaign.
+    customer_hears: Mapped[bool] = mapped_column(default=False)
     #: Since then nothing in it says who its clients were (R20).
     erased_at: Mapped[instant_or_none]
     created_at: Mapped[instant]

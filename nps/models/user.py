@@ -32,6 +32,8 @@ class User(Base):
     spoken_name: Mapped[str] = mapped_column(String(100), default="")
     gender: Mapped[str] = mapped_column(String(8), default="female")
     email: Mapped[str | None] = mapped_column(String(254))
+    #: The operator's telephone at the exchange, as the exchange calls it; '' when he dials by himself.
+    extension: Mapped[str] = mapped_column(String(40), default="")
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[instant]
 

@@ -54,6 +54,7 @@ class UserRow:
     email: str | None
     active: bool
     must_change_password: bool
+    extension: str
     customer_id: int | None
     customer_name: str | None
     created_at: datetime
@@ -165,6 +166,7 @@ def _rows(session: Session, statement: Select[User, str | None, datetime | None]
             email=user.email,
             active=user.active,
             must_change_password=user.must_change_password,
+            extension=user.extension,
             customer_id=user.customer_id,
             customer_name=customer_name,
             created_at=user.created_at,

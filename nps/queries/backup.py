@@ -16,8 +16,9 @@ def revision(connection: Connection) -> str | None:
 
 
 def recordings(connection: Connection) -> Iterator[str]:
-    """Paths of the sound files that rows name, from the folder of recordings on."""
-    yield from connection.execute(select(Audio.path).order_by(Audio.path)).scalars()
+    """Paths of the sound files that lie on this machine, from the folder of recordings on."""
+    here = Audio.path != "", Audio.place == "disk"
+    yield from connection.execute(select(Audio.path).where(*here).order_by(Audio.path)).scalars()
 
 
 def uploads(connection: Connection) -> Iterator[str]:

@@ -130,6 +130,8 @@ class More:
 
     legal_basis: str
     delete_on: date | None
+    recordings_until: date | None
+    customer_hears: bool
     script_no: int
     script_published_at: datetime
     contract_number: str
@@ -138,7 +140,15 @@ class More:
 def more(session: Session, campaign_id: int) -> More:
     """The rest of a campaign's terms. Raises NoResultFound."""
     row = session.execute(
-        select(Campaign.legal_basis, Campaign.delete_on, ScriptVersion.no, ScriptVersion.published_at, Contract.number)
+        select(
+            Campaign.legal_basis,
+            Campaign.delete_on,
+            Campaign.recordings_until,
+            Campaign.customer_hears,
+            ScriptVersion.no,
+            ScriptVersion.published_at,
+            Contract.number,
+        )
         .join(ScriptVersion, ScriptVersion.id == Campaign.script_version_id)
         .join(Contract, Contract.id == Campaign.contract_id)
         .where(Campaign.id == campaign_id)

@@ -48,6 +48,8 @@ class Terms:
     delete_on: date | None = None
     dial_link: str = "tel:{e164}"
     setup_allowance_s: int = 8
+    recordings_until: date | None = None
+    customer_hears: bool = False
 
     def check(self) -> None:
         """Raise DomainError whose code is the name of the field that can't be so."""
@@ -59,6 +61,8 @@ class Terms:
             raise DomainError("admission", "Выберите, нужен ли допуск операторов.")
         if self.delete_on is not None and self.delete_on <= self.ends_on:
             raise DomainError("delete_on", "Дата удаления данных — после окончания проекта.")
+        if self.recordings_until is not None and self.recordings_until < self.ends_on:
+            raise DomainError("recordings_until", "Записи нужны хотя бы до окончания проекта.")
         if not self.dial_link.startswith(_DIAL_SCHEMES) or "{e164}" not in self.dial_link:
             raise DomainError("dial_link", "Ссылка начинается с tel: или sip: и содержит {e164} — место номера.")
         if not 0 <= self.setup_allowance_s <= 60:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
-from nps.services import answer_terms, letters, personal_data, reminders, sample
+from nps.services import answer_terms, letters, personal_data, recordings, reminders, sample
 
 
 class Nudge(NamedTuple):
@@ -22,7 +22,7 @@ class Nudge(NamedTuple):
 
 
 def due(session: Session, now: datetime) -> list[Nudge]:
-    """Letters, reminders, loads, acts and long jobs that are due at `now` (aware UTC) or whose worker has vanished.
+    """What is due at `now` (aware UTC) or whose worker has vanished: letters, loads, acts, recordings, long jobs …
 
     Reminders go by the letters' queue: behind a large load they would come too late.
     """
@@ -33,6 +33,17 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
         *_job_runs(session, now),
+        *_recordings(session, now),
+    ]
+
+
+def _recordings(session: Session, now: datetime) -> list[Nudge]:
+    """Files in the watched folder, sounds whose time is over, sounds that move on to the storage."""
+    nudges = [Nudge(BULK, recordings.COLLECT_JOB, 0)] if recordings.is_anything_waiting(now) else []
+    if recordings.is_anything_to_move(session):
+        nudges.append(Nudge(BULK, recordings.MOVE_JOB, 0))
+    return nudges + [
+        Nudge(BULK, recordings.PURGE_JOB, row_id) for row_id in recordings.campaigns_to_purge(session, now)
     ]
 
 

@@ -22,7 +22,7 @@ CHECK_EVERY_S = 0.05
 # `timeout` and terminals may send the same signal twice in a row; a second wish comes later than that.
 SAME_SIGNAL_S = 1.0
 # Later ones are still needed by earlier ones while those finish what they are doing.
-STOP_ORDER = (("web", "sweeper"), ("letters", "bulk"), ("mail",), ("redis",))
+STOP_ORDER = (("web", "sweeper", "exchange"), ("letters", "bulk"), ("mail",), ("redis",))
 
 
 class Stopped(Exception):
@@ -67,6 +67,8 @@ class House:
         self._run("letters", "Письма", (*PYTHON, "-m", "nps.runner", "letters"), stop_s=30)
         self._run("bulk", "Загрузки и выгрузки", (*PYTHON, "-m", "nps.runner", "bulk"), stop_s=15)
         self._run("sweeper", "Планировщик", (*PYTHON, "-m", "nps.runner", "sweeper"), stop_s=5)
+        if self.settings.exchange is not None:
+            self._run("exchange", "Связь со станцией", (*PYTHON, "-m", "nps.runner", "exchange"), stop_s=5)
         self._wait(lambda: listen.web_answers(self.settings.bind, port), WEB_READY_S, "web")
         report.started(self.settings)
 

@@ -35,6 +35,7 @@ _MANAGED = (
     ("База", "/base"),
     ("Обращения", "/escalations"),
     ("Звонки", "/calls"),
+    ("Записи", "/recordings"),
     ("Настройки", "/settings"),
 )
 #: Sections inside a campaign, each role's own work first.

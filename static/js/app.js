@@ -515,14 +515,23 @@
       player.hidden = false;
       $('[data-title]', player).textContent = button.dataset.title;
       if (audio.getAttribute('src') !== button.dataset.play) audio.src = button.dataset.play;
+      $('[data-download]', player).href = button.dataset.play;
       audio.play();
-      $$('[data-play]').forEach((el) => el.setAttribute('aria-pressed', String(el === button)));
+      showPlaying();
     }
     if (rate) {
       audio.playbackRate = Number(rate.dataset.rate);
       $$('[data-rate]', player).forEach((el) => el.setAttribute('aria-pressed', String(el === rate)));
     }
   });
+
+  // A list that was swapped shows again which of its rows is heard.
+  function showPlaying() {
+    const source = $('#player audio')?.getAttribute('src');
+    $$('[data-play]').forEach((el) => el.setAttribute('aria-pressed', String(el.dataset.play === source)));
+    $$('[data-plays]').forEach((el) => el.classList.toggle('playing', el.dataset.plays === source));
+  }
+  document.addEventListener('htmx:load', showPlaying);
 
   /* ---- Start ---- */
 

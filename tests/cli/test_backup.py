@@ -97,7 +97,6 @@ class Work:
             attempt_id=call,
             stream=io.BytesIO(b"ID3" + call.bytes + sound),
             source_name="talk.mp3",
-            folder=app.config["RECORDINGS_FOLDER"],
             now=now,
         )
 

@@ -109,7 +109,6 @@ class Operator:
             attempt_id=surveyed,
             stream=_sound(),
             source_name="call.wav",
-            folder=app.config["RECORDINGS_FOLDER"],
             now=self.now,
         )
         self.settle(self.call(), CallResult("callback", callback_at=self.now + timedelta(hours=2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import wave
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.extensions import db
-from nps.models import Branch, Campaign, Erasure, Respondent, SampleImport, User
+from nps.models import Branch, CallAttempt, Campaign, Erasure, Respondent, SampleImport, User
 from nps.queries import sample as sample_queries
 from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list
 from nps.services.call_queue import Taken
@@ -121,6 +122,7 @@ class _Story:
         loads = self._load(ids[0], DATA / "base_messy.xlsx", publish=False)
         first = self._escalations(ids[0], made)
         self._record(made[0])
+        self._received(made[3:7])
         self._stop_list(ids[0])
         letter = self._caught_letter(ids[3])
         self._act(ids[3])
@@ -293,21 +295,26 @@ class _Story:
         self.system.work()
         return found[1]
 
+    def _received(self, attempts: list[Any]) -> None:
+        """Recordings of the exchange: one finds its call, the others wait for a person."""
+        inbox, at = self.system.app.config["RECORDINGS_INBOX"], NOW - timedelta(hours=3)
+        calls = [self.session.get_one(CallAttempt, attempt) for attempt in attempts]
+        seconds = [(call.ring_ms + call.talk_ms) // 1000 for call in calls]
+        digits, began = calls[1].e164[1:], int(calls[1].dialled_at.timestamp())
+        names = [f"{calls[0].id}.wav", f"{calls[0].id}-2.wav", f"out-{digits}-101-{began}.1.wav", "проба.wav"]
+        for name, length in zip(names, (seconds[0], 31, seconds[1] + 60, 2), strict=True):
+            (inbox / name).write_bytes(_sound(length).getvalue())
+            os.utime(inbox / name, (at.timestamp(), at.timestamp()))
+        recordings.collect(db.session, NOW - timedelta(hours=2))
+
     def _record(self, attempt: Any) -> None:
-        file = io.BytesIO()
-        with wave.open(file, "wb") as sound:
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(8000)
-            sound.writeframes(bytes(16_000 * 45))
-        file.seek(0)
+        file = _sound(45)
         recordings.add_recording(
             db.session(),
             actor=self.people["manager"],
             attempt_id=attempt,
             stream=file,
             source_name="запись.wav",
-            folder=self.system.app.config["RECORDINGS_FOLDER"],
             now=NOW - timedelta(hours=2),
         )
 
@@ -330,3 +337,14 @@ class _Story:
         self.system.work()
         (letter,) = self.system.app.config["MAIL_FOLDER"].iterdir()
         return str(letter.name)
+
+
+def _sound(seconds: int) -> io.BytesIO:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(16_000 * seconds))
+    file.seek(0)
+    return file

@@ -57,7 +57,10 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/campaigns/{survey}/clients?view=surveyed", "/campaigns/{empty}/clients", "/campaigns/{empty}/escalations",
         "/campaigns/{survey}/operators", "/campaigns/{paused}/operators", "/campaigns/{survey}/settings",
         "/campaigns/{survey}/settings/members", "/campaigns/{survey}/settings/windows",
-        "/calls/{recorded_call}/recording", "/calls/{plain_call}/recording",
+        "/calls/{recorded_call}/recording", "/calls/{plain_call}/recording", "/campaigns/{survey}/recordings",
+        "/campaigns/{survey}/recordings?check=missing", "/campaigns/{empty}/recordings",
+        "/campaigns/{survey}/recordings/match", "/campaigns/{survey}/recordings/match?aside=1",
+        "/campaigns/{survey}/recordings/days", "/campaigns/{empty}/recordings/days",
         "/campaigns/{survey}/settings/personal-data", "/acts/1",
     ),
     "admin": (
@@ -73,10 +76,10 @@ REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
 #: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover.
 NO_PAGES = frozenset(
     {
-        "static", "auth.home", "health.alive", "health.health", "health.metrics",
-        "admin.journal_export", "reports.panel", "reports.workbook",
-        "recordings.play", "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
-        "personal_data.workbook", "sample.marked",
+        "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
+        "admin.journal_export", "reports.panel", "reports.workbook", "recordings.play", "recordings.workbook",
+        "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
+        "personal_data.workbook",
     }
 )  # fmt: skip
 

@@ -94,9 +94,9 @@ def test_env_file_is_read_and_a_mistyped_name_refused(tmp_path: Path) -> None:
 
 def test_env_example_and_readme_name_every_setting() -> None:
     example = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
-    assert set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE)) == NAMES
+    assert set(re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)) == NAMES
     readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"^\| `([A-Z_]+)`", readme, re.MULTILINE)) == NAMES
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)`", readme, re.MULTILINE)) == NAMES
 
 
 def test_env_example_starts_as_it_is(tmp_path: Path, data: Path) -> None:

@@ -67,7 +67,7 @@ def pour(source: Connection, target: Connection) -> None:
     for name, old in reflected(target).items():
         if name in SEEDED:
             continue
-        columns = [column for column in known[name].columns if column.name in old.columns]
+        columns = [each for each in known[name].columns if each.name in old.columns]
         rows = [dict(row) for row in source.execute(select(*columns)).mappings()]
         if rows:
             # Without the newer columns' defaults, which an insert into the model's own table would add.

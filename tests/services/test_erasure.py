@@ -111,7 +111,6 @@ class Wave:
             attempt_id=attempt,
             stream=io.BytesIO(sound(PHONE)),
             source_name=f"{PHONE}.wav",
-            folder=self.app.config["RECORDINGS_FOLDER"],
             now=seat.now,
         )
         outbox_id = session.scalars(select(Outbox.id).where(Outbox.campaign_id == self.id)).one()
@@ -382,7 +381,7 @@ def test_a_sound_two_calls_share_goes_with_the_last_of_them(
         call = factories.attempt(session, client, operator, "refused")
         recordings.add_recording(
             session, actor=Actor(manager.id, "manager", ""), attempt_id=call.id, stream=io.BytesIO(sound("тихо")),
-            source_name="a.wav", folder=folder, now=NOW,
+            source_name="a.wav", now=NOW,
         )  # fmt: skip
     for phone, left in ((PHONE, 1), (SPARE, 0)):
         order = Order(None, "Требование человека", False, NOW)

@@ -213,16 +213,28 @@ def test_another_operators_call_looks_absent(
     assert len(files(store)) == 1
 
 
-@pytest.mark.parametrize("role", ["customer", "specialist"])
-def test_the_customers_people_hear_nothing(
-    session: Session, campaign: Campaign, call: CallAttempt, login: Login, role: str
+def test_the_customers_people_hear_nothing_unless_the_campaign_says_so(
+    session: Session, campaign: Campaign, call: CallAttempt, login: Login
 ) -> None:
     send(login("manager"), call, wav())
+    recording_id, page = kept(session).id, f"/campaigns/{campaign.id}/recordings"
     owner = session.get_one(Contract, campaign.contract_id).customer_id
-    client = login(role, customer_id=owner)
+    customer, specialist, stranger = (
+        login("customer", customer_id=owner), login("specialist", customer_id=owner), login("customer"),
+    )  # fmt: skip
 
-    assert client.get(f"/calls/{call.id}/recording").status_code == 403
-    assert heard(client, kept(session).id).status_code == 403
+    assert [heard(client, recording_id).status_code for client in (customer, stranger)] == [404, 404]
+    assert customer.get(page).status_code == 404
+
+    factories.fresh(session)
+    session.get_one(Campaign, campaign.id).customer_hears = True
+    session.commit()
+    assert heard(customer, recording_id).status_code == 200
+    assert f"/recordings/{recording_id}" in customer.get(page).text
+    assert "Открыть" not in customer.get(page).text
+    assert [heard(stranger, recording_id).status_code, stranger.get(page).status_code] == [404, 404]
+    assert [heard(specialist, recording_id).status_code, specialist.get(page).status_code] == [403, 403]
+    assert customer.get(f"/calls/{call.id}/recording").status_code == 403
 
 
 def test_a_file_that_is_gone_is_said_in_words(session: Session, call: CallAttempt, login: Login, store: Path) -> None:

@@ -13,8 +13,9 @@ from nps.domain.actor import Actor
 from nps.domain.desk import CHOICES, LONG_TALK, PAUSE_REASONS, TALK_PANELS, Line, is_unfinished
 from nps.domain.local_time import clock, when
 from nps.domain.script import Script
+from nps.domain.telephony import suggested_result, what_happened
 from nps.models import CallAttempt, Escalation, Respondent, Shift
-from nps.queries import campaigns, reminders
+from nps.queries import campaigns, reminders, telephony
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk import panels, standing
 from nps.queries.desk.card import client_card
@@ -135,7 +136,7 @@ def _in_call(
         base,
         state=state,
         client=client_card(session, client, seat.campaign, calendar, now, attempt, person.office_zone),
-        call=_call(attempt, seat.campaign, state, person.office_zone, now),
+        call=_with_line(session, _call(attempt, seat.campaign, state, person.office_zone, now), now),
         trail=trail(script, answers, step),
         step=step_view(session, script, step, answers, attempt.id, spoken, picker),
         outcomes=_outcomes(
@@ -182,6 +183,34 @@ def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: 
         stands_s=_stands(attempt),
         in_break=attempt.break_since is not None,
     )
+
+
+def _with_line(session: Session, call: CallView, now: datetime) -> CallView:
+    """What the exchange says about this call, when it was asked to make it."""
+    found = telephony.call_line(session, call.id)
+    if found is None:
+        return call
+    known = telephony.exchange(session, now)
+    if found.problem:
+        return replace(call, line_text=f"{found.problem} Наберите номер сами.")
+    if not known.is_alive and not found.line.ended_at:
+        lost = "Связь со станцией потеряна: звонок не потерян, отмечайте гудки, ответ и конец сами."
+        return replace(call, line_text=lost)
+    # The exchange says by itself that it rings: the button would only guess.
+    return replace(
+        call,
+        by_exchange=True,
+        line_text=what_happened(found.line),
+        suggested=suggested_result(found.line) or "",
+        may_mark_ringing=False,
+    )
+
+
+def _exchange_note(session: Session, person: Person, now: datetime) -> str:
+    known = telephony.exchange(session, now)
+    if not known.is_set or known.is_alive or not telephony.extension_of(session, person.actor.id):
+        return ""
+    return f"{known.problem or 'Станция не отвечает.'} Звоните по ссылке «Набрать»: она появится после «Позвонить»."
 
 
 def _stands(attempt: CallAttempt) -> int | None:
@@ -248,6 +277,7 @@ def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: d
         step=step_view(session, script, first, {}, None, spoken, picker),
         outcomes=_outcomes(Line.NONE, "ready"),
         last_text=last_words(session, seat.shift),
+        exchange_note=_exchange_note(session, person, now) if seat.campaign.purpose == "survey" else "",
     )
     if panel == "return":
         return replace(shown, panel={"name": panel, "return_to": "", **panels.return_panel()})

@@ -79,7 +79,7 @@ def contacts_panel(session: Session, campaign: CampaignRow, branch_id: int | Non
     ordered = sorted(rows, key=lambda row: (row[0].branch_id != branch_id, row[1] or "", row[0].department))
     return {
         "rows": [
-            {"branch": name or "—", "department": row.department, "name": row.person, "phone": row.phone}
+            {"id": row.id, "branch": name or "—", "department": row.department, "name": row.person, "phone": row.phone}
             for row, name in ordered
         ]
     }

@@ -109,6 +109,12 @@ class CallView:
     inbound: bool
     stands_s: int | None
     in_break: bool
+    #: The exchange makes this call; the operator does not dial.
+    by_exchange: bool = False
+    #: What the exchange says about the line's end, or why it did not call.
+    line_text: str = ""
+    #: The result the line speaks for, a code; never recorded by itself.
+    suggested: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,8 +341,12 @@ class DeskView:
     last_text: str = ""
     pause: PauseView | None = None
     budget: BudgetView | None = None
+    #: An exchange is set and does not answer: what that means for this operator.
+    exchange_note: str = ""
 
     @property
     def shown_as(self) -> str:
         """What the poll compares: the state, and whether an empty desk has somebody to call by now."""
+        if self.call is not None and (self.call.line_text or self.call.by_exchange):
+            return f"{self.state}_{'exchange' if self.call.by_exchange else 'self'}_{self.call.suggested}"
         return "idle_due" if self.idle is not None and self.idle.signal else self.state

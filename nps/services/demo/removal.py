@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -43,9 +43,11 @@ from nps.models import (
     ImportRow,
     Interview,
     InterviewReason,
+    LineCommand,
     Outbox,
     Pause,
     Recording,
+    RecordingAbsence,
     Reminder,
     Respondent,
     RespondentPhone,
@@ -61,6 +63,7 @@ from nps.services.call_queue import lock_claims
 from nps.services.demo.marks import REMOVED, has_clients, own_accounts, own_campaign
 from nps.services.journal import record
 from nps.services.personal_data.files import letters_of
+from nps.services.recordings.keeping import remove_files
 from nps.services.transaction import AnySession, write
 
 _TITLE = "Демонстрация (удалена)"
@@ -83,11 +86,11 @@ class Removed:
     accounts: Fates
 
 
-def remove(session: AnySession, now: datetime, *, accounts: bool, recordings: Path, letters: Path) -> Removed:
+def remove(session: AnySession, now: datetime, *, accounts: bool, letters: Path) -> Removed:
     """Remove the demonstration with its files; its accounts too when `accounts` is set.
 
-    `recordings` and `letters` are the folders of sound files and of caught letters. Raises NotFoundError when there is
-    nothing of it, StaleError while one of its calls has no result.
+    `letters` is the folder of caught letters. Raises NotFoundError when there is nothing of it, StaleError while one of
+    its calls has no result.
     """
     with write(session) as s:
         lock_claims(s)
@@ -113,14 +116,15 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, recordings: Pa
             after=counts,
         )
         campaign_id = campaign.id
-    files = [recordings / path for path in sounds.values() if path]
-    files += [store.workbook(path) for path in workbooks]
+    heard = [path for path in sounds.values() if path]
+    remove_files(heard)
+    files = [store.workbook(path) for path in workbooks]
     files += letters_of(letters, (), campaign_id)
     for file in files:
         file.unlink(missing_ok=True)
     for load_id in loads:
         store.drop_rows(load_id)
-    return Removed({**counts, "files": len(files)}, fates)
+    return Removed({**counts, "files": len(heard) + len(files)}, fates)
 
 
 def _counts(s: Session, campaign_id: int) -> dict[str, int]:
@@ -141,8 +145,9 @@ def _counts(s: Session, campaign_id: int) -> dict[str, int]:
 def _files(s: Session, campaign_id: int) -> tuple[dict[str, str], list[str], list[int]]:
     """Sounds by their hash, workbooks, and loads with staged rows: those that nothing else uses."""
     calls = select(CallAttempt.id).where(CallAttempt.campaign_id == campaign_id)
-    ours = select(Recording.audio_sha256).where(Recording.attempt_id.in_(calls))
-    others = select(Recording.audio_sha256).where(Recording.attempt_id.is_(None) | Recording.attempt_id.not_in(calls))
+    of_calls = or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls))
+    ours = select(Recording.audio_sha256).where(of_calls)
+    others = select(Recording.audio_sha256).where(Recording.id.not_in(select(Recording.id).where(of_calls)))
     sounds = s.execute(select(Audio.sha256, Audio.path).where(Audio.sha256.in_(ours), Audio.sha256.not_in(others)))
     of_campaign = select(SampleImport.id, SampleImport.file_path).where(SampleImport.campaign_id == campaign_id)
     loads = s.execute(of_campaign).all()
@@ -169,7 +174,9 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield Shift, Shift.campaign_id == campaign_id
     yield InterviewReason, InterviewReason.interview_id.in_(interviews)
     yield Interview, Interview.respondent_id.in_(clients)
-    yield from ((table, table.attempt_id.in_(calls)) for table in (Answer, UnsuitableAnswer, Recording, AttemptOutcome))
+    yield Recording, or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls))
+    of_attempt = (Answer, UnsuitableAnswer, RecordingAbsence, LineCommand, AttemptOutcome)
+    yield from ((table, table.attempt_id.in_(calls)) for table in of_attempt)
     yield TelephonyEvent, TelephonyEvent.attempt_id.in_(calls)
     yield Appointment, Appointment.respondent_id.in_(clients)
     yield EscalationNote, EscalationNote.escalation_id.in_(escalations)

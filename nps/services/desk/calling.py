@@ -21,6 +21,7 @@ from nps.queries.desk.card import phone_to_dial
 from nps.services.call_queue import free_lapsed, lock_claims, release, why_closed
 from nps.services.form_keys import Form
 from nps.services.journal import record
+from nps.services.telephony.commands import ask_call, ask_hang_up
 from nps.services.transaction import AnySession, write
 
 _STOPPED = text(
@@ -181,6 +182,7 @@ def _begin(
     # Dialled: held until there is a result, however long that takes.
     session.execute(update(Respondent).where(Respondent.id == client.id).values(held_until=None))
     note_event(session, attempt_id, "dialled", now)
+    ask_call(session, actor, attempt_id, phone.e164, campaign.purpose, now)
     record(
         session,
         at=now,
@@ -255,6 +257,7 @@ def hang_up(session: AnySession, actor: Actor, attempt_id: UUID, form: Form, now
             if attempt.ended_at is None:
                 attempt.ended_at = attempt.last_activity_at = now
                 note_event(s, attempt_id, "ended", now)
+            ask_hang_up(s, attempt_id, now)
             return {}
 
         form.once(s, now, act)

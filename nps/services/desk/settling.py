@@ -30,6 +30,7 @@ from nps.services.desk.answering import end_break
 from nps.services.desk.calling import note_event, own_open_call
 from nps.services.form_keys import Form
 from nps.services.journal import record
+from nps.services.telephony.commands import ask_hang_up
 from nps.services.transaction import AnySession, write
 
 #: Results the operator may give straight from the ringing: pressing one says that somebody or something answered.
@@ -118,6 +119,7 @@ def settle_open(
             .values(shown_result_id=attempt.id if by == attempt.operator_id else None)
         )
     note_event(session, attempt.id, "settled", now)
+    ask_hang_up(session, attempt.id, now)
     record(
         session,
         at=now,
@@ -193,6 +195,9 @@ def rang_for(attempt: CallAttempt, campaign: CampaignRow, until: datetime) -> ti
 
     Else from the click plus the set-up allowance.
     """
+    if attempt.source == "exchange" and attempt.ringing_at is None:
+        # The exchange would have said it: a line without a ring is a fault of the line (R13).
+        return timedelta(0)
     since = attempt.ringing_at or attempt.dialled_at + timedelta(seconds=campaign.setup_allowance_s)
     return max(timedelta(0), min(attempt.answered_at or until, until) - since)
 

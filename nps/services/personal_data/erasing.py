@@ -38,6 +38,7 @@ from nps.services.journal import record
 from nps.services.personal_data import overwriting, rows
 from nps.services.personal_data.files import folders, letters_of, whole_copies
 from nps.services.personal_data.finishing import JOB
+from nps.services.recordings.dropping import drop_sounds
 from nps.services.transaction import AnySession, write
 
 _REASON_LIMIT = 500
@@ -243,8 +244,9 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
     paths = _files(s, concerned, campaign.id if scope == "campaign" else None)
     _take_out_of_work(s, concerned.clients, order)
     # Before the clients: the statement that selects them looks at what is overwritten then.
-    sounds = overwriting.drop_sounds(s, concerned.clients)
+    sounds = drop_sounds(s, overwriting.recordings_of(concerned.clients, concerned.phones))
     files = folders().inside([*paths, *(folders().recordings / path for path in sounds)])
+    overwriting.forget_strangers(s, concerned.phones)
     overwriting.overwrite_rows(s, concerned.rows)
     overwriting.overwrite_loads(s, concerned.loads, names=scope == "campaign")
     overwriting.overwrite_letters(s, concerned.letters)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.adapters.compaction import give_back
+from nps.adapters.recordings import RemoteError
 from nps.models import Erasure
 from nps.services.journal import record
 from nps.services.personal_data.files import abandoned, folders
+from nps.services.recordings.keeping import remove_files
 from nps.services.transaction import AnySession, write
 
 #: The job on the queue `bulk` that calls `finish`.
 JOB = "nps.jobs.personal_data.finish"
+log = logging.getLogger(__name__)
 
 
 def unfinished(session: Session) -> list[int]:
@@ -25,7 +29,8 @@ def unfinished(session: Session) -> list[int]:
 def finish(session: AnySession, erasure_id: int, now: datetime) -> bool:
     """Delete the files of an act and compact the database; True when the act is finished, now or before.
 
-    False while somebody reads the database: the sweeper comes back. `now` is aware UTC.
+    False while somebody reads the database or the storage of recordings is away: the sweeper comes back. `now` is
+    aware UTC.
     """
     files = session.scalar(select(Erasure.files).where(Erasure.id == erasure_id, Erasure.finished_at.is_(None)))
     bind = session.get_bind()
@@ -33,6 +38,12 @@ def finish(session: AnySession, erasure_id: int, now: datetime) -> bool:
     session.rollback()
     if files is None:
         return True
+    sounds = [path for name in files if (path := folders().data / name).is_relative_to(folders().recordings)]
+    try:
+        remove_files(str(path.relative_to(folders().recordings)) for path in sounds)
+    except RemoteError:
+        log.warning("the storage of recordings does not answer: act %s waits", erasure_id)
+        return False
     for path in [*(folders().data / name for name in files), *abandoned(folders(), now)]:
         path.unlink(missing_ok=True)
     if not give_back(bind.engine):

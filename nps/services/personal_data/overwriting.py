@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import String, case, cast, delete, func, insert, literal, null, select, update
+from sqlalchemy import Select, String, case, cast, func, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.selectable import ScalarSelect
@@ -18,13 +18,13 @@ from sqlalchemy.sql.selectable import ScalarSelect
 from nps.models import (
     Answer,
     AttemptOutcome,
-    Audio,
     CallAttempt,
     CaseEvent,
     Escalation,
     EscalationNote,
     ImportRow,
     Interview,
+    LineCommand,
     Outbox,
     Recording,
     Respondent,
@@ -53,7 +53,8 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     worded = Answer.attempt_id.in_(calls), cast(Answer.value, String).like("{%")
     _run(s, update(Answer).where(*worded).values(value={"draft": True}))
     _run(s, update(UnsuitableAnswer).where(UnsuitableAnswer.attempt_id.in_(calls)).values(words=ERASED))
-    _run(s, update(TelephonyEvent).where(TelephonyEvent.attempt_id.in_(calls)).values(raw={}))
+    # What an exchange reported are legs, causes and seconds: the times are computed from them (nps.domain.telephony).
+    _run(s, update(LineCommand).where(LineCommand.attempt_id.in_(calls)).values(number=""))
     _run(s, update(Interview).where(Interview.respondent_id.in_(clients)).values(words="", comment=""))
     # The detail of an event is ids, which the fold of the case still needs.
     _run(s, update(CaseEvent).where(CaseEvent.respondent_id.in_(clients)).values(reason=""))
@@ -157,26 +158,20 @@ def overwrite_loads(s: Session, loads: Collection[int], *, names: bool) -> None:
     _run(s, update(SampleImport).where(SampleImport.id.in_(loads)).values(values))
 
 
-def drop_sounds(s: Session, clients: Clients) -> list[str]:
-    """Take the recordings of the clients' calls from their sound; paths of files that nothing uses any more.
+def forget_strangers(s: Session, phones: Collection[str]) -> None:
+    """Calls of an exchange that are none of ours, from or to one of the numbers (E.164): the event stays, bare."""
+    for phone in phones:
+        theirs = cast(TelephonyEvent.raw, String).contains(phone, autoescape=True)
+        _run(s, update(TelephonyEvent).where(TelephonyEvent.attempt_id.is_(None), theirs).values(raw={}))
 
-    A recording keeps its call and its length, which reports count. One file may belong to several recordings.
-    """
+
+def recordings_of(clients: Clients, phones: Collection[str]) -> Select[int]:
+    """Recordings of the clients' calls, those that their names or a rule bring to one, and waiting ones of a number."""
     calls = select(CallAttempt.id).where(CallAttempt.respondent_id.in_(clients))
-    theirs = Recording.attempt_id.in_(calls)
-    emptied = literal("erased:") + cast(Recording.id, String)
-    had = set(s.scalars(select(Recording.audio_sha256).where(theirs)))
-    columns = ("sha256", "path", "size", "duration_ms", "mime", "stored_at")
-    source = (
-        select(emptied, literal(""), literal(0), Audio.duration_ms, Audio.mime, Audio.stored_at)
-        .join(Audio, Audio.sha256 == Recording.audio_sha256)
-        .where(theirs)
+    waiting = (Recording.state != "matched") & Recording.e164.in_(phones)
+    return select(Recording.id).where(
+        or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls), waiting)
     )
-    s.execute(insert(Audio).from_select(columns, source))
-    _run(s, update(Recording).where(theirs).values(audio_sha256=emptied, source_name=""))
-    unused = Audio.sha256.in_(had), Audio.sha256.not_in(select(Recording.audio_sha256))
-    gone = delete(Audio).where(*unused).returning(Audio.path).execution_options(synchronize_session=False)
-    return [path for path in s.scalars(gone) if path]
 
 
 def count(s: Session, clients: Clients) -> dict[str, int]:

@@ -11,7 +11,7 @@ from nps.domain.roles import BOUND_TO_CUSTOMER, ROLES
 from nps.extensions import db
 from nps.queries import accounts as account_queries
 from nps.queries import directory
-from nps.services import accounts
+from nps.services import accounts, telephony
 from nps.web import access, forms, htmx, sealed
 from nps.web.admin import bp
 from nps.web.clock import now
@@ -99,6 +99,21 @@ def set_role(user_id: int) -> Response:
     except DomainError as error:
         return _user_page(user_id, error)
     flash("Роль изменена: она действует уже со следующего нажатия.", "ok")
+    return htmx.go(url_for("admin.user", user_id=user_id))
+
+
+@bp.post("/users/<int:user_id>/extension")
+@access.roles("admin")
+def set_extension(user_id: int) -> Response:
+    """Which telephone of the exchange is his."""
+    extension = forms.text("extension", 40, label="Телефон на станции")
+    try:
+        telephony.set_extension(db.session, access.current_actor(), user_id, extension, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return _user_page(user_id, error)
+    flash("Телефон записан. Он действует со следующего звонка.", "ok")
     return htmx.go(url_for("admin.user", user_id=user_id))
 
 

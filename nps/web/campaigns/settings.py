@@ -35,6 +35,8 @@ def read_terms() -> Terms:
         legal_basis=forms.text("legal_basis", 500, label="Основание обработки данных"),
         delete_on=forms.day("delete_on", label="Дата удаления данных", required=False),
         dial_link=forms.text("dial_link", 200, label="Ссылка для набора", required=True),
+        recordings_until=forms.day("recordings_until", label="Хранить записи до", required=False),
+        customer_hears=forms.flag("customer_hears"),
         setup_allowance_s=forms.whole("setup_allowance_s", 0, 60, label="Запас на соединение"),
     )
 
@@ -125,6 +127,8 @@ def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, An
         "admission": campaign.admission,
         "legal_basis": more.legal_basis,
         "delete_on": more.delete_on or "",
+        "recordings_until": more.recordings_until or "",
+        "customer_hears": more.customer_hears,
         "dial_link": campaign.dial_link,
         "setup_allowance_s": campaign.setup_allowance_s,
     }

@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 
 from nps.domain.errors import DomainError
 from nps.extensions import db
-from nps.services import call_queue, desk
+from nps.services import call_queue, desk, telephony
 from nps.web import forms
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
@@ -96,3 +96,15 @@ def hang_up(attempt_id: UUID) -> Response:
     except DomainError as error:
         return refused(error)
     return done("Звонок завершён, выберите итог")
+
+
+@bp.post("/calls/<uuid:attempt_id>/transfer")
+@roles("operator")
+def transfer(attempt_id: UUID) -> Response:
+    """«Соединить»: the exchange connects the client with a branch or department (R19)."""
+    try:
+        contact = forms.whole("contact_id", 0, 2**53, default=0, label="Контакт")
+        telephony.ask_transfer(db.session, current_actor(), attempt_id, contact, now())
+    except DomainError as error:
+        return refused(error, "contacts")
+    return done("Соединяем клиента с филиалом")

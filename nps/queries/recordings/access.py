@@ -1,4 +1,7 @@
-"""Calls as their recordings see them, and who may hear which (R12, requirements §3)."""
+"""Calls as their recordings see them, and who may hear which (R12, requirements §3).
+
+An operator hears his own calls, managers all, the customer those of a campaign that says so; nobody else any.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,18 @@ from sqlalchemy import Select, and_, literal_column, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.models import Audio, CallAttempt, Recording, Respondent, User
+from nps.models import (
+    Audio,
+    CallAttempt,
+    Campaign,
+    Contract,
+    Recording,
+    RecordingAbsence,
+    Respondent,
+    User,
+)
 
-#: Roles that hear every recording; an operator hears those of his own calls, nobody else any.
+#: Roles that hear every recording, those of no call too.
 HEAR_ALL = ("manager", "admin")
 #: A recording that has its call. Written out: a bound value would hide the partial index from SQLite.
 MATCHED = Recording.state == literal_column("'matched'")
@@ -37,17 +49,27 @@ class RecordedCall:
     disposition: str | None
     recording_id: int | None
     duration_ms: int | None
+    is_cut: bool | None
+    path: str | None
+    absence: str | None
     erased: bool
+
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether there was a recording whose time is over."""
+        return self.recording_id is not None and not self.path
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingFile:
-    """A stored file; `path` is relative to the store's folder."""
+    """A stored file; `path` is relative to the store's folder. `place`: «disk» or «s3»; it may belong to no call."""
 
     id: int
-    attempt_id: UUID
+    attempt_id: UUID | None
     path: str
     mime: str
+    size: int
+    place: str
 
 
 def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> RecordedCall | None:
@@ -69,6 +91,9 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
                 CallAttempt.disposition,
                 Recording.id.label("recording_id"),
                 Audio.duration_ms,
+                Audio.is_cut,
+                Audio.path,
+                RecordingAbsence.cause.label("absence"),
                 Respondent.erased_at.is_not(None).label("erased"),
             )
             .select_from(CallAttempt)
@@ -76,6 +101,7 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
             .join(User, User.id == CallAttempt.operator_id)
             .outerjoin(Recording, and_(Recording.attempt_id == CallAttempt.id, MATCHED))
             .outerjoin(Audio, Audio.sha256 == Recording.audio_sha256)
+            .outerjoin(RecordingAbsence, RecordingAbsence.attempt_id == CallAttempt.id)
             .where(CallAttempt.id == attempt_id),
             actor,
         )
@@ -87,20 +113,32 @@ def recording_file(session: Session, actor: Actor, recording_id: int) -> Recordi
     """The file of a recording that this person may hear, or None."""
     found = session.execute(
         _audible(
-            select(Recording.id, CallAttempt.id.label("attempt_id"), Audio.path, Audio.mime)
+            select(Recording.id, Recording.attempt_id, Audio.path, Audio.mime, Audio.size, Audio.place)
             .select_from(Recording)
-            .join(CallAttempt, CallAttempt.id == Recording.attempt_id)
+            .outerjoin(CallAttempt, CallAttempt.id == Recording.attempt_id)
             .join(Audio, Audio.sha256 == Recording.audio_sha256)
             # A recording without a file is one whose sound was destroyed (R20).
-            .where(Recording.id == recording_id, MATCHED, Audio.path != ""),
+            .where(Recording.id == recording_id, Audio.path != ""),
             actor,
         )
     ).one_or_none()
     return RecordingFile(**found._mapping) if found else None
 
 
+def customer_hears(session: Session, campaign_id: int) -> bool:
+    """Whether the customer hears the recordings of this campaign."""
+    return bool(session.scalar(select(Campaign.customer_hears).where(Campaign.id == campaign_id)))
+
+
 def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
     if actor.role in HEAR_ALL:
         return chosen
+    if actor.role == "customer":
+        opened = (
+            select(Campaign.id)
+            .join(Contract, Contract.id == Campaign.contract_id)
+            .where(Campaign.customer_hears, Campaign.purpose == "survey", Contract.customer_id == actor.customer_id)
+        )
+        return chosen.where(CallAttempt.campaign_id.in_(opened))
     own = actor.id if actor.role == "operator" else None
     return chosen.where(CallAttempt.operator_id == own)

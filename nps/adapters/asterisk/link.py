@@ -1,0 +1,167 @@
+"""One connection to the manager interface of an Asterisk."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic
+from types import TracebackType
+from uuid import UUID
+
+from nps.adapters.asterisk.messages import Decoder, Message, NotAmi, encode
+
+CONNECT_S, ANSWER_S = 5.0, 10.0
+#: Silence after which the exchange is asked whether it is there, and after which it is not.
+PING_AFTER_S, DEAD_AFTER_S = 5.0, 15.0
+
+
+class LinkLost(Exception):
+    """The exchange does not answer, or the connection is gone."""
+
+
+class LoginRefused(LinkLost):
+    """The exchange does not know this name or password."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmiSettings:
+    """Where the exchange is and how it is asked to call.
+
+    `channel` makes an operator's channel out of his `{extension}`; `context` is the dialplan that dials the client;
+    `limit_s` hangs up a forgotten line (0: never).
+    """
+
+    host: str
+    port: int
+    username: str
+    secret: str
+    channel: str = "PJSIP/{extension}"
+    context: str = "nps-out"
+    transfer_context: str = "nps-transfer"
+    pickup_s: int = 20
+    ring_s: int = 45
+    limit_s: int = 0
+
+
+class Link:
+    """A logged-in connection. `read` yields what comes; the other methods ask for something and wait for no answer."""
+
+    def __init__(self, settings: AmiSettings) -> None:
+        self.settings = settings
+        self._decoder = Decoder()
+        self._waiting: deque[Message] = deque()
+        self._heard_at = self._asked_at = monotonic()
+        try:
+            self._socket = socket.create_connection((settings.host, settings.port), CONNECT_S)
+        except OSError as error:
+            raise LinkLost(str(error)) from error
+        try:
+            self._log_in()
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def read(self, seconds: float) -> Iterator[Message]:
+        """Messages that come within so many seconds. Raises LinkLost, also for an exchange that has gone silent."""
+        while self._waiting:
+            yield self._waiting.popleft()
+        silence = monotonic() - self._heard_at
+        if silence > DEAD_AFTER_S:
+            raise LinkLost("the exchange is silent")
+        if silence > PING_AFTER_S and monotonic() - self._asked_at > PING_AFTER_S:
+            self._asked_at = monotonic()
+            self._send("Ping")
+        self._receive(seconds)
+        while self._waiting:
+            yield self._waiting.popleft()
+
+    def call(self, attempt_id: UUID, extension: str, e164: str) -> None:
+        """Ring the operator's telephone, then dial the client. Our id names the channel, every event and the file."""
+        settings = self.settings
+        limit = f"{settings.limit_s * 1000}" if settings.limit_s else ""
+        self._send(
+            "Originate",
+            ("ActionID", str(attempt_id)),
+            ("ChannelId", str(attempt_id)),
+            ("Channel", settings.channel.format(extension=extension)),
+            ("Context", settings.context),
+            ("Exten", e164.removeprefix("+")),
+            ("Priority", "1"),
+            ("Timeout", str(settings.pickup_s * 1000)),
+            ("Async", "true"),
+            ("Variable", f"__NPS_ID={attempt_id}"),
+            ("Variable", f"__NPS_RING={settings.ring_s}"),
+            ("Variable", f"__NPS_LIMIT={limit}"),
+        )
+
+    def hang_up(self, channel: str) -> None:
+        """End a channel: the operator's, and with it the call."""
+        self._send("Hangup", ("Channel", channel), ("Cause", "16"))
+
+    def transfer(self, attempt_id: UUID, channel: str, number: str) -> None:
+        """Connect the client's channel with a number of the dialplan; the operator is free."""
+        self._send(
+            "Redirect",
+            ("ActionID", f"transfer-{attempt_id}"),
+            ("Channel", channel),
+            ("Context", self.settings.transfer_context),
+            ("Exten", number.removeprefix("+")),
+            ("Priority", "1"),
+        )
+
+    def ask_status(self) -> None:
+        """Which channels are up; the answers come as `Status` events and end with `StatusComplete`."""
+        self._send("Status", ("ActionID", "status"))
+
+    def _log_in(self) -> None:
+        self._send(
+            "Login", ("Username", self.settings.username), ("Secret", self.settings.secret), ("ActionID", "login")
+        )
+        deadline, is_in, is_booted = monotonic() + ANSWER_S, False, False
+        kept: list[Message] = []
+        # An exchange that has not finished starting refuses to call: it says when it has.
+        while not (is_in and is_booted):
+            if monotonic() > deadline:
+                raise LinkLost("the exchange does not let us in")
+            self._receive(deadline - monotonic())
+            while self._waiting:
+                message = self._waiting.popleft()
+                if message.get("ActionID") == "login":
+                    if message.get("Response") != "Success":
+                        raise LoginRefused(message.get("Message", ""))
+                    is_in = True
+                elif message.get("Event") == "FullyBooted":
+                    is_booted = True
+                else:
+                    kept.append(message)
+        self._waiting.extend(kept)
+
+    def _send(self, action: str, *fields: tuple[str, str]) -> None:
+        try:
+            self._socket.sendall(encode(action, fields))
+        except OSError as error:
+            raise LinkLost(str(error)) from error
+
+    def _receive(self, seconds: float) -> None:
+        try:
+            ready, _, _ = select.select([self._socket], [], [], max(seconds, 0))
+            if not ready:
+                return
+            data = self._socket.recv(64 * 1024)
+            if not data:
+                raise LinkLost("the exchange closed the connection")
+            self._heard_at = monotonic()
+            self._waiting.extend(self._decoder.feed(data))
+        except (OSError, NotAmi) as error:
+            raise LinkLost(str(error)) from error

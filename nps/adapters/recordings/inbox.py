@@ -1,0 +1,50 @@
+"""The watched folder: an exchange or a telephone program puts recordings there, and we take them away.
+
+A file is taken when it has been quiet for ten seconds. A writer that renames a finished file into the folder may call
+it anything; names that begin with a dot or end like a draft are never touched. What is no sound goes into `refused/`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+QUIET = timedelta(seconds=10)
+REFUSED = "refused"
+_DRAFTS = (".part", ".tmp", ".temp", ".crdownload", ".filepart")
+
+
+def ready(folder: Path, now: datetime) -> Iterator[Path]:
+    """Files that nobody writes any more, in any subfolder. `now` is aware UTC. Links are not followed."""
+    quiet_since = (now - QUIET).timestamp()
+    for place, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != REFUSED)
+        for name in sorted(names):
+            path = Path(place, name)
+            if name.startswith(".") or name.lower().endswith(_DRAFTS) or path.is_symlink() or not path.is_file():
+                continue
+            if path.stat().st_mtime <= quiet_since:
+                yield path
+
+
+def open_file(path: Path) -> IO[bytes]:
+    """Open a file of the folder for reading. Raises OSError, also for a link put in its place meanwhile."""
+    return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+
+
+def refuse(folder: Path, path: Path) -> None:
+    """Put a file aside that can't be kept: it stays for whoever set up the recorder."""
+    aside = folder / REFUSED
+    aside.mkdir(mode=0o700, exist_ok=True)
+    target, number = aside / path.name, 1
+    while target.exists():
+        target, number = aside / f"{path.stem}-{number}{path.suffix}", number + 1
+    path.rename(target)
+
+
+def refused_count(folder: Path) -> int:
+    """How many files lie aside."""
+    return sum(1 for path in (folder / REFUSED).glob("*") if path.is_file())

@@ -1,0 +1,136 @@
+"""Holds the link to the exchange: events in, commands out, and a new link when this one is lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from nps.adapters.asterisk import (
+    AmiSettings,
+    Link,
+    LinkLost,
+    LoginRefused,
+    Message,
+    channels_of,
+    events_of,
+    line_event,
+)
+from nps.domain.telephony import LineEvent
+from nps.extensions import db
+from nps.services import telephony
+from nps.services.telephony import Command
+
+#: How long to listen before looking for commands: the delay of an operator's press.
+LISTEN_S = 0.2
+NOTE_EVERY_S = 5.0
+FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 30.0
+_MOST_CHANNELS = 2000
+log = logging.getLogger(__name__)
+
+Context = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(slots=True)
+class Holder:
+    """One process with one exchange. `call_log`: the exchange's own log (CEL), where it can be read."""
+
+    settings: AmiSettings
+    context: Context
+    call_log: Path | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _channels: dict[tuple[str, str], str] = field(default_factory=dict)
+    _noted_at: float = 0.0
+
+    def run(self, stop: Event) -> None:
+        """Hold the link until `stop` is set; between two tries a little longer each time."""
+        delay = FIRST_DELAY_S
+        while not stop.is_set():
+            try:
+                with Link(self.settings) as link:
+                    delay = FIRST_DELAY_S
+                    self.serve(link, stop)
+            except LoginRefused:
+                self._lost("Станция не пускает нас: проверьте имя и пароль AMI.")
+            except LinkLost as error:
+                log.warning("the link to the exchange is lost: %s", error)
+                self._lost("Станция не отвечает.")
+            except Exception:
+                # A database that was away for a while, say: the exchange is asked anew what is going on.
+                log.exception("the holder of the exchange's link failed and will begin again")
+            stop.wait(delay)
+            delay = min(delay * 2, LONGEST_DELAY_S)
+
+    def serve(self, link: Link, stop: Event) -> None:
+        """Work on one link. Raises LinkLost."""
+        self._channels.clear()
+        self._note()
+        self._recover()
+        link.ask_status()
+        while not stop.is_set():
+            events = [event for message in link.read(LISTEN_S) if (event := self._hear(message)) is not None]
+            with self.context():
+                telephony.ingest(db.session, events, self.clock())
+                for command in telephony.take_commands(db.session, self.clock()):
+                    self._carry_out(link, command)
+            self._note()
+
+    def _hear(self, message: Message) -> LineEvent | None:
+        for channel in channels_of(message):
+            self._channels[channel.call_id, channel.leg] = channel.name
+        if message.get("Event") == "Hangup":
+            self._channels.pop((message.get("Linkedid", ""), message.get("Uniqueid", "")), None)
+        while len(self._channels) > _MOST_CHANNELS:
+            self._channels.pop(next(iter(self._channels)))
+        return line_event(message, self.clock())
+
+    def _carry_out(self, link: Link, command: Command) -> None:
+        call_id = str(command.attempt_id)
+        try:
+            if command.kind == "call":
+                link.call(command.attempt_id, command.extension, command.number)
+                return
+            client = next((name for (call, leg), name in self._channels.items() if call == call_id != leg), None)
+            own = self._channels.get((call_id, call_id), client)
+            if command.kind == "hang_up" and own:
+                link.hang_up(own)
+            elif command.kind == "transfer" and client:
+                link.transfer(command.attempt_id, client, command.number)
+            else:
+                telephony.tell_failed(db.session, command.id, "Станция не нашла этот разговор.")
+        except (LinkLost, ValueError):
+            telephony.tell_failed(db.session, command.id, "Станция не приняла команду.")
+            raise
+
+    def _recover(self) -> None:
+        """What happened while nobody listened: the exchange's log has the answers and ends of our open calls."""
+        if self.call_log is None:
+            return
+        with self.context():
+            calls = {str(attempt_id) for attempt_id in telephony.open_calls(db.session())}
+            db.session.rollback()
+            try:
+                telephony.ingest(db.session, list(events_of(self.call_log, calls)), self.clock())
+            except OSError as error:
+                log.warning("the exchange's log can't be read: %s", error.strerror)
+
+    def _note(self) -> None:
+        if monotonic() - self._noted_at < NOTE_EVERY_S:
+            return
+        with self.context():
+            telephony.note_link(db.session, self.clock())
+        self._noted_at = monotonic()
+
+    def _lost(self, problem: str) -> None:
+        self._noted_at = 0.0
+        try:
+            with self.context():
+                telephony.note_link(db.session, self.clock(), problem)
+        except Exception:
+            log.exception("the loss of the link could not be written down")

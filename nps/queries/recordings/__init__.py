@@ -1,0 +1,21 @@
+"""Recordings: who may hear which, the list of calls with them, and those that wait for a person."""
+
+from nps.queries.recordings.access import (
+    HEAR_ALL,
+    MATCHED,
+    RecordedCall,
+    RecordingFile,
+    call_with_recording,
+    customer_hears,
+    recording_file,
+)
+
+__all__ = [
+    "HEAR_ALL",
+    "MATCHED",
+    "RecordedCall",
+    "RecordingFile",
+    "call_with_recording",
+    "customer_hears",
+    "recording_file",
+]

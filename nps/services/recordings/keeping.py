@@ -1,0 +1,121 @@
+"""How long and where sound files are kept: destroyed when their time is over, moved on where there is a storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from nps.domain.local_time import to_local
+from nps.domain.recording import ORPHAN_DAYS
+from nps.models import Audio, CallAttempt, Campaign, Recording
+from nps.services.journal import record
+from nps.services.recordings.dropping import drop_sounds
+from nps.services.recordings.places import places
+from nps.services.transaction import AnySession, write
+
+#: The jobs on the queue `bulk` that call `purge` and `move`.
+PURGE_JOB, MOVE_JOB = "nps.jobs.recordings.purge", "nps.jobs.recordings.move"
+#: The row of `purge` that means recordings of no call.
+ORPHANS = 0
+_BATCH = 200
+
+
+def campaigns_to_purge(session: Session, now: datetime) -> list[int]:
+    """Campaigns with recordings whose last day is over, and ORPHANS when there are old ones of no call."""
+    today = to_local(now, places().zone).date()
+    heard = (
+        select(Campaign.id)
+        .join(CallAttempt, CallAttempt.campaign_id == Campaign.id)
+        .join(Recording, or_(Recording.attempt_id == CallAttempt.id, Recording.named_attempt_id == CallAttempt.id))
+        .join(Audio, Audio.sha256 == Recording.audio_sha256)
+        .where(Campaign.recordings_until < today, Audio.path != "")
+        .distinct()
+    )
+    due = list(session.scalars(heard.order_by(Campaign.id)))
+    if session.scalar(_orphans(now).limit(1)) is not None:
+        due.append(ORPHANS)
+    return due
+
+
+def purge(session: AnySession, campaign_id: int, now: datetime) -> int:
+    """Destroy the recordings of a campaign whose last day is over (ORPHANS: old ones of no call); how many.
+
+    The rows stay with their lengths: reports count them. Called again, it does nothing. Files go before the commit: a
+    worker that dies between them leaves rows that the next run takes up again, never a file that nobody knows of.
+    """
+    with write(session) as s:
+        if campaign_id == ORPHANS:
+            chosen = _orphans(now)
+        else:
+            until = s.scalar(select(Campaign.recordings_until).where(Campaign.id == campaign_id))
+            if until is None or until >= to_local(now, places().zone).date():
+                return 0
+            calls = select(CallAttempt.id).where(CallAttempt.campaign_id == campaign_id)
+            chosen = _with_sound(or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls)))
+        ids = list(s.scalars(chosen))
+        if not ids:
+            return 0
+        remove_files(drop_sounds(s, select(Recording.id).where(Recording.id.in_(ids))))
+        record(
+            s, at=now, action="recordings_purged", object_kind="campaign", object_id=campaign_id,
+            campaign_id=campaign_id or None, after={"recordings": len(ids)},
+        )  # fmt: skip
+    return len(ids)
+
+
+def remove_files(paths: Iterable[str]) -> None:
+    """Delete files wherever they lie; paths from the store's folder. Raises RemoteError while the storage is away."""
+    remote = places().remote
+    for path in paths:
+        (places().folder / path).unlink(missing_ok=True)
+        if remote is not None:
+            remote.remove(path)
+
+
+def is_anything_to_move(session: Session) -> bool:
+    """Whether a storage is set and a file still lies on this machine. For the sweeper."""
+    return places().remote is not None and session.scalar(_on_disk().limit(1)) is not None
+
+
+def move(session: AnySession) -> int:
+    """Move files from this machine's disk to the storage; how many.
+
+    The storage has the file before the row says so, and the row says so before the disk's copy goes: whenever this
+    dies, the file can be heard. Raises RemoteError when the storage fails; the sweeper comes back.
+    """
+    remote, moved = places().remote, 0
+    if remote is None:
+        return 0
+    waiting = session.execute(_on_disk().limit(_BATCH)).all()
+    session.rollback()
+    for sha256, path, mime in waiting:
+        file = places().folder / path
+        if file.is_file():
+            remote.put(path, file, mime)
+        with write(session) as s:
+            s.execute(update(Audio).where(Audio.sha256 == sha256, Audio.path != "").values(place="s3"))
+        file.unlink(missing_ok=True)
+        moved += 1
+    return moved
+
+
+def _on_disk() -> Select[str, str, str]:
+    there = Audio.place == "disk", Audio.path != ""
+    return select(Audio.sha256, Audio.path, Audio.mime).where(*there).order_by(Audio.stored_at)
+
+
+def _with_sound(condition: ColumnElement[bool]) -> Select[int]:
+    return (
+        select(Recording.id)
+        .join(Audio, Audio.sha256 == Recording.audio_sha256)
+        .where(Audio.path != "", condition)
+        .order_by(Recording.id)
+    )
+
+
+def _orphans(now: datetime) -> Select[int]:
+    old = func.coalesce(Recording.settled_at, Recording.added_at) < now - timedelta(days=ORPHAN_DAYS)
+    return _with_sound(Recording.state.in_(("unmatched", "orphan", "rejected", "empty")) & old)
