@@ -268,7 +268,9 @@ def test_answers_are_complete_unmasked_filtered_and_written_down(
     every = client.get(f"/campaigns/{campaign.id}/answers").text
     critics = client.get(f"/campaigns/{campaign.id}/answers?group=detractor").text
     none = client.get(f"/campaigns/{campaign.id}/answers?group=passive").text
-    odd = client.get(f"/campaigns/{campaign.id}/answers?group=%00&branch=x&page=-3")
+    odd = client.get(
+        f"/campaigns/{campaign.id}/answers?group=%00&place=branch-x&day=2026-13-40&operator=1&attempt=9&page=-3"
+    )
 
     for header in ANSWERS_FORM:
         assert header in every
@@ -284,7 +286,7 @@ def test_answers_are_complete_unmasked_filtered_and_written_down(
 def test_a_branchs_answers_are_shown_alone(session: Session, campaign: Campaign, login: Login) -> None:
     branch = session.scalars(select(factories.Branch).where(factories.Branch.name == "ОП perm")).one()
 
-    text = login("manager").get(f"/campaigns/{campaign.id}/answers?branch={branch.id}").text
+    text = login("manager").get(f"/campaigns/{campaign.id}/answers?place=branch-{branch.id}").text
 
     assert "0277123456" not in text and text.count("<tr>") == 2
 
@@ -340,3 +342,29 @@ def test_phones_of_training_never_reach_a_report(session: Session, login: Login)
     assert session.scalars(select(RespondentPhone).where(RespondentPhone.e164 == "+79170007788")).one()
     assert "В базе пока нет клиентов" in manager.get(f"/campaigns/{wave.id}").text
     assert workbook(manager, wave)["Анкета"].max_row == 1
+
+
+def test_a_part_of_the_base_keeps_the_identity_and_names_itself(
+    session: Session, campaign: Campaign, login: Login
+) -> None:
+    page = words(login("manager").get(f"/campaigns/{campaign.id}?place=region-udmurtia").text)
+
+    assert "Показана часть базы" in page and "Удмуртия" in page
+    assert re.search(r"3 клиента = 1 опрошен \+ 1 отказался \+ .* \+ 1 осталось", page)
+
+
+@pytest.mark.parametrize("cut", ["day=2026-11-17", "attempt=1"])
+def test_a_cut_through_the_calls_shows_calls_and_answers_only(campaign: Campaign, login: Login, cut: str) -> None:
+    page = words(login("manager").get(f"/campaigns/{campaign.id}?{cut}").text)
+
+    assert "Показаны только звонки и ответы" in page and "3 звонка" in page and "2 анкеты" in page
+    assert "клиента =" not in page and "Охват базы" not in page
+
+
+def test_a_reader_who_names_no_operators_filters_by_none(session: Session, campaign: Campaign, login: Login) -> None:
+    operator = session.scalars(select(User).where(User.full_name == "Ольга Максимова")).one()
+    person = login(customer_of(session, campaign))
+
+    page = person.get(f"/campaigns/{campaign.id}?operator={operator.id}").text
+
+    assert "Показаны только" not in page and "Ольга Максимова" not in page

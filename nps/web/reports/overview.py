@@ -1,0 +1,90 @@
+"""The report itself, and what a page that stays open asks for."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from flask import Response, make_response, url_for
+
+from nps.domain.errors import NotFoundError
+from nps.domain.survey_statistics.intervals import Interval
+from nps.domain.survey_statistics.rounding import half_up, shares_adding_up
+from nps.domain.wording import forecast_words, tenths
+from nps.extensions import db
+from nps.queries.campaigns import CampaignRow
+from nps.queries.reports import Report, change_mark, report_for
+from nps.queries.reports.contract_forms import CALLS_FORM
+from nps.web import access, forms, htmx
+from nps.web.campaigns.common import campaign_or_404
+from nps.web.clock import now
+from nps.web.filters import office_zone
+from nps.web.reports import bp
+from nps.web.reports.common import READERS, Filters, filters, for_manager
+
+
+@bp.get("/campaigns/<int:campaign_id>")
+@access.roles(*READERS)
+def overview(campaign_id: int) -> Response:
+    """The report as it stands now."""
+    return _report(campaign_or_404(campaign_id))
+
+
+@bp.get("/campaigns/<int:campaign_id>/panel")
+@access.roles(*READERS)
+def panel(campaign_id: int) -> Response:
+    """The same figures for a page that is open; nothing (204) while what it shows is still true."""
+    campaign = campaign_or_404(campaign_id)
+    if forms.arg("mark") == change_mark(db.session(), campaign, now(), office_zone()):
+        return make_response("", 204)
+    return _report(campaign)
+
+
+def _report(campaign: CampaignRow) -> Response:
+    chosen = filters(campaign)
+    report = report_for(db.session(), access.current_actor(), campaign.id, now(), office_zone(), chosen.where)
+    if report is None:
+        raise NotFoundError
+    return htmx.render("reports/page.html", "reports/_panel.html", **_context(report, chosen))
+
+
+def _context(report: Report, chosen: Filters) -> dict[str, Any]:
+    score = report.score
+    return {
+        "report": report,
+        "campaign": report.campaign,
+        "filters": chosen,
+        "calls_form": CALLS_FORM,
+        "for_manager": for_manager(),
+        "reason_bars": _bars(report, chosen),
+        "lost": tenths(report.reasons.lost),
+        "shares": [
+            tenths(Fraction(part, 10)) for part in shares_adding_up((score.promoters, score.passives, score.detractors))
+        ],
+        "interval": _whole(report.finite_interval),
+        "bounds": _whole(report.bounds),
+        "forecast_words": forecast_words(report.forecast, report.local_at.date()),
+    }
+
+
+def _bars(report: Report, chosen: Filters) -> list[dict[str, object]]:
+    """The reasons as the chart takes them; a prompt leads to its questionnaires."""
+    return [
+        {
+            "name": row.label,
+            "first": row.mentions,
+            "first_text": str(row.mentions),
+            "second": float(row.points),
+            "second_text": tenths(row.points),
+            "none": not row.named,
+            "href": url_for("reports.answer_list", campaign_id=report.campaign.id, reason=row.prompt, **chosen.query)
+            if row.is_prompt
+            else "",
+        }
+        for row in report.reasons.rows
+    ]
+
+
+def _whole(found: Interval | None) -> tuple[int, int] | None:
+    """Whole points, as an interval is shown."""
+    return (half_up(found.low), half_up(found.high)) if found else None
