@@ -13,7 +13,7 @@ from nps.domain.survey_statistics.rounding import half_up
 from nps.domain.why import Why
 
 __all__ = [
-    "duration", "forecast_words", "greeting_name", "minutes", "number", "percent", "phone_words", "plural",
+    "decimal", "duration", "forecast_words", "greeting_name", "minutes", "number", "percent", "phone_words", "plural",
     "signed", "tenths", "why_text",
 ]  # fmt: skip
 
@@ -49,6 +49,14 @@ def tenths(value: Fraction) -> str:
     """«12,9», half up, of a number that is not negative."""
     whole, tenth = divmod(half_up(10 * value), 10)
     return f"{number(whole)},{tenth}"
+
+
+def decimal(value: float | Fraction, places: int = 1, *, plus: bool = False) -> str:
+    """«−12,9», half up and with a comma; `plus` writes the sign of a positive number too."""
+    units = half_up(Fraction(value) * 10**places)
+    whole, rest = divmod(abs(units), 10**places)
+    sign = MINUS if units < 0 else "+" if plus and units > 0 else ""
+    return f"{sign}{number(whole)},{rest:0{places}}"
 
 
 def percent(num: int, den: int, *, down: bool = False) -> str:

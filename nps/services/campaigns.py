@@ -48,6 +48,7 @@ class Terms:
     delete_on: date | None = None
     dial_link: str = "tel:{e164}"
     setup_allowance_s: int = 8
+    answers_after_check: bool = False
 
     def check(self) -> None:
         """Raise DomainError whose code is the name of the field that can't be so."""

@@ -38,8 +38,8 @@ CROWDED = """() => {
 TALL = "document.querySelector('.script').scrollHeight > document.querySelector('.script').clientHeight"
 
 SHARED = (
-    "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations",
-    "/escalations/{escalation}",
+    "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/answers",
+    "/campaigns/{survey}/escalations", "/escalations/{escalation}",
 )  # fmt: skip
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",

@@ -158,6 +158,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reports.panel": SIDES,
     "reports.answer_list": SIDES,
     "reports.call_list": STAFF,
+    "reports.check_answers": MANAGER,
+    "reports.method": SIDES,
     "reports.workbook": SIDES,
 }
 

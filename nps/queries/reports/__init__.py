@@ -3,12 +3,13 @@
 from nps.queries.reports.answers import AnswerFilter, AnswerRow, all_answers, answers
 from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, Times, Traffic, calls
 from nps.queries.reports.clients import Base, ClientCounts, Place, base_of
+from nps.queries.reports.method import Method, method_of
 from nps.queries.reports.operators import OperatorRow, Operators, operators_of
 from nps.queries.reports.page import Page
 from nps.queries.reports.proofs import EscalationCounts, EscalationRow, RecordingCounts, all_escalations
 from nps.queries.reports.reasons import ReasonRow, Reasons, reason_labels
 from nps.queries.reports.report import Report, begin_snapshot, campaign_report, change_mark, report_for, system_report
-from nps.queries.reports.slices import EVERYTHING, Choices, Slice, choices_of
+from nps.queries.reports.slices import EVERYTHING, Choices, Slice, choices_of, seen_by
 
 __all__ = [
     "AnswerFilter",
@@ -22,6 +23,7 @@ __all__ = [
     "EVERYTHING",
     "EscalationCounts",
     "EscalationRow",
+    "Method",
     "OperatorRow",
     "Operators",
     "Page",
@@ -42,8 +44,10 @@ __all__ = [
     "campaign_report",
     "change_mark",
     "choices_of",
+    "method_of",
     "operators_of",
     "reason_labels",
     "report_for",
+    "seen_by",
     "system_report",
 ]

@@ -42,6 +42,7 @@ class AnswerRow:
     words: str
     comment: str
     cut_off: bool
+    checked: bool
     day: date
     minute: int
 
@@ -82,10 +83,12 @@ def ratings_by_place(session: Session, campaign_id: int, where: Slice = EVERYTHI
     return [tuple(row) for row in found]
 
 
-def questionnaires(columns: Select[*Columns], campaign_id: int, where: Slice) -> Select[*Columns]:
-    """The columns over the questionnaires in force of a slice. Calls are looked at only when it is about them."""
+def questionnaires(
+    columns: Select[*Columns], campaign_id: int, where: Slice, *, with_calls: bool = False
+) -> Select[*Columns]:
+    """The columns over the questionnaires in force of a slice; their calls beside them when it or `with_calls` asks."""
     found = columns.select_from(Interview).join(respondents, respondents.c.id == Interview.respondent_id)
-    if not where.keeps_clients:
+    if with_calls or not where.keeps_clients:
         found = found.join(attempts, attempts.c.id == Interview.attempt_id)
     return found.where(respondents.c.campaign_id == campaign_id, Interview.replaced_at.is_(None), *where.of_answers())
 
@@ -112,9 +115,10 @@ def answers(session: Session, campaign_id: int, wanted: AnswerFilter, number: in
     return page.with_rows(_rows(session, session.execute(order.limit(size).offset(page.skip)).all()))
 
 
-def all_answers(session: Session, campaign_id: int) -> Iterator[AnswerRow]:
+def all_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Iterator[AnswerRow]:
     """Every questionnaire of a campaign by branch and organisation, read in chunks: memory stays flat."""
-    order = _select(campaign_id).order_by(func.coalesce(Branch.name, ""), respondents.c.organisation, respondents.c.id)
+    chosen = _select(campaign_id).where(*where.of_answers())
+    order = chosen.order_by(func.coalesce(Branch.name, ""), respondents.c.organisation, respondents.c.id)
     for chunk in session.execute(order.execution_options(yield_per=_CHUNK)).partitions():
         yield from _rows(session, chunk)
 
@@ -134,6 +138,7 @@ def _select(campaign_id: int) -> Select[Any]:
         Interview.words,
         Interview.comment,
         Interview.cut_off,
+        Interview.checked_at.is_not(None).label("checked"),
         attempts.c.local_day.label("day"),
         attempts.c.local_minute.label("minute"),
     )

@@ -126,4 +126,4 @@ def _owned(campaign_id: int, where: Slice) -> Select[int | None, str, int]:
 def _interviewed(campaign_id: int, where: Slice) -> Select[int, str, int]:
     """Questionnaires of a slice by who filled them in."""
     columns = select(attempts.c.operator_id, literal(State.SURVEYED.value), func.count())
-    return questionnaires(columns, campaign_id, where).group_by(attempts.c.operator_id)
+    return questionnaires(columns, campaign_id, where, with_calls=True).group_by(attempts.c.operator_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError
-from nps.domain.forecast import Forecast, forecast
+from nps.domain.forecast import Forecast, TrafficPlan, forecast, traffic_plan
 from nps.domain.local_time import ZONES, Zone, to_local
 from nps.domain.nps_score import NpsScore
 from nps.domain.survey_statistics import intervals
@@ -31,7 +31,7 @@ from nps.queries.reports.clients import Base, ClientCounts, base_of
 from nps.queries.reports.operators import Operators, operators_of
 from nps.queries.reports.proofs import EscalationCounts, RecordingCounts, escalation_counts, recording_counts
 from nps.queries.reports.reasons import Reasons, reasons_of
-from nps.queries.reports.slices import EVERYTHING, Slice
+from nps.queries.reports.slices import EVERYTHING, Slice, seen_by
 
 #: Below this many questionnaires the page says that the score is a first impression.
 FEW_ANSWERS = 30
@@ -90,6 +90,17 @@ class Report:
         return self.campaign.closed_at is None
 
     @property
+    def held_back(self) -> int:
+        """Questionnaires that wait for the manager's tick before this reader sees them."""
+        return max(0, self.clients.surveyed - self.score.n) if self.where.checked_only else 0
+
+    @property
+    def traffic_plan(self) -> TrafficPlan | None:
+        """What the minutes are enough for; None before the first interview."""
+        traffic = self.traffic
+        return traffic_plan(self.clients.coverage, traffic.campaign_used_s, traffic.used_s, traffic.limit_s)
+
+    @property
     def has_few_answers(self) -> bool:
         return self.score.n < FEW_ANSWERS
 
@@ -115,7 +126,7 @@ def report_for(
     """The report of a campaign, read as one state of the database; None when it is not this person's to see (R10)."""
     begin_snapshot(session)
     campaign = campaign_for(session, actor, campaign_id)
-    return campaign_report(session, campaign, now, zone, where) if campaign else None
+    return campaign_report(session, campaign, now, zone, seen_by(actor, campaign, where)) if campaign else None
 
 
 def system_report(session: Session, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE) -> Report:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from nps.models import Branch, CampaignMember, Region, User
+from nps.domain.actor import Actor
+from nps.models import Branch, CampaignMember, Interview, Region, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.reports.views import attempts, respondents
 
@@ -25,6 +26,7 @@ class Slice:
 
     A client belongs to one region and one branch, so such a slice keeps the identity of requirements §4. A day, an
     operator or an attempt cuts a client's calls apart: then there are calls and answers only, and the page says so.
+    `checked_only` leaves out questionnaires that the manager has not ticked; clients, calls and minutes stay.
     """
 
     region: str | None = None
@@ -33,6 +35,7 @@ class Slice:
     last: date | None = None
     operator_id: int | None = None
     attempt: int | None = None
+    checked_only: bool = False
 
     @property
     def keeps_clients(self) -> bool:
@@ -41,7 +44,7 @@ class Slice:
 
     @property
     def is_everything(self) -> bool:
-        return self == EVERYTHING
+        return replace(self, checked_only=False) == EVERYTHING
 
     def of_clients(self) -> tuple[ColumnElement[bool], ...]:
         """Conditions on `reported_respondent`: the part that is about clients."""
@@ -67,7 +70,8 @@ class Slice:
 
     def of_answers(self) -> tuple[ColumnElement[bool], ...]:
         """Conditions on a questionnaire: its client's place, and its call."""
-        return (*self.of_clients(), *self._of_calls_only())
+        ticked = (Interview.checked_at.is_not(None),) if self.checked_only else ()
+        return (*self.of_clients(), *self._of_calls_only(), *ticked)
 
     def _of_calls_only(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -78,15 +82,24 @@ class Slice:
         if self.operator_id is not None:
             found.append(attempts.c.operator_id == self.operator_id)
         if self.attempt is not None:
-            before = _calls_before()
+            before = calls_before()
             found.append(before >= LAST_ATTEMPT - 1 if self.attempt >= LAST_ATTEMPT else before == self.attempt - 1)
         return found
 
 
 EVERYTHING = Slice()
+#: Those who see a questionnaire after the manager's tick, in a campaign that asks for it.
+_AFTER_CHECK = ("customer", "specialist")
 
 
-def _calls_before() -> ColumnElement[int]:
+def seen_by(actor: Actor, campaign: CampaignRow, where: Slice) -> Slice:
+    """What of a slice this person may see."""
+    if campaign.answers_after_check and actor.role in _AFTER_CHECK:
+        return replace(where, checked_only=True)
+    return where
+
+
+def calls_before() -> ColumnElement[int]:
     """How many dials of the same client went before this one."""
     earlier = attempts.alias("earlier")
     return (

@@ -15,7 +15,15 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.local_time import Zone, to_local
 from nps.queries.campaigns import CampaignRow, campaign_for
-from nps.queries.reports import all_answers, all_escalations, begin_snapshot, campaign_report
+from nps.queries.reports import (
+    EVERYTHING,
+    Slice,
+    all_answers,
+    all_escalations,
+    begin_snapshot,
+    campaign_report,
+    seen_by,
+)
 from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
 from nps.services.journal import log_access
@@ -64,7 +72,7 @@ def download(
     _log(session, actor.id, campaign_id, "report_downloaded", now, address)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"
-    _build(session, campaign, file, now, zone)
+    _build(session, campaign, file, now, zone, seen_by(actor, campaign, EVERYTHING))
     day = to_local(now, zone).date()
     title = " ".join(_UNSAFE.sub(" ", campaign.title).split()).strip(".")[:_NAME_LIMIT]
     return Download(file, f"Анкета — {title} — {day:%d.%m.%Y}.xlsx", f"report-{campaign_id}-{day}.xlsx")
@@ -74,7 +82,7 @@ def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zon
     """Write the workbook of a campaign at `file`, whatever its size. Raises NotFoundError, OSError."""
     campaign = existing_campaign(session, campaign_id)
     _log(session, None, campaign_id, "report_exported", now, "")
-    _build(session, campaign, file, now, zone)
+    _build(session, campaign, file, now, zone, EVERYTHING)
 
 
 def note_view(session: Session, *, actor: Actor, campaign_id: int, what: str, now: datetime, address: str = "") -> None:
@@ -89,7 +97,7 @@ def _log(session: Session, user_id: int | None, campaign_id: int, action: str, n
         )
 
 
-def _build(session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone) -> None:
+def _build(session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone, where: Slice) -> None:
     begin_snapshot(session)
-    report = campaign_report(session, campaign, now, zone)
-    write_book(file, book_of(report, all_answers(session, campaign.id), all_escalations(session, campaign.id)))
+    report = campaign_report(session, campaign, now, zone, where)
+    write_book(file, book_of(report, all_answers(session, campaign.id, where), all_escalations(session, campaign.id)))

@@ -36,6 +36,7 @@ def read_terms() -> Terms:
         delete_on=forms.day("delete_on", label="Дата удаления данных", required=False),
         dial_link=forms.text("dial_link", 200, label="Ссылка для набора", required=True),
         setup_allowance_s=forms.whole("setup_allowance_s", 0, 60, label="Запас на соединение"),
+        answers_after_check=forms.flag("answers_after_check"),
     )
 
 
@@ -127,4 +128,5 @@ def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, An
         "delete_on": more.delete_on or "",
         "dial_link": campaign.dial_link,
         "setup_allowance_s": campaign.setup_allowance_s,
+        "answers_after_check": campaign.answers_after_check,
     }

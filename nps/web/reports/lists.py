@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, flash, url_for
 
 from nps.domain.disposition import TABLE
 from nps.domain.nps_score import RATINGS, Group
 from nps.extensions import db
-from nps.queries.reports import AnswerFilter, CallFilter, answers, calls, reason_labels
+from nps.queries.reports import AnswerFilter, CallFilter, answers, calls, reason_labels, seen_by
 from nps.queries.reports.calls import KINDS
 from nps.queries.reports.contract_forms import ANSWERS_FORM
 from nps.services import reports
@@ -49,7 +49,7 @@ def answer_list(campaign_id: int) -> Response:
         group=Group(group) if group in _GROUPS else None,
         rating=rating if rating in RATINGS else None,
         reason=reason if reason in labels else None,
-        where=chosen.where,
+        where=seen_by(access.current_actor(), campaign, chosen.where),
     )
     _note(campaign_id, "answers")
     return htmx.render(
@@ -63,7 +63,31 @@ def answer_list(campaign_id: int) -> Response:
         page_url=page_url,
         groups=[("", "Все оценки"), *_GROUPS.items()],
         reasons=[("", "Любая причина"), *labels.items()],
+        may_check=campaign.answers_after_check and access.current_actor().role == "manager",
+        waits_for_check=wanted.where.checked_only,
     )
+
+
+@bp.post("/campaigns/<int:campaign_id>/answers/check")
+@access.roles("manager")
+def check_answers(campaign_id: int) -> Response:
+    """Tick questionnaires that the customer may see."""
+    campaign_or_404(campaign_id)
+    changed = reports.check_answers(
+        db.session(),
+        access.current_actor().id,
+        campaign_id,
+        shown=_ids("shown"),
+        ticked=_ids("ticked"),
+        now=now(),
+    )
+    flash("Отметки сохранены." if changed else "Отметки не изменились.", "ok")
+    back = forms.text("back", 2000)
+    return htmx.go(url_for("reports.answer_list", campaign_id=campaign_id) + (back if back.startswith("?") else ""))
+
+
+def _ids(name: str) -> list[int]:
+    return [int(value) for value in forms.texts(name) if value.isascii() and value.isdigit()]
 
 
 @bp.get("/campaigns/<int:campaign_id>/calls")

@@ -13,7 +13,7 @@ from nps.domain.survey_statistics.rounding import half_up, shares_adding_up
 from nps.domain.wording import forecast_words, tenths
 from nps.extensions import db
 from nps.queries.campaigns import CampaignRow
-from nps.queries.reports import Report, change_mark, report_for
+from nps.queries.reports import Report, change_mark, method_of, report_for
 from nps.queries.reports.contract_forms import CALLS_FORM
 from nps.web import access, forms, htmx
 from nps.web.campaigns.common import campaign_or_404
@@ -38,6 +38,23 @@ def panel(campaign_id: int) -> Response:
     if forms.arg("mark") == change_mark(db.session(), campaign, now(), office_zone()):
         return make_response("", 204)
     return _report(campaign)
+
+
+@bp.get("/campaigns/<int:campaign_id>/method")
+@access.roles(*READERS)
+def method(campaign_id: int) -> Response:
+    """How the figures come about, and what they leave open."""
+    report = report_for(db.session(), access.current_actor(), campaign_id, now(), office_zone())
+    if report is None:
+        raise NotFoundError
+    return htmx.render(
+        "reports/method.html",
+        "reports/_method.html",
+        report=report,
+        campaign=report.campaign,
+        method=method_of(db.session(), report),
+        for_manager=for_manager(),
+    )
 
 
 def _report(campaign: CampaignRow) -> Response:
