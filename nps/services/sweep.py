@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
 from nps.services import letters, personal_data, reminders, sample
+from nps.services.reports import exporting
 
 
 class Nudge(NamedTuple):
@@ -31,6 +32,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(LETTERS, reminders.WRITE_JOB, row_id) for row_id in reminders.campaigns_due(session, now)),
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
+        *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),
         *_job_runs(session, now),
     ]
 

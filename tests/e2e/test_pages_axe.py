@@ -39,7 +39,7 @@ TALL = "document.querySelector('.script').scrollHeight > document.querySelector(
 
 SHARED = (
     "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/answers",
-    "/campaigns/{survey}/escalations", "/escalations/{escalation}",
+    "/campaigns/{survey}/escalations", "/campaigns/{survey}/files", "/escalations/{escalation}",
 )  # fmt: skip
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",
@@ -73,7 +73,7 @@ NO_PAGES = frozenset(
     {
         "static", "auth.home", "health.alive", "admin.journal_export", "reports.panel", "reports.workbook",
         "recordings.play", "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
-        "personal_data.workbook",
+        "personal_data.workbook", "reports.file",
     }
 )  # fmt: skip
 

@@ -158,14 +158,19 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reports.panel": SIDES,
     "reports.answer_list": SIDES,
     "reports.call_list": STAFF,
+    "reports.cancel_file": SIDES,
+    "reports.file": SIDES,
+    "reports.files": SIDES,
+    "reports.order_file": SIDES,
     "reports.check_answers": MANAGER,
     "reports.method": SIDES,
     "reports.workbook": SIDES,
 }
 
-#: What the customer, who "changes nothing" (§3), may still send: his session and his password are his own.
+#: What the customer, who "changes nothing" (§3), may still send: what is his own, and orders of files.
 CUSTOMER_POSTS = {
     "auth.sign_in", "auth.logout", "auth.save_password", "auth.close_session", "auth.close_other_sessions",
+    "reports.order_file", "reports.cancel_file",
 }  # fmt: skip
 
 _ABSENT: dict[str, Any] = {

@@ -183,12 +183,13 @@ def test_pages_carry_no_inline_style_or_script(campaign: Campaign, login: Login)
         assert not re.search(r'\sstyle="|<style|\son\w+="|<script(?![^>]*\ssrc=)', text)
 
 
-def test_the_workbook_begins_with_the_two_forms_of_the_contract(
-    session: Session, campaign: Campaign, login: Login
-) -> None:
+def test_the_workbook_holds_the_two_forms_of_the_contract(session: Session, campaign: Campaign, login: Login) -> None:
     book = workbook(login(customer_of(session, campaign)), campaign)
 
-    assert book.sheetnames == ["Звонки", "Анкета", "По операторам", "Обращения", "Итоги"]
+    assert book.sheetnames == [
+        "Итоги", "Звонки", "Анкета", "По операторам", "Обращения", "Все звонки", "По ОП", "По регионам", "Оценки",
+        "Причины", "По дням", "Определения",
+    ]  # fmt: skip
     assert [[cell.value for cell in row] for row in book["Звонки"].iter_rows()] == [list(CALLS_FORM), [3, 2, 0, 0]]
     form = [[cell.value for cell in row] for row in book["Анкета"].iter_rows()]
     assert form[0] == list(ANSWERS_FORM)
@@ -317,7 +318,9 @@ def test_long_lists_are_paged_and_keep_their_filters(session: Session, campaign:
     assert second.count('/recording"') == 1
 
 
-def test_a_base_too_large_for_a_request_is_refused_in_words(session: Session, campaign: Campaign, login: Login) -> None:
+def test_the_workbook_of_a_base_too_large_for_a_request_is_ordered(
+    session: Session, campaign: Campaign, login: Login
+) -> None:
     values = {
         "campaign_id": campaign.id,
         "organisation": "ООО",
@@ -327,10 +330,12 @@ def test_a_base_too_large_for_a_request_is_refused_in_words(session: Session, ca
     }
     session.execute(insert(Respondent), [{**values, "identity": f"i{number}"} for number in range(IN_REQUEST_CLIENTS)])
     session.commit()
+    manager = login("manager")
 
-    response = login("manager").get(f"/campaigns/{campaign.id}/report.xlsx")
+    response = manager.get(f"/campaigns/{campaign.id}/report.xlsx")
 
-    assert response.status_code == 422 and "flask nps export" in response.text
+    assert (response.status_code, response.location) == (303, f"/campaigns/{campaign.id}/files")
+    assert "закажите книгу" in manager.get(response.location).text
 
 
 def test_phones_of_training_never_reach_a_report(session: Session, login: Login) -> None:

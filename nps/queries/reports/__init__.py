@@ -1,7 +1,7 @@
 """Figures and rows of reports: one arithmetic for page, workbook and command line (R3-R6, R10-R12, R14)."""
 
 from nps.queries.reports.answers import AnswerFilter, AnswerRow, all_answers, answers
-from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, Times, Traffic, calls
+from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, ExportedCall, Times, Traffic, all_calls, calls
 from nps.queries.reports.clients import Base, ClientCounts, Place, base_of
 from nps.queries.reports.method import Method, method_of
 from nps.queries.reports.operators import OperatorRow, Operators, operators_of
@@ -23,6 +23,7 @@ __all__ = [
     "EVERYTHING",
     "EscalationCounts",
     "EscalationRow",
+    "ExportedCall",
     "Method",
     "OperatorRow",
     "Operators",
@@ -36,6 +37,7 @@ __all__ = [
     "Times",
     "Traffic",
     "all_answers",
+    "all_calls",
     "all_escalations",
     "answers",
     "base_of",

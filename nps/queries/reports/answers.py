@@ -123,6 +123,11 @@ def all_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -
         yield from _rows(session, chunk)
 
 
+def number_of_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> int:
+    """How many questionnaires are in force."""
+    return session.execute(questionnaires(select(func.count()), campaign_id, where)).scalar_one()
+
+
 def _select(campaign_id: int) -> Select[Any]:
     columns = select(
         Interview.id.label("interview_id"),

@@ -32,6 +32,7 @@ from nps.queries.reports.operators import Operators, operators_of
 from nps.queries.reports.proofs import EscalationCounts, RecordingCounts, escalation_counts, recording_counts
 from nps.queries.reports.reasons import Reasons, reasons_of
 from nps.queries.reports.slices import EVERYTHING, Slice, seen_by
+from nps.queries.reports.trend import TrendPoint, trend_of
 
 #: Below this many questionnaires the page says that the score is a first impression.
 FEW_ANSWERS = 30
@@ -60,6 +61,7 @@ class Report:
     histogram: tuple[int, ...]
     reasons: Reasons
     said: tuple[AnswerRow, ...]
+    trend: tuple[TrendPoint, ...]
     operators: Operators
     recordings: RecordingCounts
     escalations: EscalationCounts
@@ -166,6 +168,7 @@ def campaign_report(
         histogram=histogram_of(ratings),
         reasons=reasons_of(session, campaign.id, score, where),
         said=answers(session, campaign.id, AnswerFilter(said=True, where=where), 1, _SAID_ROWS).rows,
+        trend=trend_of(session, campaign.id, where),
         operators=operators_of(session, campaign, where),
         recordings=recording_counts(session, campaign.id, where),
         escalations=escalation_counts(session, campaign.id, where),
