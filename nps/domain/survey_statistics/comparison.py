@@ -22,6 +22,8 @@ from nps.domain.survey_statistics.intervals import (
 from nps.domain.survey_statistics.normal import Z_95, Z_998, chi_square_tail, two_sided
 
 SIGNIFICANT = 0.05
+#: Questionnaires below which a group is drawn but not judged.
+LEAST_COMPARED = 10
 _WORTH = {Group.PROMOTER: 1, Group.PASSIVE: 0, Group.DETRACTOR: -1}
 
 
@@ -104,10 +106,26 @@ def pairs(scores: Mapping[str, NpsScore]) -> tuple[tuple[str, str, Difference, f
     return tuple((a, b, seen, p) for (a, b, seen), p in zip(found, corrected, strict=True))
 
 
-def funnel(overall: NpsScore, n: int) -> tuple[Interval, Interval]:
+def funnel(overall: NpsScore, n: float) -> tuple[Interval, Interval]:
     """The 95 % and 99.8 % limits of a group of n questionnaires that differs by chance only (Spiegelhalter 2005)."""
     error = 100 * math.sqrt(variance(overall) / n)
     return around(_points(overall), error, Z_95), around(_points(overall), error, Z_998)
+
+
+def unlike(overall: NpsScore, groups: Mapping[str, NpsScore]) -> dict[str, float]:
+    """How often chance alone moves a group so far from the whole, corrected by Holm for the number of groups.
+
+    Groups of fewer than LEAST_COMPARED questionnaires are left out: a normal approximation says nothing about them.
+    Empty when answers do not vary.
+    """
+    known = {key: score for key, score in groups.items() if score.n >= LEAST_COMPARED}
+    spread = variance(overall) if overall.n else 0.0
+    if not spread:
+        return {}
+    chances = [
+        two_sided((_points(score) - _points(overall)) / (100 * math.sqrt(spread / score.n))) for score in known.values()
+    ]
+    return dict(zip(known, holm(chances), strict=True))
 
 
 def panel(transitions: Mapping[tuple[Group, Group], int]) -> Difference | None:

@@ -31,7 +31,7 @@ _UNANSWERED = [code for code, row in TABLE.items() if row.min_ring_s or not row.
 CONVERSATIONS = [code for code, row in TABLE.items() if row.conversation]
 
 _outbound = attempts.c.source != "inbound"
-_recorded = exists().where(Recording.attempt_id == attempts.c.id, MATCHED)
+_recorded = exists().where(Recording.attempt_id == attempts.c.id, MATCHED).correlate(attempts)
 #: A ring that was cancelled too early. Rings that nobody measured are 0 and taken at the operator's word.
 _cancelled = and_(
     attempts.c.disposition.in_(_UNANSWERED), attempts.c.ring_ms > 0, attempts.c.ring_ms < MIN_RING_S * 1000
@@ -62,8 +62,9 @@ KINDS: Mapping[str, ColumnElement[bool]] = MappingProxyType(
         "talks": attempts.c.disposition.in_(CONVERSATIONS),
         "long": and_(
             attempts.c.survey_ms > SURVEY_LIMIT_S * 1000,
-            exists().where(Interview.attempt_id == attempts.c.id, Interview.replaced_at.is_(None)),
+            exists().where(Interview.attempt_id == attempts.c.id, Interview.replaced_at.is_(None)).correlate(attempts),
         ),
+        "recorded": _recorded,
         "unrecorded": and_(IS_CALL, ~_recorded),
         "unrecorded_talks": and_(attempts.c.disposition.in_(CONVERSATIONS), ~_recorded),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -83,6 +84,27 @@ def escalation_counts(session: Session, campaign_id: int, where: Slice = EVERYTH
         taken=by_state.get("taken", 0),
         answered=by_state.get("answered", 0) + by_state.get("closed", 0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LastEscalation:
+    """One of the newest escalations."""
+
+    id: int
+    organisation: str
+    state: str
+    created_at: datetime
+
+
+def last_escalations(session: Session, campaign_id: int, number: int) -> list[LastEscalation]:
+    """The newest escalations of a campaign."""
+    found = session.execute(
+        select(Escalation.id, Escalation.organisation, Escalation.state, Escalation.created_at)
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .order_by(Escalation.id.desc())
+        .limit(number)
+    )
+    return [LastEscalation(*row) for row in found]
 
 
 def all_escalations(session: Session, campaign_id: int) -> Iterator[EscalationRow]:

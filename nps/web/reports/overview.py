@@ -16,10 +16,12 @@ from nps.queries.campaigns import CampaignRow
 from nps.queries.reports import Report, change_mark, method_of, report_for
 from nps.queries.reports.contract_forms import CALLS_FORM
 from nps.web import access, forms, htmx
+from nps.web.campaigns import words
 from nps.web.campaigns.common import campaign_or_404
 from nps.web.clock import now
 from nps.web.filters import office_zone
-from nps.web.reports import bp
+from nps.web.reports import board, bp
+from nps.web.reports.charts import trend_points
 from nps.web.reports.common import READERS, Filters, filters, for_manager
 
 
@@ -35,7 +37,9 @@ def overview(campaign_id: int) -> Response:
 def panel(campaign_id: int) -> Response:
     """The same figures for a page that is open; nothing (204) while what it shows is still true."""
     campaign = campaign_or_404(campaign_id)
-    if forms.arg("mark") == change_mark(db.session(), campaign, now(), office_zone()):
+    live = board.live_of(campaign) if for_manager() else None
+    known = change_mark(db.session(), campaign, now(), office_zone())
+    if forms.arg("mark") == _mark(known, live):
         return make_response("", 204)
     return _report(campaign)
 
@@ -62,15 +66,28 @@ def _report(campaign: CampaignRow) -> Response:
     report = report_for(db.session(), access.current_actor(), campaign.id, now(), office_zone(), chosen.where)
     if report is None:
         raise NotFoundError
-    return htmx.render("reports/page.html", "reports/_panel.html", **_context(report, chosen))
+    if not for_manager():
+        context = _context(report, chosen, report.mark)
+        return htmx.render("reports/page.html", "reports/_panel.html", **context)
+    live = board.live_of(campaign)
+    context = _context(report, chosen, _mark(report.mark, live))
+    return htmx.render(
+        "reports/dashboard.html", "reports/_dashboard.html", **context, **board.context(report, live), words=words
+    )
 
 
-def _context(report: Report, chosen: Filters) -> dict[str, Any]:
+def _mark(known: str, live: board.Live | None) -> str:
+    """What the page shows, in short: the report, and for a manager who is on the line."""
+    return f"{known}.{live.mark}" if live else known
+
+
+def _context(report: Report, chosen: Filters, mark: str) -> dict[str, Any]:
     score = report.score
     return {
         "report": report,
         "campaign": report.campaign,
         "filters": chosen,
+        "mark": mark,
         "calls_form": CALLS_FORM,
         "for_manager": for_manager(),
         "reason_bars": _bars(report, chosen),
@@ -80,6 +97,7 @@ def _context(report: Report, chosen: Filters) -> dict[str, Any]:
         ],
         "interval": _whole(report.finite_interval),
         "bounds": _whole(report.bounds),
+        "trend": trend_points(report),
         "forecast_words": forecast_words(report.forecast, report.local_at.date()),
     }
 
