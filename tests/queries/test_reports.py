@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -13,7 +14,9 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.case import QueueClass
 from nps.domain.nps_score import Group
+from nps.domain.prospect import Waiting
 from nps.extensions import db
 from nps.models import (
     Audio,
@@ -27,7 +30,7 @@ from nps.models import (
     Respondent,
     RespondentPhone,
 )
-from nps.queries.campaigns import budget, campaign_row
+from nps.queries.campaigns import budget, calendars, campaign_row
 from nps.queries.reports import (
     EVERYTHING,
     AnswerFilter,
@@ -42,6 +45,7 @@ from nps.queries.reports import (
     campaign_report,
     change_mark,
 )
+from nps.queries.reports.outlook import prospect_for, situation_of
 from nps.queries.reports.slices import NO_REGION
 from tests import factories
 from tests.factories import NOW
@@ -611,3 +615,39 @@ def test_an_actor_of_another_customer_sees_no_campaign(session: Session, campaig
     actor = Actor(id=other.id, role="customer", full_name="", customer_id=other.customer_id)
 
     assert report_for(session, actor, campaign.id, NOW) is None
+
+
+def test_the_outlook_sees_who_waits_and_what_dials_gave(session: Session, campaign: Campaign, olga: Any) -> None:
+    fresh = factories.respondent(session, campaign, region="perm")
+    once = factories.respondent(session, campaign, misses=1, queue_class=int(QueueClass.REPEAT))
+    factories.respondent(session, campaign, next_call_at=None)
+    settled(session, campaign, "manager")
+    morning = NOW.replace(hour=6) - timedelta(days=5)
+    miss(session, once, olga, morning, local_minute=600)
+    miss(session, once, olga, morning + timedelta(hours=5), local_minute=900)
+    surveyed(session, campaign, olga, 9, talk_ms=61_000)
+    row = campaign_row(session, campaign.id)
+    figures = report(session, campaign)
+
+    seen = situation_of(session, row, figures.base, figures.traffic, calendars(session, row), NOW)
+
+    assert fresh.id and seen.waiting == {"perm": Waiting(new=1), "udmurtia": Waiting(one=1)}
+    assert seen.tallies == {
+        (0, "udmurtia", 0): [1, 0, 0, 1, 0],
+        (1, "udmurtia", 1): [0, 0, 0, 1, 0],
+    }
+    assert seen.seconds[0] == 120, "as the contract bills: two started minutes"
+    assert seen.slots[0].day == NOW.date() and 0 < seen.slots[0].share < 1
+    assert seen.slots[-1].day.isoformat() == "2026-11-26" and len(seen.slots) == 1 + 2 * 5
+    assert seen.room == (1, 1, 1)
+
+
+def test_a_forecast_needs_dials_and_an_open_wave(session: Session, campaign: Campaign, olga: Any) -> None:
+    client = factories.respondent(session, campaign)
+    for n in range(30):
+        miss(session, client, olga, NOW - timedelta(days=5, minutes=n))
+    traffic = report(session, campaign).traffic
+    row = campaign_row(session, campaign.id)
+
+    assert prospect_for(session, row, traffic, NOW) is not None
+    assert prospect_for(session, replace(row, closed_at=NOW), traffic, NOW) is None

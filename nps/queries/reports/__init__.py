@@ -5,6 +5,7 @@ from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, ExportedC
 from nps.queries.reports.clients import Base, ClientCounts, Place, base_of
 from nps.queries.reports.method import Method, method_of
 from nps.queries.reports.operators import OperatorRow, Operators, operators_of
+from nps.queries.reports.outlook import prospect_for
 from nps.queries.reports.page import Page
 from nps.queries.reports.proofs import EscalationCounts, EscalationRow, RecordingCounts, all_escalations
 from nps.queries.reports.reasons import ReasonRow, Reasons, reason_labels
@@ -48,6 +49,7 @@ __all__ = [
     "choices_of",
     "method_of",
     "operators_of",
+    "prospect_for",
     "reason_labels",
     "report_for",
     "seen_by",

@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Response, make_response, url_for
 
+from nps.domain import prospect_words
 from nps.domain.errors import NotFoundError
 from nps.domain.survey_statistics.intervals import Interval
 from nps.domain.survey_statistics.rounding import half_up, shares_adding_up
 from nps.domain.wording import forecast_words, tenths
 from nps.extensions import db
 from nps.queries.campaigns import CampaignRow
-from nps.queries.reports import Report, change_mark, method_of, report_for
+from nps.queries.reports import Report, change_mark, method_of, prospect_for, report_for
 from nps.queries.reports.contract_forms import CALLS_FORM
 from nps.web import access, forms, htmx
 from nps.web.campaigns import words
@@ -98,7 +99,20 @@ def _context(report: Report, chosen: Filters, mark: str) -> dict[str, Any]:
         "interval": _whole(report.finite_interval),
         "bounds": _whole(report.bounds),
         "trend": trend_points(report),
+        "outlook": _outlook(report),
         "forecast_words": forecast_words(report.forecast, report.local_at.date()),
+    }
+
+
+def _outlook(report: Report) -> dict[str, Any] | None:
+    """The forecast in words; None while there is nothing to go by."""
+    found = prospect_for(db.session(), report.campaign, report.traffic, report.at)
+    if found is None:
+        return None
+    return {
+        "headline": prospect_words.headline(found),
+        "details": prospect_words.details(found, report.traffic.limit_s),
+        "levers": [prospect_words.lever_words(lever, found) for lever in found.levers],
     }
 
 
