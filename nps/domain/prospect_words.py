@@ -40,7 +40,10 @@ def details(found: Prospect, limit_s: int) -> list[str]:
     """What the end looks like: share with its interval and what stops there, minutes, what is missing."""
     ending = found.ending
     between = f"от {_share(found.low, found.clients)} до {_share(found.high, found.clients)}"
-    lines = [f"К концу волны ждём {_share(ending.surveyed, found.clients)} ({between}): {_STOPS[ending.stopped_by]}."]
+    stop = _STOPS[ending.stopped_by]
+    lines = [f"К концу волны ждём {_share(ending.surveyed, found.clients)} ({between}): {stop}."]
+    if ending.day is None:
+        lines = [f"С вероятностью 80 % — {between}: {stop}."]
     used, low, high = (int(seconds) // 60 for seconds in (ending.used_s, found.used_low_s, found.used_high_s))
     lines.append(f"Минут уйдёт {number(used)} (от {number(low)} до {number(high)}) из {number(limit_s // 60)}.")
     missing = -(-3 * found.clients // 4) - int(ending.surveyed)

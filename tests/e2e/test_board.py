@@ -63,3 +63,25 @@ def test_the_board_says_when_the_server_is_silent_and_recovers(system: System, v
     page.clock.run_for(60_000)
     assert asked == []
     expect(stale).to_be_hidden()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_a_report_is_printed_without_the_frame_around_it(system: System, visit: Callable[..., Any]) -> None:
+    with system.app.app_context():
+        session = db.session()
+        campaign = factories.campaign(session)
+        client = factories.respondent(session, campaign, state="surveyed", next_call_at=None)
+        answer(session, factories.attempt(session, client, factories.member(session, campaign), "surveyed"), 9)
+        login, campaign_id = factories.user(session, "manager").login, campaign.id
+    manager: Person = visit(Person)
+    manager.log_in(login, factories.PASSWORD)
+    page = manager.page
+    page.add_init_script("window.print = () => { document.title = 'printed'; };")
+    manager.open(f"/campaigns/{campaign_id}")
+    manager.button("Печать").click()
+    expect(page).to_have_title("printed")
+
+    page.emulate_media(media="print")
+    for chrome in (".topbar", ".filters", "[data-tick-toggle]", "[data-print]"):
+        expect(page.locator(chrome).first).to_be_hidden()
+    expect(page.locator("#report")).to_be_visible()

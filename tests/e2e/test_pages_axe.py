@@ -38,8 +38,9 @@ CROWDED = """() => {
 TALL = "document.querySelector('.script').scrollHeight > document.querySelector('.script').clientHeight"
 
 SHARED = (
-    "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/answers",
-    "/campaigns/{survey}/escalations", "/campaigns/{survey}/files", "/escalations/{escalation}",
+    "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/compare",
+    "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations", "/campaigns/{survey}/files",
+    "/escalations/{escalation}",
 )  # fmt: skip
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",

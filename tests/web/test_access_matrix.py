@@ -158,6 +158,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reports.panel": SIDES,
     "reports.answer_list": SIDES,
     "reports.call_list": STAFF,
+    "reports.compare": SIDES,
     "reports.cancel_file": SIDES,
     "reports.file": SIDES,
     "reports.files": SIDES,

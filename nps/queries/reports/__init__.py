@@ -3,6 +3,7 @@
 from nps.queries.reports.answers import AnswerFilter, AnswerRow, all_answers, answers
 from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, ExportedCall, Times, Traffic, all_calls, calls
 from nps.queries.reports.clients import Base, ClientCounts, Place, base_of
+from nps.queries.reports.comparing import compare_places, waves_of
 from nps.queries.reports.method import Method, method_of
 from nps.queries.reports.operators import OperatorRow, Operators, operators_of
 from nps.queries.reports.outlook import prospect_for
@@ -47,11 +48,13 @@ __all__ = [
     "campaign_report",
     "change_mark",
     "choices_of",
+    "compare_places",
     "method_of",
     "operators_of",
     "prospect_for",
     "reason_labels",
     "report_for",
     "seen_by",
+    "waves_of",
     "system_report",
 ]
