@@ -48,7 +48,7 @@ class Campaign(Base):
     #: Base as first loaded; coverage against it is shown beside the live one (requirements §4).
     original_clients: Mapped[int] = mapped_column(default=0)
     #: The customer sees a questionnaire once the manager has ticked it; calls and minutes always.
-    answers_after_check: Mapped[bool] = mapped_column(default=False, server_default=false())
+    answers_after_check: Mapped[bool] = mapped_column(server_default=false())
     legal_basis: Mapped[str] = mapped_column(String(500), default="")
     delete_on: Mapped[date | None]
     #: Since then nothing in it says who its clients were (R20).
