@@ -29,6 +29,7 @@ def test_branches_are_those_of_the_worked_example() -> None:
     found = compare_places(places)
 
     assert found.together is not None and found.together.p == pytest.approx(0.033955, abs=1e-6)
+    assert found.composition is not None and found.composition.statistic == pytest.approx(13.975)
     assert [(pair.first, pair.second) for pair in found.significant] == [("ОП1", "ОП2")]
     assert found.significant[0].p == pytest.approx(0.030990, abs=1e-6)
     assert (found.compared, found.left_out) == (3, ("Малое",))

@@ -38,11 +38,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class PlaceComparison:
-    """Places with enough questionnaires, whether they differ at all, and the pairs that do; `left_out`: too few."""
+    """Places with enough questionnaires; whether they differ at all, in score and in shares of the groups; all pairs.
+
+    `left_out`: places with too few questionnaires.
+    """
 
     compared: int
     left_out: tuple[str, ...]
     together: Homogeneity | None
+    composition: Homogeneity | None
     pairs: tuple[Pair, ...]
 
     @property
@@ -84,6 +88,7 @@ def compare_places(places: Sequence[Place]) -> PlaceComparison:
         compared=len(known),
         left_out=tuple(place.name for place in places if place not in known),
         together=comparison.homogeneity([place.score for place in known]),
+        composition=comparison.composition([place.score for place in known]),
         pairs=tuple(Pair(names[a], names[b], seen, p) for a, b, seen, p in found),
     )
 
