@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.nps_score import Coverage
@@ -59,3 +60,28 @@ def last_day_for_new(calendar: CallingCalendar, today: date) -> date | None:
     """
     days = list(calendar.calling_days(today, calendar.ends_on))
     return days[-2] if len(days) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficPlan:
+    """What the contract's minutes are enough for, at the price an interview has had so far. Seconds, exact.
+
+    per_survey_s: all seconds of a campaign, unanswered calls included, for each of its interviews. target_s: what will
+    have been used when 75 % are surveyed. spare_s: what is left of the limit then; below 0 it is missing.
+    """
+
+    per_survey_s: Fraction
+    target_s: Fraction
+    spare_s: Fraction
+
+
+def traffic_plan(coverage: Coverage, campaign_s: int, used_s: int, limit_s: int) -> TrafficPlan | None:
+    """Plan the minutes up to 75 %; None before the first interview, when nothing has a price yet.
+
+    `campaign_s` are the seconds of this campaign, `used_s` those of the whole contract, which share `limit_s`.
+    """
+    if not coverage.surveyed:
+        return None
+    price = Fraction(campaign_s, coverage.surveyed)
+    target = used_s + coverage.missing * price
+    return TrafficPlan(price, target, limit_s - target)

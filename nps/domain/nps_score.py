@@ -1,14 +1,13 @@
-"""NPS on the contract's scale of 1 to 10, its interval for a finite base, and the coverage of the base (R3, R6)."""
+"""NPS on the contract's scale of 1 to 10, and the coverage of the base (R3, requirements §6)."""
 
-import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from fractions import Fraction
+
+from nps.domain.survey_statistics.rounding import half_up
 
 RATINGS = range(1, 11)
-_Z_95 = 1.959963984540054
-# Pseudo-observations of the adjusted Wald interval (Rocks 2016, The American Statistician).
-_PSEUDO_EXTREME, _PSEUDO_ALL = 0.75, 3.0
 
 
 class Group(StrEnum):
@@ -44,34 +43,20 @@ class NpsScore:
     @property
     def value(self) -> int | None:
         """Points from -100 to 100, halves away from zero as Excel's ROUND does; None without interviews."""
-        if not self.n:
-            return None
-        exact = Decimal(100 * (self.promoters - self.detractors)) / Decimal(self.n)
-        return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        return None if self.exact is None else half_up(self.exact)
 
-    def interval(self, population: int) -> tuple[float, float] | None:
-        """Return the 95 % interval, in points, of the score the whole base would have given.
+    @property
+    def exact(self) -> Fraction | None:
+        """Points before rounding; None without interviews."""
+        return Fraction(100 * (self.promoters - self.detractors), self.n) if self.n else None
 
-        The clients not interviewed are predicted (Dirichlet-multinomial with the weights of Rocks 2016) and the result
-        is cut at what arithmetic allows. A base surveyed in full gives a point; None without interviews.
-        """
-        if not self.n:
-            return None
-        rest = max(0, population - self.n)
-        total = self.n + rest
-        difference = self.promoters - self.detractors
-        weight = self.n + _PSEUDO_ALL
-        p = (self.promoters + _PSEUDO_EXTREME) / weight
-        d = (self.detractors + _PSEUDO_EXTREME) / weight
-        mean = p - d
-        centre = (difference + rest * mean) / total
-        half = 0.0
-        if rest:
-            variance = (p + d - mean * mean) * (weight + rest) / (rest * (weight + 1))
-            half = _Z_95 * rest / total * math.sqrt(variance)
-        low = max(centre - half, (difference - rest) / total)
-        high = min(centre + half, (difference + rest) / total)
-        return 100 * low, 100 * high
+
+def score_of(ratings: Iterable[tuple[int, int]]) -> NpsScore:
+    """The score of pairs (rating, how many). The denominator is the ratings of 1 to 10 and nothing else."""
+    counts = dict.fromkeys(Group, 0)
+    for rating, number in ratings:
+        counts[classify(rating)] += number
+    return NpsScore(counts[Group.PROMOTER], counts[Group.PASSIVE], counts[Group.DETRACTOR])
 
 
 @dataclass(frozen=True, slots=True)

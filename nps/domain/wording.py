@@ -9,11 +9,12 @@ from nps.domain.disposition import TABLE
 from nps.domain.forecast import Forecast
 from nps.domain.local_time import Zone, clock, date_words, to_local, weekday_name, when
 from nps.domain.phone import show as phone_words
+from nps.domain.survey_statistics.rounding import half_up
 from nps.domain.why import Why
 
 __all__ = [
-    "duration", "forecast_words", "greeting_name", "minutes", "number", "percent", "phone_words", "plural",
-    "signed", "why_text",
+    "decimal", "duration", "forecast_words", "greeting_name", "minutes", "number", "percent", "phone_words", "plural",
+    "signed", "tenths", "why_text",
 ]  # fmt: skip
 
 NARROW_SPACE = "\u202f"
@@ -44,14 +45,28 @@ def signed(n: int) -> str:
     return f"+{n}" if n > 0 else number(n)
 
 
+def tenths(value: Fraction) -> str:
+    """«12,9», half up, of a number that is not negative."""
+    whole, tenth = divmod(half_up(10 * value), 10)
+    return f"{number(whole)},{tenth}"
+
+
+def decimal(value: float | Fraction, places: int = 1, *, plus: bool = False) -> str:
+    """«−12,9», half up and with a comma; `plus` writes the sign of a positive number too."""
+    units = half_up(Fraction(value) * 10**places)
+    whole, rest = divmod(abs(units), 10**places)
+    sign = MINUS if units < 0 else "+" if plus and units > 0 else ""
+    return f"{sign}{number(whole)},{rest:0{places}}"
+
+
 def percent(num: int, den: int, *, down: bool = False) -> str:
     """«61,4 %», half up; «—» of nothing. `down` cuts instead, for a share that must not seem to reach its threshold."""
     if den == 0:
         return NOTHING
     exact = Fraction(1000 * num, den)
-    tenths = int(exact // 1 if down else (exact + Fraction(1, 2)) // 1)
-    whole, tenth = divmod(abs(tenths), 10)
-    return f"{MINUS if tenths < 0 else ''}{number(whole)},{tenth}{NO_BREAK_SPACE}%"
+    shown = int(exact // 1) if down else half_up(exact)
+    whole, tenth = divmod(abs(shown), 10)
+    return f"{MINUS if shown < 0 else ''}{number(whole)},{tenth}{NO_BREAK_SPACE}%"
 
 
 def duration(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nps.models.base import Base, code, instant, instant_or_none, name, one_of, partial_index, pk
@@ -47,6 +47,8 @@ class Campaign(Base):
     escalation_confirmed_at: Mapped[instant_or_none]
     #: Base as first loaded; coverage against it is shown beside the live one (requirements §4).
     original_clients: Mapped[int] = mapped_column(default=0)
+    #: The customer sees a questionnaire once the manager has ticked it; calls and minutes always.
+    answers_after_check: Mapped[bool] = mapped_column(server_default=false())
     legal_basis: Mapped[str] = mapped_column(String(500), default="")
     delete_on: Mapped[date | None]
     #: The last day recordings of conversations are kept; None: as long as the data of the campaign.

@@ -52,6 +52,7 @@ class CampaignRow:
     escalation_email: str
     escalation_confirmed_at: datetime | None
     original_clients: int
+    answers_after_check: bool
     budget_s: int
     billing: str
     gate: str
@@ -91,6 +92,7 @@ def _row(found: Row[Campaign, Contract, Customer]) -> CampaignRow:
         escalation_email=campaign.escalation_email,
         escalation_confirmed_at=campaign.escalation_confirmed_at,
         original_clients=campaign.original_clients,
+        answers_after_check=campaign.answers_after_check,
         budget_s=contract.budget_s,
         billing=contract.billing,
         gate=contract.gate,

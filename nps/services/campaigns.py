@@ -50,6 +50,7 @@ class Terms:
     setup_allowance_s: int = 8
     recordings_until: date | None = None
     customer_hears: bool = False
+    answers_after_check: bool = False
 
     def check(self) -> None:
         """Raise DomainError whose code is the name of the field that can't be so."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
 from nps.services import answer_terms, letters, personal_data, recordings, reminders, sample
+from nps.services.reports import exporting
 
 
 class Nudge(NamedTuple):
@@ -32,6 +33,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(LETTERS, answer_terms.WRITE_JOB, row_id) for row_id in answer_terms.campaigns_due(session, now)),
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
+        *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),
         *_job_runs(session, now),
         *_recordings(session, now),
     ]

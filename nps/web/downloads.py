@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Response, make_response
 
+CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

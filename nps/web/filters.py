@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         days=days,
         number=wording.number,
         signed=wording.signed,
+        decimal=wording.decimal,
         percent=wording.percent,
         plural=wording.plural,
         duration=wording.duration,

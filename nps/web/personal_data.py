@@ -17,8 +17,8 @@ from nps.services.personal_data import Order, document
 from nps.web import access, forms, htmx, shell
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, tabs, today
 from nps.web.clock import now
+from nps.web.downloads import XLSX, disposition
 from nps.web.filters import office_zone
-from nps.web.reports import XLSX, disposition
 
 bp = Blueprint("personal_data", __name__)
 

@@ -49,7 +49,7 @@ _OF_CAMPAIGN = {
         ("Контакты ОП", "/settings/contacts"),
     ),
     "manager": _MANAGED,
-    "customer": (("Отчёт", ""), ("Ответы", "/answers"), ("Обращения", "/escalations")),
+    "customer": (("Отчёт", ""), ("Ответы", "/answers"), ("Обращения", "/escalations"), ("Файлы", "/files")),
     "admin": _MANAGED,
 }
 _ADMINISTRATION = ("Администрирование", "/admin")

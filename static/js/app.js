@@ -539,6 +539,7 @@
   giveBackDrafts(document);
   showClocks();
   $$('[data-setting]').forEach((el) => { el.checked = setting(el.dataset.setting, el.defaultChecked ? 'on' : 'off'); });
+  $$('[data-print]').forEach((el) => { el.hidden = false; el.addEventListener('click', () => window.print()); });
   $$('dialog[data-open]').forEach((el) => el.showModal());
   setInterval(showClocks, 250);
   setInterval(tick, 1000);

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from nps.adapters.report_sheet import Book, Column, Share, Sheet, Value, write_book
+from nps.adapters.report_sheet import Book, Chart, Column, Series, Share, Sheet, Value, write_book, write_table
 
 MADE = datetime(2026, 11, 18, 11, 42, tzinfo=UTC)
 ACTIVE = ("=1+1", "+79170001122", "-5", "@SUM(A1)", "\t=1", "＝1+1", "#N/A", '=HYPERLINK("http://x")', "\x07=1+1")
@@ -79,12 +79,10 @@ def test_a_sheet_is_ready_to_read_filter_and_print(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "A2"
     assert sheet.auto_filter.ref == "A1:B3", "the sums stay outside the filter"
     assert [cell.value for cell in sheet[4]] == ["Всего", 3]
-    assert sheet.column_dimensions["A"].width == 30
-    assert (sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (
-        "landscape",
-        1,
-        0,
-    )
+    assert 30 <= sheet.column_dimensions["A"].width < 31, "30 characters and what Excel pads them with"
+    assert sheet.page_setup.orientation == "landscape"
+    # One page wide is what an absent number means (ECMA-376 18.3.1.63).
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == "$1:$1"
     assert sheet["A1"].font.b
@@ -123,6 +121,71 @@ def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
     write_book(tmp_path / "report.xlsx", book(one_column("x")))
 
     assert (tmp_path / "report.xlsx").stat().st_mode & 0o077 == 0
+
+
+def test_a_moment_is_a_date_and_a_number_keeps_its_tenth(tmp_path: Path) -> None:
+    moment = datetime(2026, 11, 18, 15, 42)  # noqa: DTZ001
+    sheet = opened(tmp_path, one_column(moment, 12.25))["Лист"]
+
+    assert (sheet["A2"].value, sheet["A2"].number_format) == (moment, "dd.mm.yyyy hh:mm")
+    assert (sheet["A3"].value, sheet["A3"].number_format) == (12.25, "#,##0.0")
+
+
+def test_charts_are_native_and_described(tmp_path: Path) -> None:
+    charts = (
+        Chart("Причины", "раз", (Series(1, ("#111111",)), Series(2, ("#222222",), line=True)), "Что чаще"),
+        Chart("Доли", "доля", (Series(1, ("#111111", "#333333"), whiskers=(1, 2)),), "Сколько", bars=True),
+    )
+    columns = [Column("Имя", 10), Column("Раз", 10), Column("Доля", 10)]
+    write_book(
+        tmp_path / "report.xlsx",
+        book(Sheet("Лист", columns, [["а", 2, Share(0.5)], ["б", 2, Share(1)]], charts=charts)),
+    )
+
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as archive:
+        drawn = {name: archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/charts/")}
+        places = archive.read("xl/drawings/drawing1.xml").decode()
+    assert len(drawn) == 2
+    pareto, shares = (drawn[name] for name in sorted(drawn))
+    assert "<c:lineChart>" in pareto and "Лист" in pareto and "$B$2:$B$3" in pareto
+    assert "<c:errBars>" in shares and shares.count("<c:dPt>") == 2
+    assert 'descr="Что чаще"' in places
+
+
+def test_a_sheet_without_rows_has_no_chart_and_can_be_opened(tmp_path: Path) -> None:
+    chart = Chart("Причины", "раз", (Series(1, ("#111111",)),), "Что чаще")
+    sheet = opened(tmp_path, Sheet("Лист", [Column("Имя", 10), Column("Раз", 10)], [], charts=(chart,)))["Лист"]
+
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [["Имя", "Раз"]]
+
+
+def test_the_progress_counts_the_rows_of_all_sheets(tmp_path: Path) -> None:
+    seen: list[int] = []
+    sheets = [Sheet(title, [Column("x", 5)], [["a"], ["b"]]) for title in ("Один", "Два")]
+    write_book(tmp_path / "report.xlsx", book(*sheets), seen.append)
+
+    assert seen == [1, 2, 3, 4]
+
+
+def test_a_table_is_what_excel_opens_by_a_double_click(tmp_path: Path) -> None:
+    rows = [["=1+1", "79170001122", 3], ["а;б\r\n«в»", "-5", 10]]
+    write_table(tmp_path / "t.csv", ["Слова", "Телефон", "Оценка"], rows)
+
+    raw = (tmp_path / "t.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\r\n")
+    read = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert read == [["Слова", "Телефон", "Оценка"], ["'=1+1", "79170001122", "3"], ["а;б\n«в»", "'-5", "10"]]
+    assert (tmp_path / "t.csv").stat().st_mode & 0o077 == 0
+
+
+def test_nothing_is_left_of_a_table_that_broke(tmp_path: Path) -> None:
+    def rows() -> Iterator[list[str]]:
+        yield ["первая"]
+        raise RuntimeError("the database is gone")
+
+    with pytest.raises(RuntimeError):
+        write_table(tmp_path / "t.csv", ["x"], rows())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_libreoffice_opens_it_and_sees_the_same_texts(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from datetime import date
+from fractions import Fraction
 
-from nps.domain.forecast import forecast
+from nps.domain.forecast import forecast, traffic_plan
 from nps.domain.nps_score import coverage
 from nps.domain.wording import forecast_words
 
@@ -44,3 +45,13 @@ def test_the_forecast_in_words():
     assert forecast_words(late, today) == "осталось опросить 212, возможно ещё 340, новых начинать поздно"
     done = forecast(coverage(900, 1200), 5, 900 * 60, 10**6, [calendar()], today)
     assert forecast_words(done, today) == "порог 75 % достигнут, возможно ещё 5"
+
+
+def test_the_price_of_an_interview_says_what_the_minutes_are_enough_for():
+    plan = traffic_plan(coverage(131, 260), 812 * 60, 812 * 60, 1260 * 60)
+    assert [round(float(seconds / 60), 4) for seconds in (plan.per_survey_s, plan.target_s, plan.spare_s)] == [
+        6.1985, 1208.7023, 51.2977,
+    ]  # fmt: skip
+    assert traffic_plan(coverage(0, 260), 600, 600, 1260 * 60) is None
+    short = traffic_plan(coverage(10, 100), 600, 1200, 3000)
+    assert short.spare_s == Fraction(3000 - 1200 - 65 * 60)

@@ -39,32 +39,6 @@ def test_the_score_is_computed_from_counts_and_rounds_halves_away_from_zero(scor
 
 
 @pytest.mark.parametrize(
-    ("score", "population", "interval"),
-    [
-        (SET_A, 260, (26.8506, 36.9312)),
-        (NpsScore(8, 4, 3), 20, (13.0021, 50.0)),
-        (SET_A, 200, (32.0, 32.0)),
-    ],
-)
-def test_the_interval_is_that_of_the_finite_base(score, population, interval):
-    assert score.interval(population) == pytest.approx(interval, abs=0.0001)
-
-
-def test_the_interval_of_the_design_is_that_of_its_counts():
-    low, high = NpsScore(330, 187, 95).interval(1200)
-    assert (round(low), round(high)) == (34, 42)
-
-
-def test_the_interval_stays_within_what_the_silent_could_answer():
-    low, high = NpsScore(1, 0, 0).interval(2)
-    assert 0 <= low <= high <= 100
-
-
-def test_without_interviews_there_is_no_interval():
-    assert NpsScore(0, 0, 0).interval(10) is None
-
-
-@pytest.mark.parametrize(
     ("surveyed", "clients", "reached", "missing"),
     [
         (195, 260, True, 0),

@@ -1,6 +1,9 @@
+from fractions import Fraction
+
 import pytest
 
 from nps.domain.wording import (
+    decimal,
     duration,
     greeting_name,
     minutes,
@@ -9,6 +12,7 @@ from nps.domain.wording import (
     phone_words,
     plural,
     signed,
+    tenths,
     why_text,
 )
 
@@ -98,3 +102,15 @@ NOW = at(18, "09:00")
 )
 def test_the_card_says_why_this_client_and_why_then_in_his_local_time(history, text):
     assert why_text(verdict(*history).why, IZHEVSK, NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(12.25, "12,3"), (-12.25, "−12,3"), (-0.04, "0,0"), (1234.5, "1\u202f234,5"), (0.05, "0,1")]
+)
+def test_a_number_with_a_comma_rounds_halves_away_from_zero(value, words):
+    assert decimal(value) == words
+
+
+def test_a_number_may_carry_its_sign_and_any_places():
+    assert (decimal(7.0, plus=True), decimal(0, plus=True)) == ("+7,0", "0,0")
+    assert (decimal(0.0330, 3), decimal(3, 2), tenths(Fraction(257, 20))) == ("0,033", "3,00", "12,9")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from unittest.mock import patch
 
 #: Every module of a running system that asks what time it is: the web's clock, and the jobs of the workers.
-READERS = ("nps.web.clock", "nps.jobs.letters", "nps.jobs.reminders", "nps.jobs.sample")
+READERS = ("nps.web.clock", "nps.jobs.letters", "nps.jobs.reminders", "nps.jobs.sample", "nps.jobs.exports")
 
 
 class Clock:

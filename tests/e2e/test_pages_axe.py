@@ -39,7 +39,8 @@ CROWDED = """() => {
 TALL = "document.querySelector('.script').scrollHeight > document.querySelector('.script').clientHeight"
 
 SHARED = (
-    "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations",
+    "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/compare",
+    "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations", "/campaigns/{survey}/files",
     "/escalations/{escalation}",
 )  # fmt: skip
 PREPARED = (
@@ -79,7 +80,7 @@ NO_PAGES = frozenset(
         "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
         "admin.journal_export", "reports.panel", "reports.workbook", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
-        "personal_data.workbook",
+        "personal_data.workbook", "reports.file",
     }
 )  # fmt: skip
 

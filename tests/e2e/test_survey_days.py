@@ -252,7 +252,7 @@ def take_workbook(manager: Person, campaign_id: int, folder: Path) -> Workbook:
     """By the button of the report."""
     manager.open(f"/campaigns/{campaign_id}")
     with manager.page.expect_download() as download:
-        manager.page.get_by_role("link", name="Анкета в Excel").click()
+        manager.page.get_by_role("link", name="Выгрузить в Excel").click()
     assert download.value.suggested_filename.startswith("Анкета — Уралэнерго")
     file = folder / f"{campaign_id}.xlsx"
     download.value.save_as(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -13,7 +14,9 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.case import QueueClass
 from nps.domain.nps_score import Group
+from nps.domain.prospect import Waiting
 from nps.extensions import db
 from nps.models import (
     Audio,
@@ -27,11 +30,13 @@ from nps.models import (
     Respondent,
     RespondentPhone,
 )
-from nps.queries.campaigns import budget, campaign_row
+from nps.queries.campaigns import budget, calendars, campaign_row
 from nps.queries.reports import (
+    EVERYTHING,
     AnswerFilter,
     CallFilter,
     Report,
+    Slice,
     all_answers,
     all_escalations,
     answers,
@@ -40,15 +45,17 @@ from nps.queries.reports import (
     campaign_report,
     change_mark,
 )
+from nps.queries.reports.outlook import prospect_for, situation_of
+from nps.queries.reports.slices import NO_REGION
 from tests import factories
 from tests.factories import NOW
 
 MINUTE = timedelta(minutes=1)
 
 
-def report(session: Session, campaign: Campaign) -> Report:
+def report(session: Session, campaign: Campaign, where: Slice = EVERYTHING) -> Report:
     begin_snapshot(session)
-    return campaign_report(session, campaign_row(session, campaign.id), NOW)
+    return campaign_report(session, campaign_row(session, campaign.id), NOW, where=where)
 
 
 def interview(
@@ -407,7 +414,8 @@ def test_answers_are_filtered_by_group_branch_and_words(session: Session, campai
 
     assert found() == [8, 6]
     assert found(group=Group.DETRACTOR) == [6] and found(group=Group.PROMOTER) == []
-    assert found(branch_id=critic.branch_id) == [6]
+    assert found(where=Slice(branch_id=critic.branch_id)) == [6]
+    assert found(reason="stock") == [8, 6] and found(reason="delivery") == [] and found(rating=8) == [8]
     assert found(said=True) == [6]
 
 
@@ -430,9 +438,58 @@ def test_calls_are_listed_with_filters(session: Session, campaign: Campaign, olg
         return [row.disposition for row in calls(session, campaign.id, CallFilter(**wanted), 1).rows]
 
     assert found() == [None, "no_answer", "no_answer"]
-    assert found(operator_id=olga.id) == ["no_answer"]
-    assert found(day=(NOW + timedelta(days=1)).date()) == [None]
+    assert found(where=Slice(operator_id=olga.id)) == ["no_answer"]
+    tomorrow = (NOW + timedelta(days=1)).date()
+    assert found(where=Slice(first=tomorrow, last=tomorrow)) == [None]
+    assert found(kind="open") == [None] and found(kind="inbound") == []
     assert found(disposition="busy") == []
+
+
+def test_the_identity_holds_in_every_part_of_the_base(session: Session, campaign: Campaign, olga: Any) -> None:
+    for region in ("udmurtia", "perm", None):
+        if region:
+            surveyed(session, campaign, olga, 9, region=region)
+        settled(session, campaign, "refused", region=region)
+        factories.respondent(session, campaign, region=region)
+    whole = report(session, campaign)
+
+    parts = [report(session, campaign, Slice(region=key)) for key in ("udmurtia", "perm", NO_REGION)]
+    branches = [report(session, campaign, Slice(branch_id=int(place.key))) for place in whole.base.branches]
+
+    for cut in (parts, branches):
+        assert sum(part.clients.clients for part in cut) == whole.clients.clients == 8
+        assert sum(part.score.n for part in cut) == whole.score.n == 2
+        assert sum(part.calls.calls for part in cut) == whole.calls.calls
+        assert sum(part.operators.total.refused for part in cut) == whole.operators.total.refused
+    assert {part.forecast for part in parts} == {whole.forecast}, "the contract is always about the whole"
+
+
+def test_a_cut_by_day_operator_or_attempt_adds_up_in_calls_and_answers(
+    session: Session, campaign: Campaign, olga: Any, timur: Any
+) -> None:
+    for rating, misses in ((9, 0), (3, 1), (8, 3)):
+        client = settled(session, campaign, "surveyed")
+        for n in range(misses):
+            miss(session, client, olga, NOW + n * MINUTE)
+        last = factories.attempt(session, client, timur, "surveyed", at=NOW + timedelta(days=misses > 1, minutes=30))
+        interview(session, client, last, rating, *(("stock",) if rating < 9 else ()))
+    whole = report(session, campaign)
+    days = [NOW.date(), NOW.date() + timedelta(days=1)]
+    cuts = (
+        [Slice(attempt=n) for n in (1, 2, 3)],
+        [Slice(operator_id=person.id) for person in (olga, timur)],
+        [Slice(first=day, last=day) for day in days],
+    )
+
+    for cut in cuts:
+        parts = [report(session, campaign, where) for where in cut]
+        assert not any(part.where.keeps_clients for part in parts)
+        assert sum(part.calls.calls for part in parts) == whole.calls.calls == 7
+        assert sum(part.score.n for part in parts) == whole.score.n == 3
+        assert sum(part.reasons.asked for part in parts) == whole.reasons.asked == 2
+        assert sum(part.operators.total.surveyed for part in parts) == 3
+    by_attempt = [report(session, campaign, where).score.n for where in cuts[0]]
+    assert by_attempt == [1, 1, 1], "the third choice takes all that follow"
 
 
 def test_escalations_are_counted_and_listed_as_they_were_saved(session: Session, campaign: Campaign, olga: Any) -> None:
@@ -558,3 +615,39 @@ def test_an_actor_of_another_customer_sees_no_campaign(session: Session, campaig
     actor = Actor(id=other.id, role="customer", full_name="", customer_id=other.customer_id)
 
     assert report_for(session, actor, campaign.id, NOW) is None
+
+
+def test_the_outlook_sees_who_waits_and_what_dials_gave(session: Session, campaign: Campaign, olga: Any) -> None:
+    fresh = factories.respondent(session, campaign, region="perm")
+    once = factories.respondent(session, campaign, misses=1, queue_class=int(QueueClass.REPEAT))
+    factories.respondent(session, campaign, next_call_at=None)
+    settled(session, campaign, "manager")
+    morning = NOW.replace(hour=6) - timedelta(days=5)
+    miss(session, once, olga, morning, local_minute=600)
+    miss(session, once, olga, morning + timedelta(hours=5), local_minute=900)
+    surveyed(session, campaign, olga, 9, talk_ms=61_000)
+    row = campaign_row(session, campaign.id)
+    figures = report(session, campaign)
+
+    seen = situation_of(session, row, figures.base, figures.traffic, calendars(session, row), NOW)
+
+    assert fresh.id and seen.waiting == {"perm": Waiting(new=1), "udmurtia": Waiting(one=1)}
+    assert seen.tallies == {
+        (0, "udmurtia", 0): [1, 0, 0, 1, 0],
+        (1, "udmurtia", 1): [0, 0, 0, 1, 0],
+    }
+    assert seen.seconds[0] == 120, "as the contract bills: two started minutes"
+    assert seen.slots[0].day == NOW.date() and 0 < seen.slots[0].share < 1
+    assert seen.slots[-1].day.isoformat() == "2026-11-26" and len(seen.slots) == 1 + 2 * 5
+    assert seen.room == (1, 1, 1)
+
+
+def test_a_forecast_needs_dials_and_an_open_wave(session: Session, campaign: Campaign, olga: Any) -> None:
+    client = factories.respondent(session, campaign)
+    for n in range(30):
+        miss(session, client, olga, NOW - timedelta(days=5, minutes=n))
+    traffic = report(session, campaign).traffic
+    row = campaign_row(session, campaign.id)
+
+    assert prospect_for(session, row, traffic, NOW) is not None
+    assert prospect_for(session, replace(row, closed_at=NOW), traffic, NOW) is None

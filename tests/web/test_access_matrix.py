@@ -185,18 +185,25 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reports.panel": SIDES,
     "reports.answer_list": SIDES,
     "reports.call_list": STAFF,
+    "reports.compare": SIDES,
+    "reports.cancel_file": SIDES,
+    "reports.file": SIDES,
+    "reports.files": SIDES,
+    "reports.order_file": SIDES,
+    "reports.check_answers": MANAGER,
+    "reports.method": SIDES,
     "reports.workbook": SIDES,
 }
 
 #: For monitors, who have no account: absent to whoever has no token (tests/web/test_health.py).
 BY_TOKEN = {"health.health", "health.metrics"}
 
-#: What the customer, who "changes nothing" (§3), may still send: his session and his password are his own.
-#: What the customer, who "changes nothing" (§3), may still send: his session and password are his own. Exchanges report
+#: What the customer, who "changes nothing" (§3), may still send: what is his own, and orders of files. Exchanges report
 #: without a session: their signature lets them in, not a role.
 CUSTOMER_POSTS = {
     "hooks.hook", "hooks.own",
     "auth.sign_in", "auth.logout", "auth.save_password", "auth.close_session", "auth.close_other_sessions",
+    "reports.order_file", "reports.cancel_file",
 }  # fmt: skip
 
 _ABSENT: dict[str, Any] = {

@@ -1,13 +1,17 @@
 """Figures and rows of reports: one arithmetic for page, workbook and command line (R3-R6, R10-R12, R14)."""
 
 from nps.queries.reports.answers import AnswerFilter, AnswerRow, all_answers, answers
-from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, Times, Traffic, calls, days_with_calls
+from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, ExportedCall, Times, Traffic, all_calls, calls
 from nps.queries.reports.clients import Base, ClientCounts, Place, base_of
+from nps.queries.reports.comparing import compare_places, waves_of
+from nps.queries.reports.method import Method, method_of
 from nps.queries.reports.operators import OperatorRow, Operators, operators_of
+from nps.queries.reports.outlook import prospect_for
 from nps.queries.reports.page import Page
 from nps.queries.reports.proofs import EscalationCounts, EscalationRow, RecordingCounts, all_escalations
-from nps.queries.reports.reasons import ReasonRow, Reasons
+from nps.queries.reports.reasons import ReasonRow, Reasons, reason_labels
 from nps.queries.reports.report import Report, begin_snapshot, campaign_report, change_mark, report_for, system_report
+from nps.queries.reports.slices import EVERYTHING, Choices, Slice, choices_of, seen_by
 
 __all__ = [
     "AnswerFilter",
@@ -16,9 +20,13 @@ __all__ = [
     "CallCounts",
     "CallFilter",
     "CallRow",
+    "Choices",
     "ClientCounts",
+    "EVERYTHING",
     "EscalationCounts",
     "EscalationRow",
+    "ExportedCall",
+    "Method",
     "OperatorRow",
     "Operators",
     "Page",
@@ -27,9 +35,11 @@ __all__ = [
     "Reasons",
     "RecordingCounts",
     "Report",
+    "Slice",
     "Times",
     "Traffic",
     "all_answers",
+    "all_calls",
     "all_escalations",
     "answers",
     "base_of",
@@ -37,8 +47,14 @@ __all__ = [
     "calls",
     "campaign_report",
     "change_mark",
-    "days_with_calls",
+    "choices_of",
+    "compare_places",
+    "method_of",
     "operators_of",
+    "prospect_for",
+    "reason_labels",
     "report_for",
+    "seen_by",
+    "waves_of",
     "system_report",
 ]

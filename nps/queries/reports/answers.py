@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from nps.domain.nps_score import RATINGS, Group, NpsScore, classify
+from nps.domain.nps_score import RATINGS, Group, NpsScore, classify, score_of
 from nps.models import Branch, Interview, InterviewReason, RespondentPhone
 from nps.queries.reports.page import Page, page_of
+from nps.queries.reports.slices import EVERYTHING, Slice
 from nps.queries.reports.views import attempts, respondents
 
 #: Region code, branch id, rating, how many.
 RatingGroup = tuple[str | None, int | None, int, int]
 
 _CHUNK = 1000
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class AnswerRow:
     words: str
     comment: str
     cut_off: bool
+    checked: bool
     day: date
     minute: int
 
@@ -57,24 +60,37 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFilter:
-    """What to leave in a list of questionnaires; None leaves all. `said`: with the client's words or a comment."""
+    """What to leave in a list of questionnaires; None leaves all. `said`: with the client's words or a comment.
+
+    `reason`: a prompt the client agreed with.
+    """
 
     group: Group | None = None
-    branch_id: int | None = None
+    rating: int | None = None
+    reason: str | None = None
     said: bool = False
+    where: Slice = EVERYTHING
 
 
-def ratings_by_place(session: Session, campaign_id: int) -> list[RatingGroup]:
+def ratings_by_place(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> list[RatingGroup]:
     """How often each rating was given in each region and branch."""
     place = (respondents.c.region_code, respondents.c.branch_id)
     found = session.execute(
-        select(*place, Interview.rating, func.count())
-        .select_from(Interview)
-        .join(respondents, respondents.c.id == Interview.respondent_id)
-        .where(respondents.c.campaign_id == campaign_id, Interview.replaced_at.is_(None))
-        .group_by(*place, Interview.rating)
+        questionnaires(select(*place, Interview.rating, func.count()), campaign_id, where).group_by(
+            *place, Interview.rating
+        )
     )
     return [tuple(row) for row in found]
+
+
+def questionnaires(
+    columns: Select[*Columns], campaign_id: int, where: Slice, *, with_calls: bool = False
+) -> Select[*Columns]:
+    """The columns over the questionnaires in force of a slice; their calls beside them when it or `with_calls` asks."""
+    found = columns.select_from(Interview).join(respondents, respondents.c.id == Interview.respondent_id)
+    if with_calls or not where.keeps_clients:
+        found = found.join(attempts, attempts.c.id == Interview.attempt_id)
+    return found.where(respondents.c.campaign_id == campaign_id, Interview.replaced_at.is_(None), *where.of_answers())
 
 
 def histogram_of(groups: Iterable[RatingGroup]) -> tuple[int, ...]:
@@ -85,12 +101,9 @@ def histogram_of(groups: Iterable[RatingGroup]) -> tuple[int, ...]:
     return tuple(counts.values())
 
 
-def score_of(groups: Iterable[RatingGroup]) -> NpsScore:
-    """The score of a set of ratings. The denominator is the questionnaires with a rating and nothing else."""
-    counts = dict.fromkeys(Group, 0)
-    for rating, number in zip(RATINGS, histogram_of(groups), strict=True):
-        counts[classify(rating)] += number
-    return NpsScore(counts[Group.PROMOTER], counts[Group.PASSIVE], counts[Group.DETRACTOR])
+def score_of_groups(groups: Iterable[RatingGroup]) -> NpsScore:
+    """The score of a set of ratings by place."""
+    return score_of((rating, number) for _, _, rating, number in groups)
 
 
 def answers(session: Session, campaign_id: int, wanted: AnswerFilter, number: int, size: int = 50) -> Page[AnswerRow]:
@@ -102,11 +115,17 @@ def answers(session: Session, campaign_id: int, wanted: AnswerFilter, number: in
     return page.with_rows(_rows(session, session.execute(order.limit(size).offset(page.skip)).all()))
 
 
-def all_answers(session: Session, campaign_id: int) -> Iterator[AnswerRow]:
+def all_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Iterator[AnswerRow]:
     """Every questionnaire of a campaign by branch and organisation, read in chunks: memory stays flat."""
-    order = _select(campaign_id).order_by(func.coalesce(Branch.name, ""), respondents.c.organisation, respondents.c.id)
+    chosen = _select(campaign_id).where(*where.of_answers())
+    order = chosen.order_by(func.coalesce(Branch.name, ""), respondents.c.organisation, respondents.c.id)
     for chunk in session.execute(order.execution_options(yield_per=_CHUNK)).partitions():
         yield from _rows(session, chunk)
+
+
+def number_of_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> int:
+    """How many questionnaires are in force."""
+    return session.execute(questionnaires(select(func.count()), campaign_id, where)).scalar_one()
 
 
 def _select(campaign_id: int) -> Select[Any]:
@@ -124,6 +143,7 @@ def _select(campaign_id: int) -> Select[Any]:
         Interview.words,
         Interview.comment,
         Interview.cut_off,
+        Interview.checked_at.is_not(None).label("checked"),
         attempts.c.local_day.label("day"),
         attempts.c.local_minute.label("minute"),
     )
@@ -148,11 +168,14 @@ def _in_force(columns: Select[Any], campaign_id: int) -> Select[Any]:
 def _wanted(chosen: Select[Any], wanted: AnswerFilter) -> Select[Any]:
     if wanted.group is not None:
         chosen = chosen.where(Interview.rating.in_([n for n in RATINGS if classify(n) is wanted.group]))
-    if wanted.branch_id is not None:
-        chosen = chosen.where(respondents.c.branch_id == wanted.branch_id)
+    if wanted.rating is not None:
+        chosen = chosen.where(Interview.rating == wanted.rating)
+    if wanted.reason is not None:
+        named = select(InterviewReason.interview_id).where(InterviewReason.prompt == wanted.reason)
+        chosen = chosen.where(Interview.id.in_(named))
     if wanted.said:
         chosen = chosen.where((Interview.words != "") | (Interview.comment != ""))
-    return chosen
+    return chosen.where(*wanted.where.of_answers())
 
 
 def _rows(session: Session, found: Sequence[Row[Any]]) -> list[AnswerRow]:

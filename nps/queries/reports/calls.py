@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
-from nps.models import Campaign, Interview, Recording, User
+from nps.models import Branch, Campaign, Interview, Recording, Region, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.recordings import MATCHED
 from nps.queries.reports.page import Page, page_of
+from nps.queries.reports.slices import EVERYTHING, Slice
 from nps.queries.reports.views import attempts, respondents
 
 #: R13: a phone rings at least this long before a call counts as not answered.
@@ -22,11 +25,13 @@ MIN_RING_S = max(row.min_ring_s for row in TABLE.values())
 #: R14: a survey is to take at most this long. Measured, never enforced.
 SURVEY_LIMIT_S = 60
 
+_CHUNK = 1000
 _NETWORK = [code for code, row in TABLE.items() if row.reaches_network]
 _UNANSWERED = [code for code, row in TABLE.items() if row.min_ring_s or not row.reaches_network]
 CONVERSATIONS = [code for code, row in TABLE.items() if row.conversation]
 
 _outbound = attempts.c.source != "inbound"
+_recorded = exists().where(Recording.attempt_id == attempts.c.id, MATCHED).correlate(attempts)
 #: A ring that was cancelled too early. Rings that nobody measured are 0 and taken at the operator's word.
 _cancelled = and_(
     attempts.c.disposition.in_(_UNANSWERED), attempts.c.ring_ms > 0, attempts.c.ring_ms < MIN_RING_S * 1000
@@ -35,12 +40,35 @@ _cancelled = and_(
 IS_CALL: ColumnElement[bool] = and_(
     _outbound, or_(attempts.c.disposition.is_(None), and_(attempts.c.disposition.in_(_NETWORK), ~_cancelled))
 )
+_WITHOUT_RESULT = and_(IS_CALL, attempts.c.disposition.is_(None))
+_TECHNICAL = and_(_outbound, attempts.c.disposition.is_not(None), attempts.c.disposition.not_in(_NETWORK), ~_cancelled)
+_SHORT_RING = and_(_outbound, _cancelled)
 #: Seconds of a talk, a started one counted whole; the contract's seconds are those of outgoing calls.
 _SECONDS = (attempts.c.talk_ms + 999) // 1000
 #: The calls that use up minutes. Written out, so that SQLite sees the partial index of such calls.
 _TALKED = and_(attempts.c.talk_ms > literal_column("0"), attempts.c.source != literal_column("'inbound'"))
 EXACT_S: ColumnElement[int] = func.coalesce(func.sum(_SECONDS).filter(_outbound), 0)
 STARTED_MINUTES_S: ColumnElement[int] = func.coalesce(func.sum((_SECONDS + 59) // 60 * 60).filter(_outbound), 0)
+
+
+#: The rows behind a figure, by the code that stands in addresses.
+KINDS: Mapping[str, ColumnElement[bool]] = MappingProxyType(
+    {
+        "counted": IS_CALL,
+        "open": _WITHOUT_RESULT,
+        "technical": _TECHNICAL,
+        "short": _SHORT_RING,
+        "inbound": ~_outbound,
+        "talks": attempts.c.disposition.in_(CONVERSATIONS),
+        "long": and_(
+            attempts.c.survey_ms > SURVEY_LIMIT_S * 1000,
+            exists().where(Interview.attempt_id == attempts.c.id, Interview.replaced_at.is_(None)).correlate(attempts),
+        ),
+        "recorded": _recorded,
+        "unrecorded": and_(IS_CALL, ~_recorded),
+        "unrecorded_talks": and_(attempts.c.disposition.in_(CONVERSATIONS), ~_recorded),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +130,11 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """What to leave in the list of calls; None leaves everything. `day` is the client's local day."""
+    """What to leave in the list of calls; None leaves everything. `kind` is a key of KINDS."""
 
-    day: date | None = None
-    operator_id: int | None = None
     disposition: str | None = None
+    kind: str | None = None
+    where: Slice = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +157,16 @@ class CallRow:
     recording_id: int | None
 
 
-def call_counts(session: Session, campaign_id: int) -> CallCounts:
-    """Count the dials of a campaign."""
-    technical = and_(
-        _outbound, attempts.c.disposition.is_not(None), attempts.c.disposition.not_in(_NETWORK), ~_cancelled
-    )
+def call_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> CallCounts:
+    """Count the dials of a campaign, or of a slice of it."""
     row = session.execute(
         select(
             func.count().filter(IS_CALL).label("calls"),
-            func.count().filter(and_(IS_CALL, attempts.c.disposition.is_(None))).label("without_result"),
-            func.count().filter(technical).label("technical"),
-            func.count().filter(and_(_outbound, _cancelled)).label("short_rings"),
+            func.count().filter(_WITHOUT_RESULT).label("without_result"),
+            func.count().filter(_TECHNICAL).label("technical"),
+            func.count().filter(_SHORT_RING).label("short_rings"),
             func.count().filter(~_outbound).label("inbound"),
-        ).where(attempts.c.campaign_id == campaign_id)
+        ).where(attempts.c.campaign_id == campaign_id, *where.of_calls())
     ).one()
     return CallCounts(**row._mapping)
 
@@ -171,14 +196,16 @@ def traffic_of(session: Session, campaign: CampaignRow) -> Traffic:
     )
 
 
-def times_of(session: Session, campaign_id: int) -> Times:
+def times_of(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Times:
     """Measure the surveys in force. Durations that nobody measured are 0 and left out."""
-    surveys, over, median = _durations(session, campaign_id, attempts.c.survey_ms)
-    talks, talks_over, median_talk = _durations(session, campaign_id, attempts.c.talk_ms)
+    surveys, over, median = _durations(session, campaign_id, attempts.c.survey_ms, where)
+    talks, talks_over, median_talk = _durations(session, campaign_id, attempts.c.talk_ms, where)
     return Times(surveys, median, over, talks, median_talk, talks_over)
 
 
-def _durations(session: Session, campaign_id: int, length: ColumnElement[int]) -> tuple[int, int, int | None]:
+def _durations(
+    session: Session, campaign_id: int, length: ColumnElement[int], where: Slice
+) -> tuple[int, int, int | None]:
     """How many surveys have this length, how many are over the limit, and the median."""
 
     def surveyed(*columns: Any) -> Select[Any]:
@@ -186,7 +213,9 @@ def _durations(session: Session, campaign_id: int, length: ColumnElement[int]) -
             select(*columns)
             .select_from(attempts)
             .join(Interview, Interview.attempt_id == attempts.c.id)
-            .where(attempts.c.campaign_id == campaign_id, Interview.replaced_at.is_(None), length > 0)
+            .where(
+                attempts.c.campaign_id == campaign_id, Interview.replaced_at.is_(None), length > 0, *where.of_calls()
+            )
         )
 
     over_limit = func.count().filter(length > SURVEY_LIMIT_S * 1000)
@@ -201,12 +230,11 @@ def _durations(session: Session, campaign_id: int, length: ColumnElement[int]) -
 def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, size: int = 50) -> Page[CallRow]:
     """One page of all dials of a campaign, technical and inbound ones too, the newest first."""
     conditions = [attempts.c.campaign_id == campaign_id]
-    if wanted.day is not None:
-        conditions.append(attempts.c.local_day == wanted.day)
-    if wanted.operator_id is not None:
-        conditions.append(attempts.c.operator_id == wanted.operator_id)
+    conditions += wanted.where.of_calls()
     if wanted.disposition is not None:
         conditions.append(attempts.c.disposition == wanted.disposition)
+    if wanted.kind is not None:
+        conditions.append(KINDS[wanted.kind])
     page: Page[CallRow] = page_of(
         session.execute(select(func.count()).select_from(attempts).where(*conditions)).scalar_one(), number, size
     )
@@ -239,7 +267,62 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
     return page.with_rows(CallRow(**row._mapping) for row in found)
 
 
-def days_with_calls(session: Session, campaign_id: int) -> list[date]:
-    """Local days on which somebody was called, the newest first."""
-    days = select(attempts.c.local_day).where(attempts.c.campaign_id == campaign_id).distinct()
-    return list(session.execute(days.order_by(attempts.c.local_day.desc())).scalars())
+@dataclass(frozen=True, slots=True)
+class ExportedCall:
+    """A dial for the workbook; day and minute are the client's local time. `counted`: it is in column 1 of R4."""
+
+    day: date
+    minute: int
+    region: str
+    branch: str
+    inn: str
+    organisation: str
+    contact: str
+    phone: str
+    operator: str
+    source: str
+    disposition: str | None
+    ring_ms: int
+    talk_ms: int
+    recorded: bool
+    counted: bool
+
+
+def all_calls(session: Session, campaign_id: int) -> Iterator[ExportedCall]:
+    """Every dial of a campaign as it was made, technical and inbound ones too; read in chunks, memory stays flat."""
+    found = session.execute(
+        select(
+            attempts.c.local_day.label("day"),
+            attempts.c.local_minute.label("minute"),
+            func.coalesce(Region.name, "").label("region"),
+            func.coalesce(Branch.name, "").label("branch"),
+            func.coalesce(respondents.c.inn, "").label("inn"),
+            respondents.c.organisation,
+            respondents.c.contact,
+            attempts.c.e164.label("phone"),
+            User.full_name.label("operator"),
+            attempts.c.source,
+            attempts.c.disposition,
+            attempts.c.ring_ms,
+            attempts.c.talk_ms,
+            _recorded.label("recorded"),
+            func.coalesce(IS_CALL, false()).label("counted"),
+        )
+        .select_from(attempts)
+        .join(respondents, respondents.c.id == attempts.c.respondent_id)
+        .join(User, User.id == attempts.c.operator_id)
+        .outerjoin(Region, Region.code == attempts.c.region_code)
+        .outerjoin(Branch, Branch.id == attempts.c.branch_id)
+        .where(attempts.c.campaign_id == campaign_id)
+        .order_by(attempts.c.dialled_at, attempts.c.id)
+        .execution_options(yield_per=_CHUNK)
+    )
+    for row in found:
+        yield ExportedCall(*row)
+
+
+def number_of_dials(session: Session, campaign_id: int) -> int:
+    """Every dial, whatever it counts as."""
+    return session.execute(
+        select(func.count()).select_from(attempts).where(attempts.c.campaign_id == campaign_id)
+    ).scalar_one()

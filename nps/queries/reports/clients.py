@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from nps.domain.nps_score import Coverage, NpsScore
 from nps.domain.state import State
 from nps.models import Branch, Region, RespondentPhone
-from nps.queries.reports.answers import ratings_by_place, score_of
+from nps.queries.reports.answers import ratings_by_place, score_of_groups
+from nps.queries.reports.slices import EVERYTHING, Slice
 from nps.queries.reports.views import respondents
 
 
@@ -77,8 +78,8 @@ class Base:
 _Group = tuple[str | None, int | None, str, int, int]
 
 
-def base_of(session: Session, campaign_id: int) -> Base:
-    """Count the clients of a campaign."""
+def base_of(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Base:
+    """Count the clients of a campaign, or of its regions and branches in the slice."""
     late = func.count().filter(
         and_(
             respondents.c.state == State.WAITING,
@@ -91,11 +92,11 @@ def base_of(session: Session, campaign_id: int) -> Base:
         tuple(row)
         for row in session.execute(
             select(*place, respondents.c.state, func.count(), late)
-            .where(respondents.c.campaign_id == campaign_id)
+            .where(respondents.c.campaign_id == campaign_id, *where.of_clients())
             .group_by(*place, respondents.c.state)
         )
     ]
-    ratings = ratings_by_place(session, campaign_id)
+    ratings = ratings_by_place(session, campaign_id, where)
     regions = {code: name for code, name in session.execute(select(Region.code, Region.name))}
     branch_ids = {branch_id for _, branch_id, *_ in groups if branch_id is not None}
     found = session.execute(select(Branch.id, Branch.name).where(Branch.id.in_(branch_ids)))
@@ -104,15 +105,15 @@ def base_of(session: Session, campaign_id: int) -> Base:
         total=_counts(groups),
         regions=_places(
             [(code, regions.get(code or "", "Регион неизвестен"), _counts(g for g in groups if g[0] == code),
-              score_of(r for r in ratings if r[0] == code))
+              score_of_groups(r for r in ratings if r[0] == code))
              for code in {g[0] for g in groups}]
         ),
         branches=_places(
             [(branch, branches.get(branch or 0, "Без ОП"), _counts(g for g in groups if g[1] == branch),
-              score_of(r for r in ratings if r[1] == branch))
+              score_of_groups(r for r in ratings if r[1] == branch))
              for branch in {g[1] for g in groups}]
         ),
-        dead_numbers=_dead_numbers(session, campaign_id),
+        dead_numbers=_dead_numbers(session, campaign_id, where),
     )  # fmt: skip
 
 
@@ -130,13 +131,13 @@ def _places(found: Iterable[tuple[object, str, ClientCounts, NpsScore]]) -> tupl
     return tuple(sorted(rows, key=lambda row: (not row.key, row.name)))
 
 
-def _dead_numbers(session: Session, campaign_id: int) -> int:
+def _dead_numbers(session: Session, campaign_id: int, where: Slice) -> int:
     """Phone numbers found dead, once each (R4, beside the fourth column)."""
     return session.execute(
         select(func.count(RespondentPhone.e164.distinct()))
         .select_from(respondents)
         .join(RespondentPhone, RespondentPhone.respondent_id == respondents.c.id)
-        .where(respondents.c.campaign_id == campaign_id, RespondentPhone.state == "dead")
+        .where(respondents.c.campaign_id == campaign_id, RespondentPhone.state == "dead", *where.of_clients())
     ).scalar_one()
 
 

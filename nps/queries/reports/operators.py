@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from nps.domain.state import State
-from nps.models import CampaignMember, Interview, User
+from nps.models import Interview
 from nps.queries.campaigns import CampaignRow
+from nps.queries.reports.answers import questionnaires
 from nps.queries.reports.calls import EXACT_S, IS_CALL, STARTED_MINUTES_S
+from nps.queries.reports.slices import EVERYTHING, Slice, people_of
 from nps.queries.reports.views import attempts, respondents
 
 #: Clients settled without any call: a stop list, a decision of the manager.
@@ -46,23 +48,25 @@ class Operators:
         return OperatorRow(None, "Всего", *sums)
 
 
-def operators_of(session: Session, campaign: CampaignRow) -> Operators:
+def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTHING) -> Operators:
     """Operators of a campaign: its members and everybody who called in it.
 
-    An interview belongs to whoever made it; an unsuccessful or refused client to whoever made the last call (R11).
+    An interview belongs to whoever made it; an unsuccessful or refused client to whoever made the last call (R11). In a
+    slice that cuts a client's calls apart nobody is unsuccessful or refused: those are words about a client.
     """
     work = {
         operator_id: (calls, int(exact), int(started if campaign.billing == "minute" else exact))
         for operator_id, calls, exact, started in session.execute(
             select(attempts.c.operator_id, func.count().filter(IS_CALL), EXACT_S, STARTED_MINUTES_S)
-            .where(attempts.c.campaign_id == campaign.id)
+            .where(attempts.c.campaign_id == campaign.id, *where.of_calls())
             .group_by(attempts.c.operator_id)
         )
     }
     clients: dict[int | None, dict[str, int]] = {}
-    for owner, state, number in session.execute(_owned(campaign.id)):
+    owned = _owned(campaign.id, where) if where.keeps_clients else _interviewed(campaign.id, where)
+    for owner, state, number in session.execute(owned):
         clients.setdefault(owner, {})[state] = number
-    names: list[tuple[int | None, str]] = [*session.execute(_people(campaign.id))]
+    names: list[tuple[int | None, str]] = [*session.execute(people_of(campaign.id))]
     if None in clients:
         names.append((None, WITHOUT_CALL))
     rows = []
@@ -84,17 +88,7 @@ def operators_of(session: Session, campaign: CampaignRow) -> Operators:
     return Operators(tuple(rows))
 
 
-def _people(campaign_id: int) -> Select[int, str]:
-    members = select(CampaignMember.user_id).where(CampaignMember.campaign_id == campaign_id)
-    callers = select(attempts.c.operator_id).where(attempts.c.campaign_id == campaign_id)
-    return (
-        select(User.id, User.full_name)
-        .where(or_(User.id.in_(members), User.id.in_(callers)))
-        .order_by(User.full_name, User.id)
-    )
-
-
-def _owned(campaign_id: int) -> Select[int | None, str, int]:
+def _owned(campaign_id: int, where: Slice) -> Select[int | None, str, int]:
     """Clients by owner and state.
 
     The owner is looked up per client by an index: joined as derived tables, SQLite scanned one whole for each client.
@@ -122,7 +116,14 @@ def _owned(campaign_id: int) -> Select[int | None, str, int]:
         .where(
             respondents.c.campaign_id == campaign_id,
             respondents.c.state.in_([State.SURVEYED, State.UNSUCCESSFUL, State.REFUSED]),
+            *where.of_clients(),
         )
         .subquery("owned")
     )
     return select(owned.c.owner, owned.c.state, func.count()).group_by(owned.c.owner, owned.c.state)
+
+
+def _interviewed(campaign_id: int, where: Slice) -> Select[int, str, int]:
+    """Questionnaires of a slice by who filled them in."""
+    columns = select(attempts.c.operator_id, literal(State.SURVEYED.value), func.count())
+    return questionnaires(columns, campaign_id, where, with_calls=True).group_by(attempts.c.operator_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from nps.models import Escalation, Recording
 from nps.queries.recordings import MATCHED
 from nps.queries.reports.calls import CONVERSATIONS, IS_CALL
-from nps.queries.reports.views import attempts
+from nps.queries.reports.slices import EVERYTHING, Slice
+from nps.queries.reports.views import attempts, respondents
 
 _CHUNK = 1000
 
@@ -51,7 +53,7 @@ class EscalationRow:
     text: str
 
 
-def recording_counts(session: Session, campaign_id: int) -> RecordingCounts:
+def recording_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> RecordingCounts:
     """Count calls with a matched recording."""
     talked, kept = attempts.c.disposition.in_(CONVERSATIONS), Recording.id.is_not(None)
     row = session.execute(
@@ -63,16 +65,17 @@ def recording_counts(session: Session, campaign_id: int) -> RecordingCounts:
         )
         .select_from(attempts)
         .outerjoin(Recording, and_(Recording.attempt_id == attempts.c.id, MATCHED))
-        .where(attempts.c.campaign_id == campaign_id)
+        .where(attempts.c.campaign_id == campaign_id, *where.of_calls())
     ).one()
     return RecordingCounts(**row._mapping)
 
 
-def escalation_counts(session: Session, campaign_id: int) -> EscalationCounts:
-    """Count the escalations of a campaign; those of training are none of the customer's."""
+def escalation_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> EscalationCounts:
+    """Count the escalations of a campaign, or of a slice's clients; those of training are none of the customer's."""
     found = session.execute(
         select(Escalation.state, func.count())
-        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .join(respondents, respondents.c.id == Escalation.respondent_id)
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *where.of_clients())
         .group_by(Escalation.state)
     )
     by_state = {state: number for state, number in found}
@@ -81,6 +84,27 @@ def escalation_counts(session: Session, campaign_id: int) -> EscalationCounts:
         taken=by_state.get("taken", 0),
         answered=by_state.get("answered", 0) + by_state.get("closed", 0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LastEscalation:
+    """One of the newest escalations."""
+
+    id: int
+    organisation: str
+    state: str
+    created_at: datetime
+
+
+def last_escalations(session: Session, campaign_id: int, number: int) -> list[LastEscalation]:
+    """The newest escalations of a campaign."""
+    found = session.execute(
+        select(Escalation.id, Escalation.organisation, Escalation.state, Escalation.created_at)
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .order_by(Escalation.id.desc())
+        .limit(number)
+    )
+    return [LastEscalation(*row) for row in found]
 
 
 def all_escalations(session: Session, campaign_id: int) -> Iterator[EscalationRow]:

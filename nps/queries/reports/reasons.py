@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
-from nps.domain.nps_score import RATINGS, Group, NpsScore, classify
+from nps.domain.nps_score import NpsScore
+from nps.domain.survey_statistics.lost_points import ASKED, Mention, lost_points
 from nps.models import Interview, InterviewReason
-from nps.queries.reports.views import respondents
+from nps.queries.reports.answers import questionnaires
+from nps.queries.reports.slices import EVERYTHING, Slice
 
-#: Points that one client takes from an NPS of 100: a critic is missing as a promoter and counts against.
-_WEIGHT = {Group.PASSIVE: 1, Group.DETRACTOR: 2}
-_ASKED = tuple(rating for rating in RATINGS if classify(rating) in _WEIGHT)
+_OWN_WORDS = ""
 OWN_WORDS, NOT_NAMED = "своими словами", "причина не названа"
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonRow:
-    """A reason: how many named it, and its part of 100 - NPS in points; `named` is false for no reason at all."""
+    """A reason: how many named it, and its part of 100 - NPS in points.
+
+    `prompt` is its code in the script, empty for a client's own words, None for no reason at all.
+    """
 
     label: str
     mentions: int
     points: Fraction
-    named: bool = True
+    prompt: str | None
+
+    @property
+    def named(self) -> bool:
+        return self.prompt is not None
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether its questionnaires can be listed by the prompt."""
+        return self.prompt not in (None, _OWN_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +53,40 @@ class Reasons:
         return sum((row.points for row in self.rows), Fraction(0))
 
 
-def reasons_of(session: Session, campaign_id: int, score: NpsScore) -> Reasons:
-    """Mentions and lost points of a campaign.
+def reasons_of(session: Session, campaign_id: int, score: NpsScore, where: Slice = EVERYTHING) -> Reasons:
+    """Mentions and lost points of a campaign, or of a slice of it; `score` is that of the same questionnaires.
 
-    A critic loses 2 and a passive 1, in equal parts among the prompts the client agreed with. A client without a prompt
-    is counted under his own words when there are any, else under «причина не названа».
+    Loss is divided among the prompts the client agreed with. A client without a prompt is counted under his own words
+    when there are any, else under «причина не названа».
     """
-    asked = _asked(campaign_id)
-    mentions: Counter[str] = Counter()
-    lost: dict[str, Fraction] = {}
-    labels = {OWN_WORDS: OWN_WORDS, NOT_NAMED: NOT_NAMED}
-
-    def add(key: str, rating: int, clients: int, parts: int) -> None:
-        mentions[key] += clients
-        lost[key] = lost.get(key, Fraction(0)) + Fraction(_WEIGHT[classify(rating)] * clients, parts)
-
+    asked = _asked(campaign_id, where)
+    labels: dict[str, str] = {}
+    mentions: list[Mention[str | None]] = []
     for prompt, label, rating, parts, clients in session.execute(_prompts(asked)):
-        labels[f"prompt:{prompt}"] = label
-        add(f"prompt:{prompt}", rating, clients, parts)
+        labels[prompt] = label
+        mentions.append(Mention(prompt, rating, parts, clients))
     for has_words, rating, clients in session.execute(_without_prompt(asked)):
-        add(OWN_WORDS if has_words else NOT_NAMED, rating, clients, 1)
-
+        mentions.append(Mention(_OWN_WORDS if has_words else None, rating, 1, clients))
     rows = [
-        ReasonRow(labels[key], mentions[key], 100 * lost[key] / score.n, named=key != NOT_NAMED) for key in mentions
+        ReasonRow(NOT_NAMED if key is None else labels.get(key, OWN_WORDS), number, points, key)
+        for key, (number, points) in lost_points(mentions, score.n).items()
     ]
     rows.sort(key=lambda row: (not row.named, -row.points, -row.mentions, row.label))
     return Reasons(score.passives + score.detractors, tuple(rows))
 
 
-def _asked(campaign_id: int) -> Subquery:
+def _asked(campaign_id: int, where: Slice) -> Subquery:
     """Questionnaires in force with a rating of 1 to 8, and how many prompts each has."""
+    columns = select(
+        Interview.id,
+        Interview.rating,
+        (Interview.words != "").label("has_words"),
+        func.count(InterviewReason.id).label("parts"),
+    )
     return (
-        select(
-            Interview.id,
-            Interview.rating,
-            (Interview.words != "").label("has_words"),
-            func.count(InterviewReason.id).label("parts"),
-        )
-        .select_from(Interview)
-        .join(respondents, respondents.c.id == Interview.respondent_id)
+        questionnaires(columns, campaign_id, where)
         .outerjoin(InterviewReason, InterviewReason.interview_id == Interview.id)
-        .where(
-            respondents.c.campaign_id == campaign_id,
-            Interview.replaced_at.is_(None),
-            Interview.rating.in_(_ASKED),
-        )
+        .where(Interview.rating.in_(ASKED))
         .group_by(Interview.id, Interview.rating, Interview.words)
         .subquery("asked")
     )
@@ -107,3 +107,13 @@ def _without_prompt(asked: Subquery) -> Select[bool, int, int]:
         .where(asked.c.parts == 0)
         .group_by(asked.c.has_words, asked.c.rating)
     )
+
+
+def reason_labels(session: Session, campaign_id: int) -> dict[str, str]:
+    """Prompts that clients of a campaign agreed with, by code, and their words."""
+    found = session.execute(
+        questionnaires(select(InterviewReason.prompt, func.max(InterviewReason.label)), campaign_id, EVERYTHING)
+        .join(InterviewReason, InterviewReason.interview_id == Interview.id)
+        .group_by(InterviewReason.prompt)
+    )
+    return dict(sorted(((prompt, label) for prompt, label in found), key=lambda pair: pair[1]))

@@ -11,18 +11,29 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError
-from nps.domain.forecast import Forecast, forecast
+from nps.domain.forecast import Forecast, TrafficPlan, forecast, traffic_plan
 from nps.domain.local_time import ZONES, Zone, to_local
 from nps.domain.nps_score import NpsScore
+from nps.domain.survey_statistics import intervals
+from nps.domain.survey_statistics.intervals import Interval
 from nps.models import AttemptOutcome, CaseEvent, Escalation, Interview, Journal, TelephonyEvent
 from nps.queries.campaigns import CampaignRow, calendars, campaign_for, campaign_row
 from nps.queries.escalation_figures import Course, course
-from nps.queries.reports.answers import AnswerFilter, AnswerRow, answers, histogram_of, ratings_by_place, score_of
+from nps.queries.reports.answers import (
+    AnswerFilter,
+    AnswerRow,
+    answers,
+    histogram_of,
+    ratings_by_place,
+    score_of_groups,
+)
 from nps.queries.reports.calls import CallCounts, Times, Traffic, call_counts, times_of, traffic_of
 from nps.queries.reports.clients import Base, ClientCounts, base_of
 from nps.queries.reports.operators import Operators, operators_of
 from nps.queries.reports.proofs import EscalationCounts, RecordingCounts, escalation_counts, recording_counts
 from nps.queries.reports.reasons import Reasons, reasons_of
+from nps.queries.reports.slices import EVERYTHING, Slice, seen_by
+from nps.queries.reports.trend import TrendPoint, trend_of
 
 #: Below this many questionnaires the page says that the score is a first impression.
 FEW_ANSWERS = 30
@@ -33,9 +44,13 @@ _SAID_ROWS = 6
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of one campaign at the instant `at`, told by the clock of `zone`."""
+    """The figures of one campaign at the instant `at`, told by the clock of `zone`.
+
+    `where` says of which part. The contract, its traffic and the forecast are always about the whole.
+    """
 
     campaign: CampaignRow
+    where: Slice
     at: datetime
     zone: Zone
     mark: str
@@ -47,6 +62,7 @@ class Report:
     histogram: tuple[int, ...]
     reasons: Reasons
     said: tuple[AnswerRow, ...]
+    trend: tuple[TrendPoint, ...]
     operators: Operators
     recordings: RecordingCounts
     escalations: EscalationCounts
@@ -58,6 +74,16 @@ class Report:
         return self.base.total
 
     @property
+    def finite_interval(self) -> Interval | None:
+        """Where the score would lie if every client of the base had answered; None when the base is cut apart."""
+        return intervals.finite(self.score, self.clients.clients) if self.where.keeps_clients else None
+
+    @property
+    def bounds(self) -> Interval | None:
+        """Where it could lie whatever the silent think; None when the base is cut apart."""
+        return intervals.bounds(self.score, self.clients.clients) if self.where.keeps_clients else None
+
+    @property
     def local_at(self) -> datetime:
         """`at` on the clock of reports."""
         return to_local(self.at, self.zone)
@@ -66,6 +92,17 @@ class Report:
     def is_preliminary(self) -> bool:
         """The wave is still running: figures will change."""
         return self.campaign.closed_at is None
+
+    @property
+    def held_back(self) -> int:
+        """Questionnaires that wait for the manager's tick before this reader sees them."""
+        return max(0, self.clients.surveyed - self.score.n) if self.where.checked_only else 0
+
+    @property
+    def traffic_plan(self) -> TrafficPlan | None:
+        """What the minutes are enough for; None before the first interview."""
+        traffic = self.traffic
+        return traffic_plan(self.clients.coverage, traffic.campaign_used_s, traffic.used_s, traffic.limit_s)
 
     @property
     def has_few_answers(self) -> bool:
@@ -83,12 +120,17 @@ def begin_snapshot(session: Session) -> None:
 
 
 def report_for(
-    session: Session, actor: Actor, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE
+    session: Session,
+    actor: Actor,
+    campaign_id: int,
+    now: datetime,
+    zone: Zone = REPORT_ZONE,
+    where: Slice = EVERYTHING,
 ) -> Report | None:
     """The report of a campaign, read as one state of the database; None when it is not this person's to see (R10)."""
     begin_snapshot(session)
     campaign = campaign_for(session, actor, campaign_id)
-    return campaign_report(session, campaign, now, zone) if campaign else None
+    return campaign_report(session, campaign, now, zone, seen_by(actor, campaign, where)) if campaign else None
 
 
 def system_report(session: Session, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE) -> Report:
@@ -105,30 +147,35 @@ def existing_campaign(session: Session, campaign_id: int) -> CampaignRow:
         raise NotFoundError(f"Проекта опроса с номером {campaign_id} нет.") from None
 
 
-def campaign_report(session: Session, campaign: CampaignRow, now: datetime, zone: Zone = REPORT_ZONE) -> Report:
+def campaign_report(
+    session: Session, campaign: CampaignRow, now: datetime, zone: Zone = REPORT_ZONE, where: Slice = EVERYTHING
+) -> Report:
     """Count everything about a campaign; a number of queries that does not depend on its size."""
-    base = base_of(session, campaign.id)
-    ratings = ratings_by_place(session, campaign.id)
-    score = score_of(ratings)
+    base = base_of(session, campaign.id, where)
+    ratings = ratings_by_place(session, campaign.id, where)
+    score = score_of_groups(ratings)
+    whole = base if where.is_everything else base_of(session, campaign.id)
     traffic = traffic_of(session, campaign)
     return Report(
         campaign=campaign,
+        where=where,
         at=now,
         zone=zone,
         mark=change_mark(session, campaign, now, zone),
         base=base,
-        calls=call_counts(session, campaign.id),
+        calls=call_counts(session, campaign.id, where),
         traffic=traffic,
-        times=times_of(session, campaign.id),
+        times=times_of(session, campaign.id, where),
         score=score,
         histogram=histogram_of(ratings),
-        reasons=reasons_of(session, campaign.id, score),
-        said=answers(session, campaign.id, AnswerFilter(said=True), 1, _SAID_ROWS).rows,
-        operators=operators_of(session, campaign),
-        recordings=recording_counts(session, campaign.id),
-        escalations=escalation_counts(session, campaign.id),
+        reasons=reasons_of(session, campaign.id, score, where),
+        said=answers(session, campaign.id, AnswerFilter(said=True, where=where), 1, _SAID_ROWS).rows,
+        trend=trend_of(session, campaign.id, where),
+        operators=operators_of(session, campaign, where),
+        recordings=recording_counts(session, campaign.id, where),
+        escalations=escalation_counts(session, campaign.id, where),
         course=course(session, campaign.id, now),
-        forecast=_forecast(session, campaign, base, traffic, to_local(now, zone).date()),
+        forecast=_forecast(session, campaign, whole, traffic, to_local(now, zone).date()),
     )
 
 

@@ -1,5 +1,13 @@
 """Handing out reports: who took what is written down before it leaves the house (R20)."""
 
-from nps.services.reports.delivery import IN_REQUEST_CLIENTS, Download, download, export, note_view
+from nps.services.reports.checking import check_answers
+from nps.services.reports.delivery import (
+    IN_REQUEST_CLIENTS,
+    Download,
+    TooLargeError,
+    download,
+    export,
+    note_view,
+)
 
-__all__ = ["IN_REQUEST_CLIENTS", "Download", "download", "export", "note_view"]
+__all__ = ["IN_REQUEST_CLIENTS", "Download", "TooLargeError", "check_answers", "download", "export", "note_view"]

@@ -10,17 +10,21 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from nps.adapters.report_sheet import write_book
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.local_time import Zone, to_local
 from nps.queries.campaigns import CampaignRow, campaign_for
-from nps.queries.reports import all_answers, all_escalations, begin_snapshot, campaign_report
+from nps.queries.reports import (
+    EVERYTHING,
+    Slice,
+    begin_snapshot,
+    seen_by,
+)
 from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
 from nps.services import limits
 from nps.services.journal import log_access
-from nps.services.reports.workbook import book_of
+from nps.services.reports.building import write_workbook
 from nps.services.transaction import write
 
 #: Up to here a request builds the workbook in a few seconds.
@@ -28,6 +32,13 @@ IN_REQUEST_CLIENTS = 20_000
 _NAME_LIMIT = 120
 # What some file system or another does not take in a name.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f\\/:*?"<>|]+')
+
+
+class TooLargeError(DomainError):
+    """The base is so large that its workbook is ordered, not waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("too_large", "В этом проекте много клиентов: закажите книгу, и она соберётся, пока вы заняты.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +62,34 @@ def download(
 ) -> Download:
     """Build the workbook of a campaign in `folder` and write down who took it.
 
-    Raises NotFoundError for a campaign that is not this person's to see, DomainError for one too large for a request,
+    Raises NotFoundError for a campaign that is not this person's to see, TooLargeError when a request is too short,
     TooOftenError.
     """
     campaign = campaign_for(session, actor, campaign_id)
     if campaign is None:
         raise NotFoundError
     if size_of(session, campaign_id) > IN_REQUEST_CLIENTS:
-        raise DomainError(
-            "too_large",
-            "В этом проекте больше 20 000 клиентов, и книга собирается долго. "
-            "Попросите администратора выгрузить её командой flask nps export.",
-        )
+        raise TooLargeError
     limits.admit_export(session, actor.id, now)
     _log(session, actor.id, campaign_id, "report_downloaded", now, address)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"
-    _build(session, campaign, file, now, zone)
-    day = to_local(now, zone).date()
+    _build(session, campaign, file, now, zone, seen_by(actor, campaign, EVERYTHING))
+    return Download(file, *file_name(campaign, now, zone, "xlsx"))
+
+
+def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str) -> tuple[str, str]:
+    """What a file of this instant is called, and the same in ASCII; `form` is its ending."""
+    day = to_local(at, zone).date()
     title = " ".join(_UNSAFE.sub(" ", campaign.title).split()).strip(".")[:_NAME_LIMIT]
-    return Download(file, f"Анкета — {title} — {day:%d.%m.%Y}.xlsx", f"report-{campaign_id}-{day}.xlsx")
+    return f"Анкета — {title} — {day:%d.%m.%Y}.{form}", f"report-{campaign.id}-{day}.{form}"
 
 
 def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zone: Zone = REPORT_ZONE) -> None:
     """Write the workbook of a campaign at `file`, whatever its size. Raises NotFoundError, OSError."""
     campaign = existing_campaign(session, campaign_id)
     _log(session, None, campaign_id, "report_exported", now, "")
-    _build(session, campaign, file, now, zone)
+    _build(session, campaign, file, now, zone, EVERYTHING)
 
 
 def note_view(session: Session, *, actor: Actor, campaign_id: int, what: str, now: datetime, address: str = "") -> None:
@@ -92,7 +104,6 @@ def _log(session: Session, user_id: int | None, campaign_id: int, action: str, n
         )
 
 
-def _build(session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone) -> None:
+def _build(session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone, where: Slice) -> None:
     begin_snapshot(session)
-    report = campaign_report(session, campaign, now, zone)
-    write_book(file, book_of(report, all_answers(session, campaign.id), all_escalations(session, campaign.id)))
+    write_workbook(session, campaign, file, now, zone, where)

@@ -19,6 +19,7 @@ from nps.web.campaigns import words
 ACTIONS = {
     "address_changed": "изменён адрес для обращений",
     "address_confirmed": "подтверждён адрес для обращений",
+    "answers_checked": "проверены анкеты",
     "answers_viewed": "просмотр анкет",
     "branch_added": "добавлен ОП",
     "branch_changed": "изменён ОП",
@@ -178,6 +179,7 @@ DETAILS = {
     "sha256": "SHA-256",
     "signed_on": "дата договора",
     "size": "байт",
+    "answers_after_check": "ответы после проверки",
     "soft_refusal_final": "«не сейчас» — сразу отказ",
     "starts_on": "начало",
     "state": "состояние",

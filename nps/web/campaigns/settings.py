@@ -38,6 +38,7 @@ def read_terms() -> Terms:
         recordings_until=forms.day("recordings_until", label="Хранить записи до", required=False),
         customer_hears=forms.flag("customer_hears"),
         setup_allowance_s=forms.whole("setup_allowance_s", 0, 60, label="Запас на соединение"),
+        answers_after_check=forms.flag("answers_after_check"),
     )
 
 
@@ -131,4 +132,5 @@ def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, An
         "customer_hears": more.customer_hears,
         "dial_link": campaign.dial_link,
         "setup_allowance_s": campaign.setup_allowance_s,
+        "answers_after_check": campaign.answers_after_check,
     }

@@ -16,8 +16,9 @@ from nps.queries.recordings import customer_hears
 from nps.queries.recordings.checks import CHECKS
 from nps.queries.recordings.listing import Wanted, recorded_calls
 from nps.queries.recordings.waiting import waiting_count
-from nps.queries.reports import days_with_calls, operators_of
+from nps.queries.reports import operators_of
 from nps.queries.reports.proofs import recording_counts
+from nps.queries.reports.slices import days_with_calls
 from nps.services import reports
 from nps.web import access, forms, htmx
 from nps.web.clock import now

@@ -1,96 +1,28 @@
-"""The workbook of the contract: its two forms word for word, then what stands beside them (R4, R5, R11, R15)."""
+"""The contract's figures in words, and what they mean: the sheets «Итоги» and «Определения»."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
-from nps.adapters.report_sheet import Book, Column, Share, Sheet, Value
+from nps.adapters.report_sheet import Share, Value
 from nps.domain.local_time import date_words
 from nps.domain.nps_score import Coverage
+from nps.domain.survey_statistics.intervals import Interval
 from nps.domain.wording import signed, span_words
 from nps.queries.escalation_figures import Course
-from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
-from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
+from nps.queries.reports import Report
+from nps.services.reports.workbook.words import data_age, share, whole_minutes
 
-AUTHOR = "Опрос клиентов"
 _BILLING = {"minute": "начатая минута считается целой", "second": "по секундам"}
 
 
-def book_of(report: Report, answers: Iterable[AnswerRow], escalations: Iterable[EscalationRow]) -> Book:
-    """Lay out the workbook. The rows are read while it is written."""
-    campaign = report.campaign
-    return Book(
-        title=campaign.title,
-        subject=f"Отчёт об опросе, {data_age(report)}",
-        author=AUTHOR,
-        created=report.at,
-        sheets=(
-            Sheet("Звонки", _columns(CALLS_FORM, (28, 28, 28, 28)), [_calls_form(report)]),
-            Sheet("Анкета", _columns(ANSWERS_FORM, (20, 14, 34, 30, 20, 20, 46, 40)), map(_answer, answers)),
-            _operators(report),
-            Sheet("Обращения", _columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
-            Sheet("Итоги", _columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(_totals(report))),
-        ),
-    )
-
-
-def data_age(report: Report) -> str:
-    """«данные на 18 ноября 2026, 15:42 (UTC+4)»."""
-    at = report.local_at
-    hours = int((at.utcoffset() or timedelta()).total_seconds() // 3600)
-    return f"данные на {date_words(at.date())} {at.year}, {at:%H:%M} (UTC+{hours})"
-
-
-def _columns(titles: Sequence[str], widths: Sequence[int]) -> tuple[Column, ...]:
-    return tuple(Column(title, width) for title, width in zip(titles, widths, strict=True))
-
-
-def _calls_form(report: Report) -> tuple[Value, ...]:
-    clients = report.clients
-    return report.calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
-
-
-def _answer(row: AnswerRow) -> tuple[Value, ...]:
-    phone = f"{row.phone} доб. {row.extension}" if row.extension else row.phone
-    return row.branch, row.inn, row.organisation, row.contact, phone, row.rating, row.influence, row.comment
-
-
-def _escalation(row: EscalationRow) -> tuple[Value, ...]:
-    return row.organisation, row.inn, row.contact, row.phone, row.email, row.text
-
-
-def _operators(report: Report) -> Sheet:
-    titles = ("Оператор", "Звонки (шт.)", "Успешные", "Неуспешные", "Отказы")
-    traffic = ("Исходящий трафик, точно", "Исходящий трафик по договору, мин")
-    return Sheet(
-        "По операторам",
-        _columns(titles + traffic, (34, 14, 14, 14, 14, 20, 22)),
-        [_operator(row) for row in report.operators.rows],
-        totals=_operator(report.operators.total),
-    )
-
-
-def _operator(row: OperatorRow) -> tuple[Value, ...]:
-    exact = timedelta(seconds=row.exact_s)
-    return row.name, row.calls, row.surveyed, row.unsuccessful, row.refused, exact, _minutes(row.billed_s)
-
-
-def _minutes(seconds: int) -> int:
-    """Whole minutes, a started one counted: seconds billed by the minute come out even."""
-    return -(-seconds // 60)
-
-
-def _share(part: int, whole: int) -> Value:
-    """Cut to tenths of a percent, as on the page: 74,95 % must not read as 75,0 %."""
-    return Share(1000 * part // whole / 1000) if whole else "—"
-
-
 def _coverage(found: Coverage) -> Value:
-    return _share(found.surveyed, found.clients)
+    return share(found.surveyed, found.clients)
 
 
-def _totals(report: Report) -> Iterator[tuple[Value, ...]]:
+def totals(report: Report) -> Iterator[tuple[Value, ...]]:
+    """Rows of «Итоги»: figure, value, how it is counted."""
     campaign = report.campaign
     first_year = f" {campaign.starts_on.year}" if campaign.starts_on.year != campaign.ends_on.year else ""
     wave = f"{date_words(campaign.starts_on)}{first_year} — {date_words(campaign.ends_on)} {campaign.ends_on.year}"
@@ -137,11 +69,11 @@ def _calls(report: Report) -> Iterator[tuple[Value, ...]]:
 def _traffic(report: Report) -> Iterator[tuple[Value, ...]]:
     traffic = report.traffic
     rule = _BILLING[traffic.billing]
-    yield "Лимит исходящего трафика, мин", _minutes(traffic.limit_s), "На все волны договора"
+    yield "Лимит исходящего трафика, мин", whole_minutes(traffic.limit_s), "На все волны договора"
     yield "Трафик договора, точно", timedelta(seconds=traffic.contract_exact_s), "Сумма секунд исходящих разговоров"
-    yield "Трафик договора, мин", _minutes(traffic.contract_billed_s), f"По правилу договора: {rule}"
+    yield "Трафик договора, мин", whole_minutes(traffic.contract_billed_s), f"По правилу договора: {rule}"
     yield "Трафик этой волны, точно", timedelta(seconds=traffic.campaign_exact_s), "Сумма секунд исходящих разговоров"
-    yield "Трафик этой волны, мин", _minutes(traffic.campaign_billed_s), f"По правилу договора: {rule}"
+    yield "Трафик этой волны, мин", whole_minutes(traffic.campaign_billed_s), f"По правилу договора: {rule}"
 
 
 def _proofs(report: Report) -> Iterator[tuple[Value, ...]]:
@@ -153,8 +85,8 @@ def _proofs(report: Report) -> Iterator[tuple[Value, ...]]:
     yield "Время разговора", _length(times.median_talk_ms), "От ответа до конца звонка с анкетой; медиана"
     talked = f"{records.conversations_recorded} из {records.conversations}"
     dialled = f"{records.dials_recorded} из {records.dials}"
-    yield "Разговоры с записью", _share(records.conversations_recorded, records.conversations), talked
-    yield "Звонки с записью", _share(records.dials_recorded, records.dials), dialled
+    yield "Разговоры с записью", share(records.conversations_recorded, records.conversations), talked
+    yield "Звонки с записью", share(records.dials_recorded, records.dials), dialled
     answered = f"Отвечены или закрыты {report.escalations.answered}, в работе {report.escalations.taken}"
     yield "Обращения", report.escalations.total, answered
     yield from _escalations(report.course)
@@ -176,7 +108,7 @@ def _escalations(course: Course) -> Iterator[tuple[Value, ...]]:
         after = f"; медиана от записи вопроса: {span_words(median_s)}" if median_s is not None else ""
         yield title, number, meaning + after
     if course.due:
-        yield "Обращения: ответ в срок", _share(course.in_time, course.due), f"{course.in_time} из {course.due}"
+        yield "Обращения: ответ в срок", share(course.in_time, course.due), f"{course.in_time} из {course.due}"
 
 
 def _length(milliseconds: int | None) -> Value:
@@ -190,3 +122,45 @@ def _score(report: Report) -> Iterator[tuple[Value, ...]]:
     yield "Сторонники, 9–10", score.promoters, f"Всего анкет: {score.n}"
     yield "Нейтральные, 7–8", score.passives, f"Всего анкет: {score.n}"
     yield "Критики, 1–6", score.detractors, f"Всего анкет: {score.n}"
+    yield "Если ответят все, от", _end(report.finite_interval, "low"), "95 %, прогноз для конечной базы"
+    yield "Если ответят все, до", _end(report.finite_interval, "high"), "95 %, прогноз для конечной базы"
+    outer = "Если все молчащие — критики или все — сторонники; без предположений"
+    yield "Без предположений, от", _end(report.bounds, "low"), outer
+    yield "Без предположений, до", _end(report.bounds, "high"), outer
+
+
+def _end(found: Interval | None, name: str) -> Value:
+    return "—" if found is None else round(float(getattr(found, name)), 1)
+
+
+def definitions(report: Report) -> Iterator[tuple[Value, ...]]:
+    """Rows of «Определения»: what the words mean, how old the data are and what is not in them."""
+    calls, clients = report.calls, report.clients
+    state = "предварительно, волна идёт" if report.is_preliminary else "волна закрыта, итоги окончательные"
+    yield "Возраст данных", f"{data_age(report)}; {state}"
+    yield "Время", "Звонки и дни — по местному времени клиента; длительности — часы:минуты:секунды"
+    yield "Звонок", "Исходящий звонок, дошедший до сети"
+    outside = (
+        f"технические ошибки {calls.technical}, гудки короче 20 секунд {calls.short_rings}, входящие {calls.inbound}"
+    )
+    yield "Не вошли в число звонков", f"{outside}; тренировка не входит никуда"
+    yield "Не вошли в базу", f"исключены заказчиком: {clients.withdrawn}"
+    if report.held_back:
+        yield "Не вошли в анкеты", f"ещё проверяет руководитель: {report.held_back}"
+    yield "Успешный", "Клиент, назвавший оценку, и тогда, когда разговор после неё прервался"
+    yield "Неуспешный", "Клиент, не ответивший на три исходящих звонка"
+    yield "Неактивный", "Клиент, у которого не осталось действующего номера"
+    yield "Охват", "Опрошены от всей базы; порог проверяется целыми числами: 4 × опрошены ≥ 3 × клиентов"
+    yield (
+        "NPS",
+        "Доля сторонников (9–10) минус доля критиков (1–6), пункты от −100 до 100; половины округляются от нуля",
+    )
+    yield "Знаменатель NPS", f"Анкеты с оценкой от 1 до 10 и ничто иное: {report.score.n}"
+    yield "Шкала", "Вопрос об опыте в целом, шкала 1–10: с обычным NPS (0–10) не сравнивается"
+    yield (
+        "Интервал строки",
+        "95 %, обращение критерия (score) без поправки на базу; у всей волны — прогноз для конечной базы",
+    )
+    yield "Упоминания", f"Спрошены клиенты с оценкой 1–8 ({report.reasons.asked}); причин может быть несколько"
+    yield "Потерянные пункты", "Критик отнимает 2, нейтральный 1, поровну между его причинами; сумма равна 100 − NPS"
+    yield "Время опроса", "От согласия до прощания, без вопросов не по анкете и соединений"

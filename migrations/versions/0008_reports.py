@@ -1,0 +1,13 @@
+"""Answers that the customer sees after the manager has checked them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("campaign", sa.Column("answers_after_check", sa.Boolean(), server_default=sa.false(), nullable=False))

@@ -1,0 +1,65 @@
+"""Writing a campaign's files from one state of the database, whoever waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from nps.adapters.report_sheet import write_book, write_table
+from nps.domain.local_time import Zone
+from nps.queries.campaigns import CampaignRow
+from nps.queries.reports import Slice, all_answers, all_calls, all_escalations, campaign_report
+from nps.queries.reports.answers import number_of_answers
+from nps.queries.reports.calls import number_of_dials
+from nps.queries.reports.contract_forms import ANSWERS_FORM
+from nps.services.reports.workbook import answer_cells, book_of
+
+Progress = Callable[[int], None]
+_PHONE = ANSWERS_FORM.index("Телефон")
+
+
+def _silent(_: int) -> None:
+    """Nobody waits for the progress."""
+
+
+def write_workbook(
+    session: Session,
+    campaign: CampaignRow,
+    file: Path,
+    now: datetime,
+    zone: Zone,
+    where: Slice,
+    progress: Progress = _silent,
+) -> None:
+    """Write the workbook at `file`; the caller has begun the snapshot. Raises OSError, TooManyRowsError."""
+    report = campaign_report(session, campaign, now, zone, where)
+    book = book_of(
+        report,
+        all_answers(session, campaign.id, where),
+        all_escalations(session, campaign.id),
+        all_calls(session, campaign.id),
+    )
+    write_book(file, book, progress)
+
+
+def write_answers(
+    session: Session, campaign: CampaignRow, file: Path, where: Slice, progress: Progress = _silent
+) -> None:
+    """Write the questionnaire as CSV, phones as 7XXXXXXXXXX; the caller has begun the snapshot. Raises OSError."""
+    write_table(file, ANSWERS_FORM, _rows(session, campaign.id, where), progress)
+
+
+def size_of_file(session: Session, campaign: CampaignRow, form: str, where: Slice) -> int:
+    """About how many rows the file will have: what its progress is measured by."""
+    answers = number_of_answers(session, campaign.id, where)
+    return answers if form == "csv" else answers + number_of_dials(session, campaign.id)
+
+
+def _rows(session: Session, campaign_id: int, where: Slice) -> Iterator[tuple[str | int, ...]]:
+    for row in all_answers(session, campaign_id, where):
+        cells = answer_cells(row)
+        phone = str(cells[_PHONE]).removeprefix("+")
+        yield (*cells[:_PHONE], phone, *cells[_PHONE + 1 :])

@@ -1,0 +1,109 @@
+"""The sheets in their order. Rows of clients are read while the book is written, so that memory stays flat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+
+from nps.adapters.report_sheet import Book, Sheet, Value
+from nps.domain.disposition import TABLE
+from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
+from nps.queries.reports.calls import ExportedCall
+from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
+from nps.services.reports.workbook.charts import days_sheet, places_sheet, ratings_sheet, reasons_sheet
+from nps.services.reports.workbook.totals import definitions, totals
+from nps.services.reports.workbook.words import AUTHOR, columns, data_age, whole_minutes
+
+_SOURCES = {"operator": "исходящий", "exchange": "исходящий", "inbound": "входящий"}
+
+
+def book_of(
+    report: Report,
+    answers: Iterable[AnswerRow],
+    escalations: Iterable[EscalationRow],
+    calls: Iterable[ExportedCall],
+) -> Book:
+    """Lay out the workbook."""
+    campaign = report.campaign
+    return Book(
+        title=campaign.title,
+        subject=f"Отчёт об опросе, {data_age(report)}",
+        author=AUTHOR,
+        company=campaign.customer_name,
+        created=report.at,
+        sheets=(
+            Sheet("Итоги", columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(totals(report))),
+            Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [_calls_form(report)]),
+            Sheet("Анкета", columns(ANSWERS_FORM, (20, 14, 34, 30, 20, 20, 46, 40)), map(answer_cells, answers)),
+            _operators(report),
+            Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
+            _calls(report, calls),
+            places_sheet("По ОП", "ОП", report.base.branches, report),
+            places_sheet("По регионам", "Регион", report.base.regions, report),
+            ratings_sheet(report),
+            reasons_sheet(report),
+            days_sheet(report),
+            Sheet("Определения", columns(("Что", "Значение"), (44, 110)), list(definitions(report))),
+        ),
+    )
+
+
+def answer_cells(row: AnswerRow) -> tuple[str | int, ...]:
+    """The eight columns of R5."""
+    phone = f"{row.phone} доб. {row.extension}" if row.extension else row.phone
+    return row.branch, row.inn, row.organisation, row.contact, phone, row.rating, row.influence, row.comment
+
+
+def _calls_form(report: Report) -> tuple[Value, ...]:
+    clients = report.clients
+    return report.calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
+
+
+def _escalation(row: EscalationRow) -> tuple[Value, ...]:
+    return row.organisation, row.inn, row.contact, row.phone, row.email, row.text
+
+
+def _operators(report: Report) -> Sheet:
+    titles = ("Оператор", "Звонки (шт.)", "Успешные", "Неуспешные", "Отказы")
+    traffic = ("Исходящий трафик, точно", "Исходящий трафик по договору, мин")
+    return Sheet(
+        "По операторам",
+        columns(titles + traffic, (34, 14, 14, 14, 14, 20, 22)),
+        [_operator(row) for row in report.operators.rows],
+        totals=_operator(report.operators.total),
+        fixed=1,
+    )
+
+
+def _operator(row: OperatorRow) -> tuple[Value, ...]:
+    exact = timedelta(seconds=row.exact_s)
+    return row.name, row.calls, row.surveyed, row.unsuccessful, row.refused, exact, whole_minutes(row.billed_s)
+
+
+def _calls(report: Report, calls: Iterable[ExportedCall]) -> Sheet:
+    titles = (
+        "Время клиента", "Регион", "ОП", "ИНН", "Наименование организации", "ФИО контактного лица", "Телефон",
+        "Оператор", "Вид", "Итог", "Гудки", "Разговор", "Запись", "В числе звонков",
+    )  # fmt: skip
+    widths = (18, 18, 20, 14, 34, 30, 16, 26, 12, 22, 10, 10, 10, 12)
+    return Sheet("Все звонки", columns(titles, widths), map(_call, calls), fixed=1)
+
+
+def _call(row: ExportedCall) -> tuple[Value, ...]:
+    moment = datetime.combine(row.day, time(row.minute // 60, row.minute % 60))
+    return (
+        moment,
+        row.region,
+        row.branch,
+        row.inn,
+        row.organisation,
+        row.contact,
+        row.phone,
+        row.operator,
+        _SOURCES[row.source],
+        TABLE[row.disposition].label if row.disposition else "ждёт итога",
+        timedelta(seconds=row.ring_ms // 1000),
+        timedelta(seconds=-(-row.talk_ms // 1000)),
+        "есть" if row.recorded else "нет",
+        "да" if row.counted else "нет",
+    )
