@@ -14,6 +14,7 @@ from nps.models.recording import Audio, Recording
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
 from nps.models.script import Script, ScriptVersion
+from nps.models.training import TrainingClient
 from nps.models.user import LoginAttempt, User, UserSession
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Shift",
     "StopList",
     "TelephonyEvent",
+    "TrainingClient",
     "UnsuitableAnswer",
     "User",
     "UserSession",

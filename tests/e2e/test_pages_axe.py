@@ -64,7 +64,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "specialist": (*SHARED, *PREPARED, "/campaigns/{empty}/base"),
     "customer": (*SHARED, "/campaigns/{empty}", "/password", "/sessions"),
-    "operator": ("/desk/search?q=куз", "/calls/{recorded_call}/recording", "/campaigns", "/nowhere"),
+    "operator": (
+        "/desk/search?q=куз", "/training", "/training/calls/{practice_call}",
+        "/calls/{recorded_call}/recording", "/campaigns", "/nowhere",
+    ),
 }  # fmt: skip
 #: The pages that say no.
 REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}

@@ -15,11 +15,13 @@ from nps.domain.local_time import clock, when
 from nps.domain.script import Script
 from nps.models import CallAttempt, Escalation, Respondent, Shift
 from nps.queries import campaigns, reminders
+from nps.queries.admission import is_admitted
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk import panels, standing
 from nps.queries.desk.card import client_card
 from nps.queries.desk.done import call_facts, result_words, undo_possible
 from nps.queries.desk.idle import idle_view
+from nps.queries.desk.practice import practice_view
 from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
 from nps.queries.desk.unfinished import end_view, unfinished_view
 from nps.queries.desk.views import (
@@ -74,9 +76,18 @@ def desk_view(
     base = DeskView(state="no_shift", now_ms=_ms(now), operator=operator)
     if shift is None:
         mine = campaigns.campaigns_of(session, person.actor)
-        offered = [_campaign(row) for row in mine if row.closed_at is None]
-        only_closed = bool(mine) and not offered
-        return replace(base, campaigns=offered, only_closed=only_closed, outcomes=_outcomes(Line.NONE, "no_shift"))
+        working = [row for row in mine if row.closed_at is None]
+        return replace(
+            base,
+            campaigns=[_campaign(row) for row in working],
+            only_closed=bool(mine) and not working,
+            unadmitted=[
+                row.title
+                for row in working
+                if row.admission != "off" and not is_admitted(session, row.id, person.actor.id)
+            ],
+            outcomes=_outcomes(Line.NONE, "no_shift"),
+        )
     campaign = campaigns.campaign_row(session, shift.campaign_id)
     base = replace(
         base,
@@ -142,6 +153,7 @@ def _in_call(
             line, state, rated=rating_of(script, answers) is not None, passed_on=_passed_on(session, attempt)
         ),
         note=NoteView(attempt.id, attempt.note),
+        practice=practice_view(session, seat.campaign, client, attempt, step),
     )
     made = _panel(session, seat, script, picker, panel, params)
     if made is None:
@@ -247,6 +259,7 @@ def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: d
         trail=trail(script, {}, first),
         step=step_view(session, script, first, {}, None, spoken, picker),
         outcomes=_outcomes(Line.NONE, "ready"),
+        practice=practice_view(session, seat.campaign, client, None, None),
     )
     if panel == "return":
         return replace(shown, panel={"name": panel, "return_to": "", **panels.return_panel()})
@@ -293,6 +306,7 @@ def _done(
         trail=[replace(item, current=False) for item in trail(script, answers, script.current(answers)) if item.done],
         outcomes=_outcomes(Line.NONE, "done", passed_on=_passed_on(session, attempt)),
         note=NoteView(attempt.id, attempt.note),
+        practice=practice_view(session, seat.campaign, client, attempt, None),
         done=DoneView(
             attempt.id,
             text,

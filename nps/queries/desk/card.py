@@ -62,7 +62,9 @@ def client_card(
         contact=client.contact,
         greeting_name=client.greeting_name,
         phone_text=_phone_text(current) if current else "номера нет",
-        phone_link=_dial_link(campaign, current) if attempt is not None and current else None,
+        phone_link=_dial_link(campaign, current)
+        if attempt is not None and current and campaign.purpose != "training"
+        else None,
         organisation=client.organisation,
         inn=client.inn or "",
         branch=branch.name if branch else "не указано",

@@ -1,0 +1,69 @@
+"""The training desk: invented clients, and rows that never leave their campaign."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from nps.models.types import UtcDateTime
+
+revision = "0009"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+#: What never changes in a row once it is there: a training row can't be made one of a survey.
+FIXED = (("campaign", "purpose"), ("respondent", "campaign_id"), ("call_attempt", "campaign_id"))
+
+
+def keep_in_place() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for table, column in FIXED:
+            op.execute(
+                f"CREATE TRIGGER {table}_keeps_{column} BEFORE UPDATE OF {column} ON {table} "
+                f"WHEN OLD.{column} <> NEW.{column} BEGIN SELECT RAISE(ABORT, '{table}.{column} never changes'); END"
+            )
+        return
+    op.execute(
+        "CREATE FUNCTION refuse_move() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% never changes', TG_ARGV[0]; END $$"
+    )
+    for table, column in FIXED:
+        op.execute(
+            f"CREATE TRIGGER {table}_keeps_{column} BEFORE UPDATE OF {column} ON {table} FOR EACH ROW "
+            f"WHEN (OLD.{column} <> NEW.{column}) EXECUTE FUNCTION refuse_move('{table}.{column}')"
+        )
+
+
+def training() -> None:
+    with op.batch_alter_table("call_attempt") as batch:
+        batch.create_check_constraint(
+            op.f("ck_call_attempt_training_without_exchange"), "purpose <> 'training' OR source <> 'exchange'"
+        )
+    op.create_table(
+        "training_client",
+        sa.Column("respondent_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("purpose", sa.String(length=32), nullable=False),
+        sa.Column("operator_id", BigId, nullable=False),
+        sa.Column("scenario", sa.String(length=32), nullable=False),
+        sa.Column("begun_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("purpose = 'training'", name=op.f("ck_training_client_purpose")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id", "purpose"],
+            ["campaign.id", "campaign.purpose"],
+            name=op.f("fk_training_client_campaign_id_purpose"),
+        ),
+        sa.ForeignKeyConstraint(["operator_id"], ["user_account.id"], name=op.f("fk_training_client_operator_id")),
+        sa.ForeignKeyConstraint(["respondent_id"], ["respondent.id"], name=op.f("fk_training_client_respondent_id")),
+        sa.PrimaryKeyConstraint("respondent_id", name=op.f("pk_training_client")),
+    )
+    op.create_index(
+        op.f("ix_training_client_operator_id_campaign_id"), "training_client", ["operator_id", "campaign_id"]
+    )
+
+
+def upgrade() -> None:
+    training()
+    # After the tables were rebuilt: SQLite drops the triggers of a table with it.
+    keep_in_place()
