@@ -1,4 +1,4 @@
-"""The training desk: invented clients, and rows that never leave their campaign."""
+"""The training desk with rows that never leave their campaign, and drafts of scripts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -63,7 +63,26 @@ def training() -> None:
     )
 
 
+def script_drafts() -> None:
+    op.create_table(
+        "script_draft",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("script_id", BigId, nullable=False),
+        sa.Column("based_on_id", BigId, nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by", BigId, nullable=False),
+        sa.ForeignKeyConstraint(["based_on_id"], ["script_version.id"], name=op.f("fk_script_draft_based_on_id")),
+        sa.ForeignKeyConstraint(["script_id"], ["script.id"], name=op.f("fk_script_draft_script_id")),
+        sa.ForeignKeyConstraint(["updated_by"], ["user_account.id"], name=op.f("fk_script_draft_updated_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_script_draft")),
+        sa.UniqueConstraint("script_id", name=op.f("uq_script_draft_script_id")),
+    )
+
+
 def upgrade() -> None:
     training()
+    script_drafts()
     # After the tables were rebuilt: SQLite drops the triggers of a table with it.
     keep_in_place()

@@ -13,7 +13,7 @@ from nps.models.journal import AccessLog, Journal
 from nps.models.recording import Audio, Recording
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
-from nps.models.script import Script, ScriptVersion
+from nps.models.script import Script, ScriptDraft, ScriptVersion
 from nps.models.training import TrainingClient
 from nps.models.user import LoginAttempt, User, UserSession
 
@@ -56,6 +56,7 @@ __all__ = [
     "RespondentPhone",
     "SampleImport",
     "Script",
+    "ScriptDraft",
     "ScriptVersion",
     "Shift",
     "StopList",

@@ -42,6 +42,7 @@ _OF_CAMPAIGN = {
     "operator": (),
     "specialist": (
         ("База", "/base"),
+        ("Скрипт", "/script"),
         ("Обращения", "/escalations"),
         ("Отчёт", ""),
         ("Клиенты", "/clients"),

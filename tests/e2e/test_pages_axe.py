@@ -45,6 +45,8 @@ PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",
     "/campaigns/{survey}/clients/{client}", "/campaigns/{survey}/escalations/address",
     "/campaigns/{survey}/settings/branches", "/campaigns/{survey}/settings/contacts",
+    "/campaigns/{survey}/script", "/campaigns/{survey}/script?step=complaint", "/campaigns/{survey}/script/versions",
+    "/campaigns/{survey}/script/difference", "/campaigns/{survey}/script/preview",
     "/campaigns/{survey}/settings/stop-list", "/campaigns/{survey}/settings/unsuitable", "/mail", "/mail/{letter}",
 )  # fmt: skip
 #: What each role opens, and for one of them what it may not.
@@ -76,6 +78,7 @@ NO_PAGES = frozenset(
     {
         "static", "auth.home", "health.alive", "admin.journal_export", "reports.panel", "reports.workbook",
         "recordings.play", "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress",
+        "scripts.download",
         "personal_data.workbook",
     }
 )  # fmt: skip

@@ -57,6 +57,7 @@ ACTIONS = {
     "demo_loaded": "загружена демонстрация",
     "demo_removed": "убрана демонстрация",
     "erasure_finished": "файлы удалены, база сжата",
+    "script_published": "опубликован скрипт",
     "escalation_answer": "ответ по обращению",
     "escalation_close": "обращение закрыто",
     "escalation_note": "заметка по обращению",
