@@ -81,8 +81,28 @@ def script_drafts() -> None:
     )
 
 
+def words_of_clients() -> None:
+    op.create_table(
+        "unsuitable_use",
+        sa.Column("unsuitable_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("used_as", sa.String(length=32), nullable=False),
+        sa.Column("by", BigId, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "used_as IN ('answer', 'prompt', 'objection', 'question', 'dismissed')",
+            name=op.f("ck_unsuitable_use_used_as"),
+        ),
+        sa.ForeignKeyConstraint(["by"], ["user_account.id"], name=op.f("fk_unsuitable_use_by")),
+        sa.ForeignKeyConstraint(
+            ["unsuitable_id"], ["unsuitable_answer.id"], name=op.f("fk_unsuitable_use_unsuitable_id")
+        ),
+        sa.PrimaryKeyConstraint("unsuitable_id", name=op.f("pk_unsuitable_use")),
+    )
+
+
 def upgrade() -> None:
     training()
     script_drafts()
+    words_of_clients()
     # After the tables were rebuilt: SQLite drops the triggers of a table with it.
     keep_in_place()

@@ -7,7 +7,7 @@ from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
 from nps.models.escalation import Escalation, EscalationNote, Outbox
 from nps.models.geography import Branch, BranchAlias, BranchContact, Region
-from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
+from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer, UnsuitableUse
 from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
 from nps.models.recording import Audio, Recording
@@ -63,6 +63,7 @@ __all__ = [
     "TelephonyEvent",
     "TrainingClient",
     "UnsuitableAnswer",
+    "UnsuitableUse",
     "User",
     "UserSession",
 ]

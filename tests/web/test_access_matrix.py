@@ -162,6 +162,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "scripts.save_questions": ("specialist",),
     "scripts.save_step": ("specialist",),
     "scripts.upload": ("specialist",),
+    "scripts.use_words": ("specialist",),
     "scripts.versions": PREPARES,
     "sample.back": PREPARES,
     "sample.cancel": PREPARES,

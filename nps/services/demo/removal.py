@@ -54,6 +54,7 @@ from nps.models import (
     TelephonyEvent,
     TrainingClient,
     UnsuitableAnswer,
+    UnsuitableUse,
     User,
     UserSession,
 )
@@ -179,6 +180,8 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield Shift, Shift.campaign_id == campaign_id
     yield InterviewReason, InterviewReason.interview_id.in_(interviews)
     yield Interview, Interview.respondent_id.in_(clients)
+    unsuitable = select(UnsuitableAnswer.id).where(UnsuitableAnswer.attempt_id.in_(calls))
+    yield UnsuitableUse, UnsuitableUse.unsuitable_id.in_(unsuitable)
     yield from ((table, table.attempt_id.in_(calls)) for table in (Answer, UnsuitableAnswer, Recording, AttemptOutcome))
     yield TelephonyEvent, TelephonyEvent.attempt_id.in_(calls)
     yield Appointment, Appointment.respondent_id.in_(clients)

@@ -37,7 +37,7 @@ def save(
             draft = _draft(s, actor, version_id, revision, now)
             changed = edit(Script.from_dict(draft.body))
             check_limits(changed)
-            return {"revision": _keep(s, draft, changed.to_dict(), actor, now)}
+            return {"revision": keep(s, draft, changed.to_dict(), actor, now)}
 
         return int(form.once(s, now, act)["revision"])
 
@@ -100,6 +100,11 @@ def _draft(s: Session, actor: Actor, version_id: int, revision: int, now: dateti
         return draft
     if revision:
         raise StaleError("no_draft", "Черновик опубликован или удалён. Показано то, что действует сейчас.")
+    return begin_draft(s, script, actor, now)
+
+
+def begin_draft(s: Session, script: ScriptRow, actor: Actor, now: datetime) -> ScriptDraft:
+    """A draft that says what the latest version says."""
     latest = s.scalars(
         select(ScriptVersion).where(ScriptVersion.script_id == script.id).order_by(ScriptVersion.no.desc()).limit(1)
     ).one()
@@ -110,7 +115,8 @@ def _draft(s: Session, actor: Actor, version_id: int, revision: int, now: dateti
     return draft
 
 
-def _keep(s: Session, draft: ScriptDraft, body: dict[str, Any], actor: Actor, now: datetime) -> int:
+def keep(s: Session, draft: ScriptDraft, body: dict[str, Any], actor: Actor, now: datetime) -> int:
+    """Write the draft down; its new revision."""
     draft.body, draft.revision, draft.updated_at, draft.updated_by = body, draft.revision + 1, now, actor.id
     s.flush()
     return draft.revision

@@ -71,3 +71,23 @@ def upload(campaign_id: int) -> Response:
         return show_versions(campaign, error)
     flash("Скрипт из файла лежит в черновике. Проверьте его и сравните с опубликованным.", "ok")
     return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/words/<int:unsuitable_id>")
+@roles("specialist")
+def use_words(campaign_id: int, unsuitable_id: int) -> Response:
+    """One press makes a client's words a part of the draft; the next page is where it is finished."""
+    campaign_or_404(campaign_id)
+    used_as = request.form.get("used_as", "")
+    try:
+        step = scripts.use_words(db.session, current_actor(), unsuitable_id, used_as, _form("scripts.use_words"), now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        flash(error.message, "warn")
+        return htmx.go(url_for("campaigns.unsuitable", campaign_id=campaign_id))
+    if not step:
+        flash("Слова клиента учтены, скрипт не изменился.", "ok")
+        return htmx.go(url_for("campaigns.unsuitable", campaign_id=campaign_id))
+    flash("Слова клиента добавлены в черновик. Допишите остальное и сохраните.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id, step=step))
