@@ -100,9 +100,63 @@ def words_of_clients() -> None:
     )
 
 
+def quality() -> None:
+    op.create_table(
+        "quality_plan",
+        sa.Column("campaign_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("newcomer_calls", sa.Integer(), nullable=False),
+        sa.Column("share_percent", sa.Integer(), nullable=False),
+        sa.Column("criteria", sa.JSON(), nullable=False),
+        sa.CheckConstraint("newcomer_calls BETWEEN 0 AND 1000", name=op.f("ck_quality_plan_newcomer_calls")),
+        sa.CheckConstraint("share_percent BETWEEN 0 AND 100", name=op.f("ck_quality_plan_share_percent")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_quality_plan_campaign_id")),
+        sa.PrimaryKeyConstraint("campaign_id", name=op.f("pk_quality_plan")),
+    )
+    op.create_table(
+        "quality_review",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("attempt_id", sa.Uuid(), nullable=False),
+        sa.Column("campaign_id", BigId, nullable=False),
+        sa.Column("operator_id", BigId, nullable=False),
+        sa.Column("reviewer_id", BigId, nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.Column("begun_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.Column("reply", sa.String(length=2000), nullable=False),
+        sa.Column("replied_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("points BETWEEN 0 AND most", name=op.f("ck_quality_review_points")),
+        sa.CheckConstraint(
+            "reason IN ('speed', 'length', 'ring', 'complaint', 'newcomer', 'share', 'asked')",
+            name=op.f("ck_quality_review_reason"),
+        ),
+        sa.ForeignKeyConstraint(["attempt_id"], ["call_attempt.id"], name=op.f("fk_quality_review_attempt_id")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_quality_review_campaign_id")),
+        sa.ForeignKeyConstraint(["operator_id"], ["user_account.id"], name=op.f("fk_quality_review_operator_id")),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["user_account.id"], name=op.f("fk_quality_review_reviewer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quality_review")),
+        sa.UniqueConstraint("attempt_id", name=op.f("uq_quality_review_attempt_id")),
+    )
+    op.create_index(op.f("ix_quality_review_campaign_id_operator_id"), "quality_review", ["campaign_id", "operator_id"])
+    op.create_index(op.f("ix_quality_review_operator_id_finished_at"), "quality_review", ["operator_id", "finished_at"])
+    op.create_table(
+        "quality_mark",
+        sa.Column("review_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("mark", sa.Integer(), nullable=True),
+        sa.CheckConstraint("mark BETWEEN 0 AND 2", name=op.f("ck_quality_mark_mark")),
+        sa.ForeignKeyConstraint(["review_id"], ["quality_review.id"], name=op.f("fk_quality_mark_review_id")),
+        sa.PrimaryKeyConstraint("review_id", "position", name=op.f("pk_quality_mark")),
+    )
+
+
 def upgrade() -> None:
     training()
     script_drafts()
     words_of_clients()
+    quality()
     # After the tables were rebuilt: SQLite drops the triggers of a table with it.
     keep_in_place()

@@ -196,6 +196,7 @@ class StepFact:
     value: object
     took_s: int
     reading_s: int
+    step_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer, UnsuitableUse
 from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
+from nps.models.quality import QualityMark, QualityPlan, QualityReview
 from nps.models.recording import Audio, Recording
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
@@ -49,6 +50,9 @@ __all__ = [
     "LoginAttempt",
     "Outbox",
     "Pause",
+    "QualityMark",
+    "QualityPlan",
+    "QualityReview",
     "Recording",
     "Region",
     "Reminder",

@@ -191,7 +191,7 @@ def _calls(session: Session, clients: Collection[int]) -> list[_Call]:
             answered=attempt.answered_at is not None,
             ring_s=attempt.ring_ms // 1000,
             survey_s=attempt.survey_ms // 1000,
-            steps=_steps(script, attempt, answers[attempt.id]),
+            steps=step_facts(script, attempt, answers[attempt.id]),
             escalations=tuple(asked[attempt.id]),
             broke_in=attempt.break_ms > 0,
         )
@@ -204,7 +204,7 @@ def _scripts(session: Session, versions: Collection[int]) -> dict[int, Script]:
     return {row.id: Script.from_dict(row.body) for row in rows}
 
 
-def _steps(script: Script, attempt: CallAttempt, answers: Sequence[Answer]) -> tuple[StepFact, ...]:
+def step_facts(script: Script, attempt: CallAttempt, answers: Sequence[Answer]) -> tuple[StepFact, ...]:
     """The steps of the talk with the seconds each took: from the answer before it to its own."""
     given: dict[str, Any] = {
         answer.step: answer.value
@@ -216,6 +216,6 @@ def _steps(script: Script, attempt: CallAttempt, answers: Sequence[Answer]) -> t
     found = []
     for step, value in script.path(given):
         took = (at[step.id] - since) // _MS if since is not None else 0
-        found.append(StepFact(step.kind, step.title, value, max(0, took) // 1000, seconds_to_read(step.say)))
+        found.append(StepFact(step.kind, step.title, value, max(0, took) // 1000, seconds_to_read(step.say), step.id))
         since = at[step.id]
     return tuple(found)

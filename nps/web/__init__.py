@@ -11,7 +11,7 @@ from nps.web import errors, filters, security
 #: Blueprints, each `nps.web.<name>.bp`.
 FEATURES = (
     "auth", "desk", "sample", "escalations", "reports", "campaigns", "recordings", "personal_data", "admin", "letters",
-    "training", "scripts", "health",
+    "training", "scripts", "quality", "day", "health",
 )  # fmt: skip
 
 

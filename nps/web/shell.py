@@ -17,7 +17,7 @@ from nps.web.clock import now
 
 # The addresses of the sections are one contract of the web layer; a test opens each as each role.
 _GENERAL = {
-    "operator": (("Рабочее место", "/desk"), ("Тренировка", "/training")),
+    "operator": (("Рабочее место", "/desk"), ("Мой день", "/desk/day"), ("Тренировка", "/training")),
     "specialist": (("Проекты", "/campaigns"),),
     "manager": (("Проекты", "/campaigns"),),
     "customer": (("Проекты", "/campaigns"),),

@@ -520,6 +520,15 @@
     }
   });
 
+  // A jump to a place of the recording on the page; without a script the link opens the sound at that place.
+  document.addEventListener('click', (event) => {
+    const jump = event.target.closest('[data-seek]'), audio = $('#heard');
+    if (!jump || !audio) return;
+    event.preventDefault();
+    audio.currentTime = Number(jump.dataset.seek);
+    audio.play();
+  });
+
   /* ---- Start ---- */
 
   syncClock(document);

@@ -55,7 +55,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         *SHARED, *PREPARED, "/campaigns/new", "/campaigns/{empty}", "/campaigns/{survey}/answers?group=detractor",
         "/campaigns/{survey}/base/{checked_load}?show=rejected", "/campaigns/{survey}/calls",
         "/campaigns/{survey}/clients?view=surveyed", "/campaigns/{empty}/clients", "/campaigns/{empty}/escalations",
-        "/campaigns/{survey}/operators", "/campaigns/{paused}/operators", "/campaigns/{survey}/settings",
+        "/campaigns/{survey}/operators", "/campaigns/{survey}/operators/quality",
+        "/campaigns/{survey}/operators/quality/{recorded_call}", "/campaigns/{paused}/operators",
+        "/campaigns/{survey}/settings",
         "/campaigns/{survey}/settings/members", "/campaigns/{survey}/settings/windows",
         "/calls/{recorded_call}/recording", "/calls/{plain_call}/recording",
         "/campaigns/{survey}/settings/personal-data", "/acts/1",
@@ -67,7 +69,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "specialist": (*SHARED, *PREPARED, "/campaigns/{empty}/base"),
     "customer": (*SHARED, "/campaigns/{empty}", "/password", "/sessions"),
     "operator": (
-        "/desk/search?q=куз", "/training", "/training/calls/{practice_call}",
+        "/desk/search?q=куз", "/desk/day", "/training", "/training/calls/{practice_call}",
         "/calls/{recorded_call}/recording", "/campaigns", "/nowhere",
     ),
 }  # fmt: skip

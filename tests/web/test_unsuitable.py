@@ -128,7 +128,7 @@ def test_the_author_makes_an_objection_of_them_by_one_press(
     author = login("specialist", customer_id=session.get_one(Contract, contract_id).customer_id)
     inbox = author.get(f"/campaigns/{campaign_id}/settings/unsuitable").text
     (url,) = re.findall(r'action="([^"]+/script/words/\d+)"', inbox)
-    assert "Сделать ответом: Вы и так всё знаете" in inbox
+    assert "Ответ: Вы и так всё знаете" in inbox
     answer = author.post(url, data={"used_as": "objection"})
     assert answer.location.endswith("/script?step=complaint")
     assert "Вы и так всё знаете" in author.get(answer.location).text

@@ -44,6 +44,9 @@ from nps.models import (
     InterviewReason,
     Outbox,
     Pause,
+    QualityMark,
+    QualityPlan,
+    QualityReview,
     Recording,
     Reminder,
     Respondent,
@@ -181,6 +184,10 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield InterviewReason, InterviewReason.interview_id.in_(interviews)
     yield Interview, Interview.respondent_id.in_(clients)
     unsuitable = select(UnsuitableAnswer.id).where(UnsuitableAnswer.attempt_id.in_(calls))
+    reviews = select(QualityReview.id).where(QualityReview.attempt_id.in_(calls))
+    yield QualityMark, QualityMark.review_id.in_(reviews)
+    yield QualityReview, QualityReview.attempt_id.in_(calls)
+    yield QualityPlan, QualityPlan.campaign_id == campaign_id
     yield UnsuitableUse, UnsuitableUse.unsuitable_id.in_(unsuitable)
     yield from ((table, table.attempt_id.in_(calls)) for table in (Answer, UnsuitableAnswer, Recording, AttemptOutcome))
     yield TelephonyEvent, TelephonyEvent.attempt_id.in_(calls)

@@ -26,6 +26,7 @@ from nps.models import (
     ImportRow,
     Interview,
     Outbox,
+    QualityReview,
     Recording,
     Respondent,
     RespondentPhone,
@@ -53,6 +54,8 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     worded = Answer.attempt_id.in_(calls), cast(Answer.value, String).like("{%")
     _run(s, update(Answer).where(*worded).values(value={"draft": True}))
     _run(s, update(UnsuitableAnswer).where(UnsuitableAnswer.attempt_id.in_(calls)).values(words=ERASED))
+    # What was said about the call may say who it was with.
+    _run(s, update(QualityReview).where(QualityReview.attempt_id.in_(calls)).values(note="", reply=""))
     _run(s, update(TelephonyEvent).where(TelephonyEvent.attempt_id.in_(calls)).values(raw={}))
     _run(s, update(Interview).where(Interview.respondent_id.in_(clients)).values(words="", comment=""))
     # The detail of an event is ids, which the fold of the case still needs.

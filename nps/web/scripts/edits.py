@@ -36,6 +36,7 @@ def save_step(campaign_id: int, step_id: str) -> Response:
 def remove_step(campaign_id: int, step_id: str) -> Response:
     """Take a step out of the draft; what led to it is named by the checks."""
     campaign = campaign_or_404(campaign_id)
+    _step(campaign, step_id)
     return _save(campaign, "", partial(editing.without_step, step_id=step_id), "Шаг удалён.", refused=step_id)
 
 
@@ -44,6 +45,7 @@ def remove_step(campaign_id: int, step_id: str) -> Response:
 def first_step(campaign_id: int, step_id: str) -> Response:
     """Begin the talk with this step."""
     campaign = campaign_or_404(campaign_id)
+    _step(campaign, step_id)
     return _save(campaign, step_id, partial(editing.with_start, step_id=step_id), "Разговор начинается с этого шага.")
 
 

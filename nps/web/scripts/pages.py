@@ -13,6 +13,7 @@ from nps.domain.script.difference import compare
 from nps.domain.script.drawing import draw, ways
 from nps.domain.script.reading import routes, seconds_to_read, words_in
 from nps.extensions import db
+from nps.queries import quality
 from nps.queries import scripts as queries
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.preview import preview as desk_preview
@@ -84,6 +85,7 @@ def show_studio(
         results=[("", "не выбран"), *_ENDS],
         kinds=KINDS,
         reading=(words_in(step.say), seconds_to_read(step.say)) if step is not None else (0, 0),
+        medians=quality.medians(db.session(), campaign.script_version_id),
         may_edit=may_edit(),
         tabs=tabs(campaign, studio, "page"),
         problem=error.message if error else "",
