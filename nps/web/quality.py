@@ -10,10 +10,10 @@ from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.quality import MARKS, REASONS, Criterion, Plan
 from nps.extensions import db
 from nps.queries import quality as queries
-from nps.services import quality
+from nps.services import quality, supervision
 from nps.services.form_keys import Form
 from nps.web import forms, htmx
-from nps.web.access import current_actor, roles
+from nps.web.access import client_address, current_actor, roles
 from nps.web.campaigns.common import MANAGERS, campaign_or_404
 from nps.web.clock import now
 from nps.web.errors import status_of
@@ -69,7 +69,17 @@ def save_plan(campaign_id: int) -> Response:
 @bp.get("/campaigns/<int:campaign_id>/operators/quality/<uuid:attempt_id>")
 @roles(*MANAGERS)
 def review(campaign_id: int, attempt_id: UUID) -> Response:
-    """One call: its recording with jumps to each answered step, and the scorecard."""
+    """One call: its recording with jumps to each answered step, and the scorecard; who looked is written down (R20)."""
+    campaign_or_404(campaign_id)
+    call = queries.call_to_review(db.session(), campaign_id, attempt_id)
+    if call is not None:
+        supervision.note_card_view(
+            db.session(),
+            user_id=current_actor().id,
+            respondent_id=call.respondent_id,
+            address=client_address(),
+            now=now(),
+        )
     return _review(campaign_id, attempt_id)
 
 

@@ -149,6 +149,24 @@ def test_the_states_of_the_desk(browser: Browser, system: System, full: Filled) 
     assert not found, "\n".join(found)
 
 
+def test_the_desk_of_training(browser: Browser, system: System, full: Filled) -> None:
+    trainee = Operator(browser, system)
+    trainee.log_in("vera", factories.PASSWORD)
+    trainee.open("/training")
+    found = faults(trainee)
+    trainee.press("Enter")
+    for state in ("ready", "ringing", "talk"):
+        trainee.state_is(state)
+        found += [f"{state}: {fault}" for fault in faults(trainee) + trainee.page.evaluate(CROWDED)]
+        trainee.page.set_viewport_size({"width": 768, "height": 1024})
+        found += [f"{state}, 768 pixels: {fault}" for fault in trainee.page.evaluate(CROWDED)]
+        trainee.page.set_viewport_size({"width": 1366, "height": 768})
+        trainee.press("Enter")
+    trainee.check()
+    trainee.leave()
+    assert found == []
+
+
 def test_the_login_page(browser: Browser, system: System) -> None:
     person = Person(browser, system)
     person.open("/login")
