@@ -24,8 +24,9 @@ MARKS: Mapping[int, str] = MappingProxyType({2: "Да", 1: "Частично", 0
 BEST_MARK = max(MARKS)
 #: A step answered in less than this share of its reading time was not read aloud.
 _LEAST_SHARE_READ = 0.4
-#: Rings without a talk whose result needs none of the 20 seconds: busy, switched off, a dead number.
-_RUNG_OUT = ("technical",)
+#: Given up before the 20 seconds without a word from the line: the client may only have been slow. Busy, switched off
+#: and dead numbers say so themselves and need no waiting (R13).
+_GIVEN_UP = ("technical",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def why(call: Heard, plan: Plan) -> str | None:
         return "speed"
     if call.survey_s > MOST_SURVEY_S:
         return "length"
-    if not call.answered and call.ring_s < LEAST_RING_S and call.disposition in _RUNG_OUT:
+    if not call.answered and call.ring_s < LEAST_RING_S and call.disposition in _GIVEN_UP:
         return "ring"
     if call.was_interrupted:
         return "complaint"

@@ -1,4 +1,4 @@
-"""The training desk with rows that never leave their campaign, and drafts of scripts."""
+"""The training desk with rows that never leave their campaign, drafts of scripts, clients' words used in them, reviews."""
 
 import sqlalchemy as sa
 from alembic import op
