@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps.domain.default_script import DEFAULT_SCRIPT
-from nps.domain.errors import ScriptError, StaleError
+from nps.domain.errors import DomainError, ScriptError, StaleError
 from nps.domain.script import (
     Answer,
     Branch,
@@ -290,6 +290,11 @@ def test_what_is_gone_is_not_edited() -> None:
     ):
         with pytest.raises(StaleError):
             edit()
+
+
+def test_the_first_step_is_not_removed() -> None:
+    with pytest.raises(DomainError, match="начинается разговор"):
+        editing.without_step(DEFAULT, "greeting")
 
 
 # -- limits

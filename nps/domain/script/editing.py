@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from nps.domain.errors import StaleError
+from nps.domain.errors import DomainError, StaleError
 from nps.domain.script import Answer, Branch, Complaint, Objection, Prompt, Question, Script, Step, StepKind
 
 _GONE = "Этого шага в черновике уже нет: его удалили. Выберите другой."
@@ -32,6 +32,8 @@ def without_step(script: Script, step_id: str) -> Script:
     """The script without a step; what led to it leads nowhere now, which the checks will name."""
     if all(step.id != step_id for step in script.steps):
         raise StaleError("no_step", _GONE)
+    if step_id == script.start:
+        raise DomainError("start", "С этого шага начинается разговор. Сначала назначьте первым другой шаг.")
     return replace(script, steps=tuple(_unlinked(step, step_id) for step in script.steps if step.id != step_id))
 
 

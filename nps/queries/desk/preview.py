@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +21,12 @@ _NOBODY = UUID(int=0)
 def preview(
     session: Session, script: Script, step: Step, campaign: CampaignRow, actor: Actor, office_zone: str, now: datetime
 ) -> DeskView:
-    """The desk at this step of a talk with a client of a made-up name; times are those of the first region."""
+    """The desk at this step of a talk with a client of a made-up name; times are those of the first region.
+
+    The script may be a draft with mistakes: one without a first step is shown as if it began here.
+    """
+    if all(other.id != script.start for other in script.steps):
+        script = replace(script, start=step.id)
     calendars = campaigns.calendars(session, campaign)
     picker = DayPicker(session, next(iter(calendars.values()), None), office_zone, actor.id, campaign.id, now)
     spoken = Spoken("Пётр Сергеевич", "Ольга", "female")
