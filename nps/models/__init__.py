@@ -14,13 +14,15 @@ from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
 from nps.models.escalation import AnswerTerms, Escalation, EscalationNote, MailServer, Outbox
 from nps.models.geography import Branch, BranchAlias, BranchContact, Region
-from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer
+from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer, UnsuitableUse
 from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
+from nps.models.quality import QualityMark, QualityPlan, QualityReview
 from nps.models.recording import Audio, Recording, RecordingAbsence
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
-from nps.models.script import Script, ScriptVersion
+from nps.models.script import Script, ScriptDraft, ScriptVersion
+from nps.models.training import TrainingClient
 from nps.models.user import LoginAttempt, User, UserSession
 
 __all__ = [
@@ -59,6 +61,9 @@ __all__ = [
     "LineCommand",
     "Outbox",
     "Pause",
+    "QualityMark",
+    "QualityPlan",
+    "QualityReview",
     "Recording",
     "RecordingAbsence",
     "Region",
@@ -67,11 +72,14 @@ __all__ = [
     "RespondentPhone",
     "SampleImport",
     "Script",
+    "ScriptDraft",
     "ScriptVersion",
     "Shift",
     "StopList",
     "TelephonyEvent",
+    "TrainingClient",
     "UnsuitableAnswer",
+    "UnsuitableUse",
     "User",
     "UserSession",
 ]

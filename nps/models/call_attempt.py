@@ -30,6 +30,7 @@ class CallAttempt(Base):
         CheckConstraint("(closed_at IS NULL) = (disposition IS NULL)", name="closed_with_result"),
         # A client without a region is never dialled, but he may call (requirements §4).
         CheckConstraint("source = 'inbound' OR region_code IS NOT NULL", name="region_of_dial"),
+        CheckConstraint("purpose <> 'training' OR source <> 'exchange'", name="training_without_exchange"),
         CheckConstraint("ring_ms >= 0 AND talk_ms >= 0 AND survey_ms >= 0", name="durations"),
         partial_index("uq_call_attempt_open_respondent", "respondent_id", where="closed_at IS NULL", unique=True),
         # A call handed to the manager no longer stands between its operator and the next client.

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nps.models.base import Base, instant, instant_or_none, partial_index, pk
+from nps.models.base import Base, code, instant, instant_or_none, one_of, partial_index, pk
 
 
 class Answer(Base):
@@ -79,5 +79,19 @@ class UnsuitableAnswer(Base):
     script_version_id: Mapped[int] = mapped_column(ForeignKey("script_version.id"))
     step: Mapped[str] = mapped_column(String(64))
     words: Mapped[str] = mapped_column(String(2000))
+    by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[instant]
+
+
+class UnsuitableUse(Base):
+    """What the script's author has made of a client's words: a part of the draft, or nothing (`dismissed`)."""
+
+    __tablename__ = "unsuitable_use"
+    __table_args__ = (one_of("used_as", "answer", "prompt", "objection", "question", "dismissed"),)
+
+    unsuitable_id: Mapped[int] = mapped_column(
+        ForeignKey("unsuitable_answer.id"), primary_key=True, autoincrement=False
+    )
+    used_as: Mapped[code]
     by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[instant]

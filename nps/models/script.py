@@ -27,3 +27,17 @@ class ScriptVersion(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[instant]
     published_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class ScriptDraft(Base):
+    """What the specialist is writing: one a script. `revision` grows with each save; a save names the one it saw."""
+
+    __tablename__ = "script_draft"
+
+    id: Mapped[pk]
+    script_id: Mapped[int] = mapped_column(ForeignKey("script.id"), unique=True)
+    based_on_id: Mapped[int] = mapped_column(ForeignKey("script_version.id"))
+    body: Mapped[json_object] = mapped_column(JSON)
+    revision: Mapped[int]
+    updated_at: Mapped[instant]
+    updated_by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

@@ -57,8 +57,12 @@ WHERE r.campaign_id = :campaign AND r.queue_class = k.queue_class AND r.region_c
     JOIN stop_list s ON s.e164 = p.e164 AND s.customer_id = :customer AND s.lifted_at IS NULL
     WHERE p.respondent_id = r.id AND p.state = 'live')
   AND NOT EXISTS (
-    SELECT 1 FROM stop_list s WHERE s.inn = r.inn AND s.customer_id = :customer AND s.lifted_at IS NULL)
+    SELECT 1 FROM stop_list s WHERE s.inn = r.inn AND s.customer_id = :customer AND s.lifted_at IS NULL){training}
 ORDER BY r.next_call_at, r.id LIMIT 1"""
+
+#: An invented client is called by the operator he was made for (R9).
+_OWN_TRAINING = """
+  AND NOT EXISTS (SELECT 1 FROM training_client t WHERE t.respondent_id = r.id AND t.operator_id <> :operator)"""
 
 _CLAIM = """
 UPDATE respondent SET held_by = :operator, held_until = :until, held_token = :token
@@ -73,7 +77,7 @@ _MIND_SIBLINGS_FROM, _NO_LANE = 3, 99
 
 
 @cache
-def claim_statement(regions: int, start_new: bool, avoid_siblings: bool) -> TextClause:
+def claim_statement(regions: int, start_new: bool, avoid_siblings: bool, training: bool = False) -> TextClause:
     """The statement that gives the best client to an operator and returns his id; no row when there is nobody.
 
     Binds: operator, campaign, customer, now, until, token, and for each of `regions` open regions, in the order of
@@ -88,7 +92,8 @@ def claim_statement(regions: int, start_new: bool, avoid_siblings: bool) -> Text
         for n in range(regions)
         if start_new or queue_class is not QueueClass.NEW
     )
-    return text(_CLAIM.format(head=_HEAD, places=places)).bindparams(
+    head = _HEAD.format(training=_OWN_TRAINING if training else "")
+    return text(_CLAIM.format(head=head, places=places)).bindparams(
         bindparam("operator", type_=Integer),
         bindparam("campaign", type_=Integer),
         bindparam("customer", type_=Integer),

@@ -25,7 +25,9 @@ from nps.models import (
     Shift,
     User,
 )
+from nps.queries.admission import has_called
 from nps.queries.campaigns import CampaignRow, campaigns_of
+from nps.queries.training import Progress, progress_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +225,22 @@ class MemberLine:
     priority: int | None
     admitted_at: datetime | None
     on_shift: bool
+    #: He has made real calls, which count as admission (R9).
+    has_called: bool
+    progress: Progress
 
 
 def members(session: Session, campaign_id: int) -> list[MemberLine]:
     """All active operators, those of the campaign first."""
     rows = session.execute(
-        select(User, CampaignMember, Shift.id)
+        select(User, CampaignMember, Shift.id, has_called(User.id))
         .outerjoin(CampaignMember, (CampaignMember.user_id == User.id) & (CampaignMember.campaign_id == campaign_id))
         .outerjoin(Shift, (Shift.user_id == User.id) & Shift.ended_at.is_(None) & (Shift.campaign_id == campaign_id))
         .where(User.role == "operator", User.active)
         .order_by(CampaignMember.id.is_(None), User.full_name, User.id)
-    )
+    ).all()
+    contract_id = session.execute(select(Campaign.contract_id).where(Campaign.id == campaign_id)).scalar_one()
+    trained = progress_of(session, [user.id for user, *_ in rows], contract_id)
     return [
         MemberLine(
             user_id=user.id,
@@ -242,6 +249,8 @@ def members(session: Session, campaign_id: int) -> list[MemberLine]:
             priority=member.priority if member else None,
             admitted_at=member.admitted_at if member else None,
             on_shift=shift_id is not None,
+            has_called=called,
+            progress=trained[user.id],
         )
-        for user, member, shift_id in rows
+        for user, member, shift_id, called in rows
     ]

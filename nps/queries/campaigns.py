@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.domain.budget import Budget, billed
+from nps.domain.budget import LEAST_RESERVE_S, Budget, billed
 from nps.domain.calling_window import CallingCalendar, Window, always_open, region_holidays, russian_holidays
 from nps.models import (
     CallAttempt,
@@ -105,7 +105,8 @@ def _visible(statement: Select[Campaign, Contract, Customer], actor: Actor) -> S
     if actor.role == "operator":
         mine = select(CampaignMember.campaign_id).where(CampaignMember.user_id == actor.id)
         return statement.where(Campaign.id.in_(mine))
-    return statement.where(Contract.customer_id == actor.customer_id)
+    # How the call centre trains its people is no business of the customer's.
+    return statement.where(Contract.customer_id == actor.customer_id, Campaign.purpose != "training")
 
 
 def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
@@ -189,7 +190,10 @@ def budget(session: Session, campaign: CampaignRow) -> Budget:
     """How much of the contract's minutes is used and reserved, in the unit the campaign gates by (R6).
 
     Reads one short index: its rows are as few as the limit allows. Run it inside the transaction that decides.
+    Training uses nothing up and is never held up (R9).
     """
+    if campaign.purpose == "training":
+        return Budget(limit_s=max(campaign.budget_s, LEAST_RESERVE_S), used_s=0)
     talks = [-(-ms // 1000) for (ms,) in session.execute(_TALKS, {"contract": campaign.contract_id})]
     rule = campaign.billing if campaign.gate == "billed" else "second"
     on_line = and_(CallAttempt.ended_at.is_(None), CallAttempt.handed_over_at.is_(None))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.desk import TALK_PANELS
 from nps.domain.script import Script
-from nps.models import CallAttempt, Respondent, ScriptVersion, UnsuitableAnswer, User
+from nps.models import CallAttempt, Respondent, ScriptVersion, UnsuitableAnswer, UnsuitableUse, User
 from nps.queries.reports.page import Page, page_of
 
 PAGE = 50
@@ -18,7 +18,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class UnsuitableLine:
-    """One note of an operator. `place` is the step or panel in words, `version` the number of the script's version."""
+    """One note of an operator. `place` is the step or panel in words, `version` the number of the script's version.
+
+    used_as: what the author has made of it, '' while nobody has looked at it.
+    """
 
     at: datetime
     place: str
@@ -28,6 +31,9 @@ class UnsuitableLine:
     respondent_id: int
     client: str
     inbound: bool
+    id: int
+    step: str
+    used_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +59,22 @@ def places(session: Session, campaign_id: int) -> list[PlaceCount]:
 
 
 def lines(session: Session, campaign_id: int, step: str, number: int, total: int) -> Page[UnsuitableLine]:
-    """One page of the `total` notes of a campaign, of one step if `step` is not '', the newest first."""
+    """One page of the `total` notes of a campaign, of one step if `step` is given; what nobody has looked at first."""
     page: Page[UnsuitableLine] = page_of(total, number, PAGE)
     wanted = [CallAttempt.campaign_id == campaign_id]
     if step:
         wanted.append(UnsuitableAnswer.step == step)
     found = session.execute(
-        select(UnsuitableAnswer, CallAttempt.source, Respondent, User.full_name, ScriptVersion.no)
+        select(
+            UnsuitableAnswer, CallAttempt.source, Respondent, User.full_name, ScriptVersion.no, UnsuitableUse.used_as
+        )
         .join(CallAttempt, CallAttempt.id == UnsuitableAnswer.attempt_id)
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .join(User, User.id == UnsuitableAnswer.by)
         .join(ScriptVersion, ScriptVersion.id == UnsuitableAnswer.script_version_id)
+        .outerjoin(UnsuitableUse, UnsuitableUse.unsuitable_id == UnsuitableAnswer.id)
         .where(*wanted)
-        .order_by(UnsuitableAnswer.at.desc(), UnsuitableAnswer.id.desc())
+        .order_by(UnsuitableUse.unsuitable_id.is_(None).desc(), UnsuitableAnswer.at.desc(), UnsuitableAnswer.id.desc())
         .limit(PAGE)
         .offset(page.skip)
     ).all()
@@ -80,8 +89,11 @@ def lines(session: Session, campaign_id: int, step: str, number: int, total: int
             respondent_id=client.id,
             client=client.organisation,
             inbound=source == "inbound",
+            id=row.id,
+            step=row.step,
+            used_as=used_as or "",
         )
-        for row, source, client, operator, version in found
+        for row, source, client, operator, version, used_as in found
     )
 
 

@@ -124,7 +124,8 @@ def _claim(
         **call_queue.region_binds(calendars, regions, now),
     }
     for avoid_siblings in (True, False):
-        claimed = session.execute(call_queue.claim_statement(len(regions), start_new, avoid_siblings), binds).scalar()
+        statement = call_queue.claim_statement(len(regions), start_new, avoid_siblings, campaign.purpose == "training")
+        claimed = session.execute(statement, binds).scalar()
         if claimed is not None:
             take_phones(session, claimed, operator_id)
             return int(claimed)

@@ -11,7 +11,7 @@ from nps.web import errors, filters, request_log, security
 #: Blueprints, each `nps.web.<name>.bp`.
 FEATURES = (
     "auth", "desk", "sample", "escalations", "reports", "campaigns", "recordings", "personal_data", "admin", "letters",
-    "health", "answer_terms", "hooks",
+    "training", "scripts", "quality", "day", "health", "answer_terms", "hooks",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from nps.web.clock import now
 
 # The addresses of the sections are one contract of the web layer; a test opens each as each role.
 _GENERAL = {
-    "operator": (("Рабочее место", "/desk"),),
+    "operator": (("Рабочее место", "/desk"), ("Мой день", "/desk/day"), ("Тренировка", "/training")),
     "specialist": (("Проекты", "/campaigns"),),
     "manager": (("Проекты", "/campaigns"),),
     "customer": (("Проекты", "/campaigns"),),
@@ -43,6 +43,7 @@ _OF_CAMPAIGN = {
     "operator": (),
     "specialist": (
         ("База", "/base"),
+        ("Скрипт", "/script"),
         ("Обращения", "/escalations"),
         ("Отчёт", ""),
         ("Клиенты", "/clients"),
@@ -119,7 +120,10 @@ def _build() -> Shell | None:
     # Before the first own password there is nothing to go to.
     seen = [] if row.must_change_password else campaigns.campaigns_of(db.session(), actor)
     wanted = (request.view_args or {}).get("campaign_id") or g.get("campaign_id")
-    current = next((c for c in seen if c.id == wanted), seen[0] if len(seen) == 1 and actor.role != "admin" else None)
+    # A training campaign is no choice between two kinds of work.
+    real = [campaign for campaign in seen if campaign.purpose != "training"]
+    only = real[0] if len(real) == 1 and actor.role != "admin" else None
+    current = next((campaign for campaign in seen if campaign.id == wanted), only)
     sections = [] if row.must_change_password else _sections(actor.role, f"/campaigns/{current.id}" if current else "")
     inside = _current(sections)
     return Shell(

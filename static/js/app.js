@@ -532,6 +532,14 @@
     $$('[data-plays]').forEach((el) => el.classList.toggle('playing', el.dataset.plays === source));
   }
   document.addEventListener('htmx:load', showPlaying);
+  // A jump to a place of the recording on the page; without a script the link opens the sound at that place.
+  document.addEventListener('click', (event) => {
+    const jump = event.target.closest('[data-seek]'), audio = $('#heard');
+    if (!jump || !audio) return;
+    event.preventDefault();
+    audio.currentTime = Number(jump.dataset.seek);
+    audio.play();
+  });
 
   /* ---- Start ---- */
 

@@ -18,7 +18,7 @@ from nps.domain.actor import Actor
 from nps.extensions import db
 from nps.models import Branch, CallAttempt, Campaign, Erasure, Respondent, SampleImport, User
 from nps.queries import sample as sample_queries
-from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list
+from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list, training
 from nps.services.call_queue import Taken
 from nps.services.desk import Result
 from nps.services.form_keys import Form
@@ -84,6 +84,7 @@ class Filled:
     recorded_call: str
     plain_call: str
     letter: str
+    practice_call: str
 
 
 def fill(system: System, calls: int = 26) -> Filled:
@@ -125,12 +126,13 @@ class _Story:
         self._received(made[3:7])
         self._stop_list(ids[0])
         letter = self._caught_letter(ids[3])
+        practice_call = self._practice(ids[0])
         self._act(ids[3])
         # A repeat that has its reasons, for the card.
         client = self.session.scalars(
             select(Respondent.id).where(Respondent.campaign_id == ids[0], Respondent.misses > 0).limit(1)
         ).one()
-        return Filled(*ids, loads, first, client, str(made[0]), str(made[2]), letter)
+        return Filled(*ids, loads, first, client, str(made[0]), str(made[2]), letter, practice_call)
 
     def _act(self, campaign_id: int) -> None:
         """The act of a person who was erased last week."""
@@ -328,6 +330,18 @@ class _Story:
             reason="Организация просит не звонить",
             now=NOW - timedelta(hours=2),
         )
+
+    def _practice(self, campaign_id: int) -> str:
+        """A practice call of Olga's that missed the client's question."""
+        olga, at = self.people["olga"], NOW - timedelta(minutes=40)
+        training.begin(db.session, olga, campaign_id, "cable", self._form(olga), at)
+        card = self.session.scalars(select(Respondent.id).where(Respondent.held_by == olga.id)).one()
+        attempt = desk.dial(db.session, olga, card, self._form(olga), at)
+        desk.answered(db.session, olga, attempt, self._form(olga), at + timedelta(seconds=12))
+        ends = self._answers(olga, attempt, 8, at + timedelta(seconds=12))
+        desk.settle(db.session, olga, attempt, Result("surveyed"), self._form(olga), ends)
+        desk.end_shift(db.session, olga, ends)
+        return str(attempt)
 
     def _caught_letter(self, campaign_id: int) -> str:
         """The name of a letter of the demonstration: such letters never leave the house."""

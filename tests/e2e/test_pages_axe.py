@@ -48,6 +48,8 @@ PREPARED = (
     "/campaigns/{survey}/clients/{client}", "/campaigns/{survey}/escalations/address",
     "/campaigns/{survey}/escalations/terms",
     "/campaigns/{survey}/settings/branches", "/campaigns/{survey}/settings/contacts",
+    "/campaigns/{survey}/script", "/campaigns/{survey}/script?step=complaint", "/campaigns/{survey}/script/versions",
+    "/campaigns/{survey}/script/difference", "/campaigns/{survey}/script/preview",
     "/campaigns/{survey}/settings/stop-list", "/campaigns/{survey}/settings/unsuitable", "/mail", "/mail/{letter}",
 )  # fmt: skip
 #: What each role opens, and for one of them what it may not.
@@ -56,7 +58,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         *SHARED, *PREPARED, "/campaigns/new", "/campaigns/{empty}", "/campaigns/{survey}/answers?group=detractor",
         "/campaigns/{survey}/base/{checked_load}?show=rejected", "/campaigns/{survey}/calls",
         "/campaigns/{survey}/clients?view=surveyed", "/campaigns/{empty}/clients", "/campaigns/{empty}/escalations",
-        "/campaigns/{survey}/operators", "/campaigns/{paused}/operators", "/campaigns/{survey}/settings",
+        "/campaigns/{survey}/operators", "/campaigns/{survey}/operators/quality",
+        "/campaigns/{survey}/operators/quality/{recorded_call}", "/campaigns/{paused}/operators",
+        "/campaigns/{survey}/settings",
         "/campaigns/{survey}/settings/members", "/campaigns/{survey}/settings/windows",
         "/calls/{recorded_call}/recording", "/calls/{plain_call}/recording", "/campaigns/{survey}/recordings",
         "/campaigns/{survey}/recordings?check=missing", "/campaigns/{empty}/recordings",
@@ -70,7 +74,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "specialist": (*SHARED, *PREPARED, "/campaigns/{empty}/base"),
     "customer": (*SHARED, "/campaigns/{empty}", "/password", "/sessions"),
-    "operator": ("/desk/search", "/calls/{recorded_call}/recording", "/campaigns", "/nowhere"),
+    "operator": (
+        "/desk/search", "/desk/day", "/training", "/training/calls/{practice_call}",
+        "/calls/{recorded_call}/recording", "/campaigns", "/nowhere",
+    ),
 }  # fmt: skip
 #: The pages that say no.
 REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
@@ -80,7 +87,7 @@ NO_PAGES = frozenset(
         "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
         "admin.journal_export", "reports.panel", "reports.workbook", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
-        "personal_data.workbook", "reports.file",
+        "personal_data.workbook", "reports.file", "scripts.download",
     }
 )  # fmt: skip
 
@@ -148,6 +155,24 @@ def test_the_states_of_the_desk(browser: Browser, system: System, full: Filled) 
     operator.leave()
     assert not found, "\n".join(found)
     assert places.moved() == {}
+
+
+def test_the_desk_of_training(browser: Browser, system: System, full: Filled) -> None:
+    trainee = Operator(browser, system)
+    trainee.log_in("vera", factories.PASSWORD)
+    trainee.open("/training")
+    found = faults(trainee)
+    trainee.press("Enter")
+    for state in ("ready", "ringing", "talk"):
+        trainee.state_is(state)
+        found += [f"{state}: {fault}" for fault in faults(trainee) + trainee.page.evaluate(CROWDED)]
+        trainee.page.set_viewport_size({"width": 768, "height": 1024})
+        found += [f"{state}, 768 pixels: {fault}" for fault in trainee.page.evaluate(CROWDED)]
+        trainee.page.set_viewport_size({"width": 1366, "height": 768})
+        trainee.press("Enter")
+    trainee.check()
+    trainee.leave()
+    assert found == []
 
 
 def test_the_login_page(browser: Browser, system: System) -> None:

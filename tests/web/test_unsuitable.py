@@ -113,3 +113,26 @@ def test_a_client_who_calls_by_himself_is_heard_too_and_the_specialist_reads_it(
     assert address in specialist.get(f"/campaigns/{campaign.id}/settings/stop-list").text
     foreign = factories.user(session, "specialist", customer_id=factories.customer(session, "Другой").id)
     assert login(foreign).get(address).status_code == 404
+
+
+def test_the_author_makes_an_objection_of_them_by_one_press(
+    seat: Seat, session: Session, campaign: Campaign, login: Callable[..., FlaskClient]
+) -> None:
+    campaign_id, contract_id = campaign.id, campaign.contract_id
+    factories.respondent(session, campaign)
+    start(seat, campaign)
+    seat.post("/desk/dial")
+    seat.post(seat.call + "/answered")
+    note(seat, seat.page, "Вы и так всё знаете")
+    session.rollback()
+    author = login("specialist", customer_id=session.get_one(Contract, contract_id).customer_id)
+    inbox = author.get(f"/campaigns/{campaign_id}/settings/unsuitable").text
+    (url,) = re.findall(r'action="([^"]+/script/words/\d+)"', inbox)
+    assert "Ответ: Вы и так всё знаете" in inbox
+    answer = author.post(url, data={"used_as": "objection"})
+    assert answer.location.endswith("/script?step=complaint")
+    assert "Вы и так всё знаете" in author.get(answer.location).text
+    inbox = author.get(f"/campaigns/{campaign_id}/settings/unsuitable").text
+    assert "в черновике: возражение" in inbox and "/script/words/" not in inbox
+    manager = login("manager")
+    assert "/script/words/" not in manager.get(f"/campaigns/{campaign_id}/settings/unsuitable").text

@@ -8,7 +8,7 @@ from typing import Any, Self
 from nps.domain.errors import AnswerError
 from nps.domain.script.body import as_plain, read_complaint, read_questions, read_steps, text
 from nps.domain.script.parts import Complaint, ComplaintStep, Objection, Question
-from nps.domain.script.problems import Problem, find_problems
+from nps.domain.script.problems import Problem, break_in_problems, find_problems
 from nps.domain.script.steps import DECLINED, Answer, Branch, Prompt, Step, StepKind
 
 __all__ = [
@@ -96,7 +96,7 @@ class Script:
 
     def problems(self) -> list[Problem]:
         """Return what keeps the script from being published."""
-        return find_problems(self.start, self.steps)
+        return [*find_problems(self.start, self.steps), *break_in_problems(self.questions, self.complaint)]
 
     def _walk(self, answers: Mapping[str, Any]) -> tuple[list[tuple[Step, Any]], Step]:
         by_id = {step.id: step for step in self.steps}

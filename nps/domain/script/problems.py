@@ -1,13 +1,19 @@
 """What keeps a script from being published: each finding names its step (R18)."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nps.domain.disposition import TABLE, Next
 from nps.domain.nps_score import RATINGS
+from nps.domain.script.parts import Complaint, Question
 from nps.domain.script.steps import Step, StepKind
 from nps.domain.state import State
 
+#: The placeholders of a line, folded.
+PLACEHOLDERS = ("(имя клиента)", "(имя оператора)")
+_KNOWN = "«(Имя клиента)» и «(имя оператора)»"
+_PLACEHOLDER_LIKE = re.compile(r"\([^()]*\b(?:имя|имени|клиент|оператор)[^()]*\)", re.IGNORECASE)
 # R17: the reason question is asked at a rating of 1 to 8 and not at 9 or 10.
 _LAST_RATING_WITH_REASONS = 8
 
@@ -36,6 +42,36 @@ def find_problems(start: str, steps: Sequence[Step]) -> list[Problem]:
     return sorted(found, key=lambda problem: order[problem.step_id])
 
 
+def break_in_problems(questions: Sequence[Question], complaint: Complaint) -> list[Problem]:
+    """Return the problems of the lines that break in; their `step_id` is `question` or `complaint`."""
+    found = [
+        Problem(
+            "question", f"У вопроса «{part.ask or 'без слов'}» нет {'ответа' if part.ask else 'текста'}. Впишите его."
+        )
+        for part in questions
+        if not (part.ask.strip() and part.reply.strip())
+    ]
+    found += [
+        Problem("complaint", f"У возражения «{part.complaint or 'без слов'}» нет ответа. Впишите его.")
+        for part in complaint.objections
+        if not (part.complaint.strip() and part.reply.strip())
+    ]
+    if not questions:
+        found.append(Problem("question", "Нет ни одного вопроса не по опросу: оператору нечего ответить. Добавьте."))
+    if not complaint.steps:
+        found.append(Problem("complaint", "У жалобы нет шагов. Опишите, что оператору делать."))
+    return found
+
+
+def _placeholder_problems(step: Step) -> Iterator[Problem]:
+    """A placeholder with a slip would be read aloud as it stands."""
+    for text in (step.say, step.say_no_name):
+        for found in _PLACEHOLDER_LIKE.findall(text):
+            if found.casefold() not in PLACEHOLDERS:
+                message = f"В шаге «{step.title}» стоит «{found}»: такой подстановки нет. Есть {_KNOWN}."
+                yield Problem(step.id, message)
+
+
 def _doubles(steps: Sequence[Step]) -> Iterator[Problem]:
     seen: set[str] = set()
     for step in steps:
@@ -56,7 +92,18 @@ def _own_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
             yield Problem(step.id, f"Шаг «{step.title}» никуда не ведёт. Укажите следующий шаг.")
         elif target not in by_id:
             yield Problem(step.id, f"Шаг «{step.title}» ведёт на «{target}», такого шага нет. Выберите другой.")
+    yield from _label_problems(step, [answer.label for answer in step.answers], "ответ")
+    yield from _label_problems(step, [prompt.label for prompt in step.prompts], "вариант")
+    yield from _placeholder_problems(step)
     yield from _result_problems(step)
+
+
+def _label_problems(step: Step, labels: Sequence[str], what: str) -> Iterator[Problem]:
+    folded = [label.strip().casefold() for label in labels]
+    if "" in folded:
+        yield Problem(step.id, f"В шаге «{step.title}» есть пустой {what}. Впишите текст или уберите его.")
+    elif len(set(folded)) < len(folded):
+        yield Problem(step.id, f"В шаге «{step.title}» дважды стоит один и тот же {what}. Оставьте один.")
 
 
 def _result_problems(step: Step) -> Iterator[Problem]:

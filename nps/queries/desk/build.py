@@ -16,11 +16,13 @@ from nps.domain.script import Script
 from nps.domain.telephony import suggested_result, what_happened
 from nps.models import CallAttempt, Escalation, Respondent, Shift
 from nps.queries import campaigns, reminders, telephony
+from nps.queries.admission import is_admitted
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk import panels, standing
 from nps.queries.desk.card import client_card
 from nps.queries.desk.done import call_facts, last_words, result_words, undo_possible
 from nps.queries.desk.idle import idle_view
+from nps.queries.desk.practice import practice_view
 from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
 from nps.queries.desk.unfinished import end_view, unfinished_view
 from nps.queries.desk.views import (
@@ -75,9 +77,18 @@ def desk_view(
     base = DeskView(state="no_shift", now_ms=_ms(now), operator=operator)
     if shift is None:
         mine = campaigns.campaigns_of(session, person.actor)
-        offered = [_campaign(row) for row in mine if row.closed_at is None]
-        only_closed = bool(mine) and not offered
-        return replace(base, campaigns=offered, only_closed=only_closed, outcomes=_outcomes(Line.NONE, "no_shift"))
+        working = [row for row in mine if row.closed_at is None]
+        return replace(
+            base,
+            campaigns=[_campaign(row) for row in working],
+            only_closed=bool(mine) and not working,
+            unadmitted=[
+                row.title
+                for row in working
+                if row.admission != "off" and not is_admitted(session, row.id, person.actor.id)
+            ],
+            outcomes=_outcomes(Line.NONE, "no_shift"),
+        )
     campaign = campaigns.campaign_row(session, shift.campaign_id)
     base = replace(
         base,
@@ -143,6 +154,7 @@ def _in_call(
             line, state, rated=rating_of(script, answers) is not None, passed_on=_passed_on(session, attempt)
         ),
         note=NoteView(attempt.id, attempt.note),
+        practice=practice_view(session, seat.campaign, client, attempt, step),
     )
     made = _panel(session, seat, script, picker, panel, params)
     if made is None:
@@ -278,6 +290,7 @@ def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: d
         outcomes=_outcomes(Line.NONE, "ready"),
         last_text=last_words(session, seat.shift),
         exchange_note=_exchange_note(session, person, now) if seat.campaign.purpose == "survey" else "",
+        practice=practice_view(session, seat.campaign, client, None, None),
     )
     if panel == "return":
         return replace(shown, panel={"name": panel, "return_to": "", **panels.return_panel()})
@@ -324,6 +337,7 @@ def _done(
         trail=[replace(item, current=False) for item in trail(script, answers, script.current(answers)) if item.done],
         outcomes=_outcomes(Line.NONE, "done", passed_on=_passed_on(session, attempt)),
         note=NoteView(attempt.id, attempt.note),
+        practice=practice_view(session, seat.campaign, client, attempt, None),
         done=DoneView(
             attempt.id,
             text,

@@ -61,8 +61,10 @@ def client_card(
     branch = session.get(Branch, client.branch_id) if client.branch_id else None
     zone = region.zone if region else office_zone
     kind, window, left = _window(calendar, campaign, now)
-    # A number dialled when the line is down, or is the client's own, would be a call that nobody knows of (R4, R8).
-    may_be_dialled = attempt is not None and attempt.ended_at is None and attempt.source != "inbound"
+    # Dialled when the line is down, or when the client rang us, it would be a call that nobody knows of (R4, R8); an
+    # invented client's number may be somebody's (R9).
+    is_out = attempt is not None and attempt.ended_at is None and attempt.source != "inbound"
+    may_be_dialled = is_out and campaign.purpose != "training"
     return ClientView(
         id=client.id,
         contact=client.contact,

@@ -31,7 +31,11 @@ def operator_view(session: Session, actor: Actor, shift: Shift | None, office_zo
             func.count().filter(CallAttempt.disposition.in_(_REFUSALS)),
             func.coalesce(func.sum(CallAttempt.talk_ms), 0),
             func.count().filter(CallAttempt.talk_ms > 0),
-        ).where(CallAttempt.operator_id == actor.id, CallAttempt.operator_day == local.date())
+        ).where(
+            CallAttempt.operator_id == actor.id,
+            CallAttempt.operator_day == local.date(),
+            CallAttempt.purpose != "training",
+        )
     ).one()
     return OperatorView(
         spoken_name=shift.spoken_name if shift else actor.spoken_name,

@@ -122,12 +122,13 @@ def trail(script: Script, answers: Mapping[str, Any], current: Step | None) -> l
     passed = script.path(answers)
     items = [TrailItem(step.title, trail_value(step, value), current=False, done=True) for step, value in passed]
     step: Step | None = current
+    by_id = {other.id: other for other in script.steps}
     seen = {done.id for done, _ in passed}
     while step is not None and step.id not in seen:
         items.append(TrailItem(step.title, "", current=current is not None and step.id == current.id, done=False))
         seen.add(step.id)
         targets = step.targets()
-        step = script.step(targets[0]) if targets and step.kind is not StepKind.CALLBACK else None
+        step = by_id.get(targets[0]) if targets and step.kind is not StepKind.CALLBACK else None
     return items
 
 

@@ -88,6 +88,14 @@ class ClientView:
 
 
 @dataclass(frozen=True, slots=True)
+class PracticeView:
+    """An invented client (R9): the scenario he behaves by, and what is on the line now, '' when nothing is."""
+
+    scenario: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallView:
     """The call on the desk. `*_ms` are milliseconds since 1970 by the server's clock.
 
@@ -322,6 +330,8 @@ class DeskView:
     campaign: CampaignView | None = None
     campaigns: Sequence[CampaignView] = ()
     only_closed: bool = False
+    #: Titles of campaigns that want an admission this operator has not got (R9).
+    unadmitted: Sequence[str] = ()
     promises: Sequence[PromiseView] = ()
     reminders: Sequence[ReminderView] = ()
     client: ClientView | None = None
@@ -343,6 +353,7 @@ class DeskView:
     budget: BudgetView | None = None
     #: An exchange is set and does not answer: what that means for this operator.
     exchange_note: str = ""
+    practice: PracticeView | None = None
 
     @property
     def shown_as(self) -> str:

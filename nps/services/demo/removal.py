@@ -46,6 +46,9 @@ from nps.models import (
     LineCommand,
     Outbox,
     Pause,
+    QualityMark,
+    QualityPlan,
+    QualityReview,
     Recording,
     RecordingAbsence,
     Reminder,
@@ -55,7 +58,9 @@ from nps.models import (
     Shift,
     StopList,
     TelephonyEvent,
+    TrainingClient,
     UnsuitableAnswer,
+    UnsuitableUse,
     User,
     UserSession,
 )
@@ -97,14 +102,17 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, letters: Path)
         campaign = own_campaign(s)
         if campaign is None or not (campaign.closed_at is None or has_clients(s, campaign.id) or accounts):
             raise NotFoundError("Демонстрации нет: удалять нечего.")
-        open_call = (CallAttempt.campaign_id == campaign.id, CallAttempt.closed_at.is_(None))
+        practice = _practice(s, campaign)
+        whole = [campaign, *practice]
+        open_call = (CallAttempt.campaign_id.in_([part.id for part in whole]), CallAttempt.closed_at.is_(None))
         if s.scalar(select(CallAttempt.id).where(*open_call).limit(1)) is not None:
             raise StaleError("in_call", "В демонстрации идёт звонок. Выберите его итог на рабочем месте и повторите.")
         counts = _counts(s, campaign.id)
         sounds, workbooks, loads = _files(s, campaign.id)
-        _delete_rows(s, campaign.id)
+        for part in whole:
+            _delete_rows(s, part.id)
+            _empty_shell(s, part, now)
         _delete_sounds(s, sounds)
-        _empty_shell(s, campaign, now)
         fates = _remove_accounts(s, campaign.id, now) if accounts else Fates()
         record(
             s,
@@ -115,16 +123,23 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, letters: Path)
             campaign_id=campaign.id,
             after=counts,
         )
-        campaign_id = campaign.id
+        campaigns = [part.id for part in whole]
     heard = [path for path in sounds.values() if path]
     remove_files(heard)
     files = [store.workbook(path) for path in workbooks]
-    files += letters_of(letters, (), campaign_id)
+    for campaign_id in campaigns:
+        files += letters_of(letters, (), campaign_id)
     for file in files:
         file.unlink(missing_ok=True)
     for load_id in loads:
         store.drop_rows(load_id)
     return Removed({**counts, "files": len(heard) + len(files)}, fates)
+
+
+def _practice(s: Session, campaign: Campaign) -> list[Campaign]:
+    """What people were trained in beside it: campaigns of its contract with invented clients."""
+    beside = (Campaign.contract_id == campaign.contract_id, Campaign.purpose == "training")
+    return list(s.scalars(select(Campaign).where(*beside).order_by(Campaign.id)))
 
 
 def _counts(s: Session, campaign_id: int) -> dict[str, int]:
@@ -174,6 +189,12 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield Shift, Shift.campaign_id == campaign_id
     yield InterviewReason, InterviewReason.interview_id.in_(interviews)
     yield Interview, Interview.respondent_id.in_(clients)
+    unsuitable = select(UnsuitableAnswer.id).where(UnsuitableAnswer.attempt_id.in_(calls))
+    reviews = select(QualityReview.id).where(QualityReview.attempt_id.in_(calls))
+    yield QualityMark, QualityMark.review_id.in_(reviews)
+    yield QualityReview, QualityReview.attempt_id.in_(calls)
+    yield QualityPlan, QualityPlan.campaign_id == campaign_id
+    yield UnsuitableUse, UnsuitableUse.unsuitable_id.in_(unsuitable)
     yield Recording, or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls))
     of_attempt = (Answer, UnsuitableAnswer, RecordingAbsence, LineCommand, AttemptOutcome)
     yield from ((table, table.attempt_id.in_(calls)) for table in of_attempt)
@@ -186,6 +207,7 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield CallAttempt, CallAttempt.campaign_id == campaign_id
     yield from ((table, table.respondent_id.in_(clients)) for table in (CaseEvent, ClaimKey, RespondentPhone))
     yield ImportRow, ImportRow.import_id.in_(select(SampleImport.id).where(SampleImport.campaign_id == campaign_id))
+    yield TrainingClient, TrainingClient.campaign_id == campaign_id
     yield Respondent, Respondent.campaign_id == campaign_id
     yield SampleImport, SampleImport.campaign_id == campaign_id
     yield CampaignMember, CampaignMember.campaign_id == campaign_id
@@ -198,11 +220,14 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
 
 
 def _other_campaigns(campaign_id: int) -> Select[int, int]:
-    """The customer of the campaign, and how many campaigns he has besides it."""
+    """The customer of the campaign, and how many campaigns he has besides it and those of its training."""
     contract = select(Campaign.contract_id).where(Campaign.id == campaign_id).scalar_subquery()
     customer = select(Contract.customer_id).where(Contract.id == contract).scalar_subquery()
     return (
-        select(Contract.customer_id, func.count(Campaign.id).filter(Campaign.id != campaign_id))
+        select(
+            Contract.customer_id,
+            func.count(Campaign.id).filter(Campaign.id != campaign_id, Campaign.purpose != "training"),
+        )
         .join(Campaign, Campaign.contract_id == Contract.id)
         .where(Contract.customer_id == customer)
         .group_by(Contract.customer_id)

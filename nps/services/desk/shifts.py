@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.desk import PAUSE_REASONS
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.models import CallAttempt, CampaignMember, Pause, Respondent, Shift, User
+from nps.models import CallAttempt, Pause, Respondent, Shift, User
 from nps.queries import campaigns
+from nps.queries.admission import is_admitted
 from nps.queries.desk.done import last_to_correct
+from nps.services import invented
 from nps.services.call_queue import release
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -34,33 +36,39 @@ def start_shift(session: AnySession, actor: Actor, campaign_id: int, spoken_name
             raise NotFoundError("Такого проекта у вас нет.")
         if campaign.closed_at is not None:
             raise StaleError("closed", "Проект закрыт: звонков в нём больше нет. Выберите другой.")
-        admitted = s.scalar(
-            select(CampaignMember.admitted_at).where(
-                CampaignMember.campaign_id == campaign_id, CampaignMember.user_id == actor.id
+        if campaign.admission == "required" and not is_admitted(s, campaign_id, actor.id):
+            raise DomainError(
+                "not_admitted",
+                "Вы ещё не допущены к этому проекту. Пройдите тренировку и попросите руководителя о допуске.",
             )
-        )
-        if campaign.admission == "required" and admitted is None:
-            raise DomainError("not_admitted", "Вы ещё не допущены к этому проекту. Попросите руководителя о допуске.")
-        standing = campaigns.open_shift(s, actor.id)
-        if standing is not None and standing.campaign_id == campaign_id:
-            standing.spoken_name = spoken_name[:100]
-            return standing.id
-        if standing is not None:
-            _end(s, standing, actor.id, now)
-        shift = Shift(user_id=actor.id, campaign_id=campaign_id, spoken_name=spoken_name[:100], started_at=now)
-        s.add(shift)
-        s.execute(update(User).where(User.id == actor.id).values(spoken_name=spoken_name[:100]))
-        s.flush()
-        record(
-            s,
-            at=now,
-            action="shift_started",
-            object_kind="shift",
-            object_id=shift.id,
-            actor_id=actor.id,
-            campaign_id=campaign_id,
-        )
-        return shift.id
+        return open_in(s, actor.id, campaign_id, spoken_name, now).id
+
+
+def open_in(session: Session, user_id: int, campaign_id: int, spoken_name: str, now: datetime) -> Shift:
+    """The operator's shift in a campaign: the one he is in, or a new one; one elsewhere ends.
+
+    Inside the caller's transaction, which has checked that he may. Raises StaleError as `end_shift` does.
+    """
+    standing = campaigns.open_shift(session, user_id)
+    if standing is not None and standing.campaign_id == campaign_id:
+        standing.spoken_name = spoken_name[:100]
+        return standing
+    if standing is not None:
+        _end(session, standing, user_id, now)
+    shift = Shift(user_id=user_id, campaign_id=campaign_id, spoken_name=spoken_name[:100], started_at=now)
+    session.add(shift)
+    session.execute(update(User).where(User.id == user_id).values(spoken_name=spoken_name[:100]))
+    session.flush()
+    record(
+        session,
+        at=now,
+        action="shift_started",
+        object_kind="shift",
+        object_id=shift.id,
+        actor_id=user_id,
+        campaign_id=campaign_id,
+    )
+    return shift
 
 
 def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
@@ -72,9 +80,10 @@ def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
 
 
 def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> None:
-    if _has_open_call(session, operator_id):
+    if has_open_call(session, operator_id):
         raise StaleError("open_call", "У звонка ещё нет итога: выберите его, потом заканчивайте смену.")
     _release_shown(session, operator_id)
+    invented.leave(session, shift, now)
     session.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
     shift.ended_at = now
     session.flush()
@@ -89,7 +98,7 @@ def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> Non
     )
 
 
-def _has_open_call(session: Session, operator_id: int) -> bool:
+def has_open_call(session: Session, operator_id: int) -> bool:
     """Whether a call waits for this operator's word; one he has handed over waits for the manager's."""
     waits = (CallAttempt.operator_id == operator_id, CallAttempt.closed_at.is_(None))
     return session.scalar(select(CallAttempt.id).where(*waits, CallAttempt.handed_over_at.is_(None))) is not None
@@ -113,7 +122,7 @@ def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None
         shift = campaigns.open_shift(s, actor.id)
         if shift is None:
             raise StaleError("no_shift", "Смена закончена. Начните её снова.")
-        if _has_open_call(s, actor.id):
+        if has_open_call(s, actor.id):
             raise StaleError("open_call", "Сначала выберите итог звонка.")
         running = s.scalars(select(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None))).one_or_none()
         if running is not None:

@@ -26,6 +26,7 @@ from nps.models import (
     Interview,
     LineCommand,
     Outbox,
+    QualityReview,
     Recording,
     Respondent,
     RespondentPhone,
@@ -53,6 +54,8 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     worded = Answer.attempt_id.in_(calls), cast(Answer.value, String).like("{%")
     _run(s, update(Answer).where(*worded).values(value={"draft": True}))
     _run(s, update(UnsuitableAnswer).where(UnsuitableAnswer.attempt_id.in_(calls)).values(words=ERASED))
+    # What was said about the call may say who it was with.
+    _run(s, update(QualityReview).where(QualityReview.attempt_id.in_(calls)).values(note="", reply=""))
     # What an exchange reported are legs, causes and seconds: the times are computed from them (nps.domain.telephony).
     _run(s, update(LineCommand).where(LineCommand.attempt_id.in_(calls)).values(number=""))
     _run(s, update(Interview).where(Interview.respondent_id.in_(clients)).values(words="", comment=""))

@@ -29,6 +29,7 @@ _TABS = (
     ("campaigns.branches", "ОП и регионы"),
     ("campaigns.contacts", "Контакты ОП"),
     ("campaigns.stop_list", "Стоп-лист"),
+    ("scripts.page", "Скрипт"),
     ("campaigns.unsuitable", "Нет нужного ответа"),
     ("personal_data.page", "Личные данные"),
 )

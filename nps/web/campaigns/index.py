@@ -68,7 +68,11 @@ def _with_late_data(lines: Sequence[CampaignLine]) -> frozenset[int]:
 
 
 def _is_unready(line: CampaignLine) -> bool:
-    return line.campaign.closed_at is None and (not line.clients or not line.operators)
+    return (
+        line.campaign.closed_at is None
+        and line.campaign.purpose != "training"
+        and (not line.clients or not line.operators)
+    )
 
 
 def _steps(line: CampaignLine, role: str) -> list[Step]:

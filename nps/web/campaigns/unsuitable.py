@@ -5,10 +5,21 @@ from __future__ import annotations
 from flask import Response, url_for
 
 from nps.extensions import db
+from nps.queries import scripts
 from nps.queries import unsuitable as queries
+from nps.queries.personal_data import ERASED
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp
 from nps.web.campaigns.common import KEEPERS, campaign_or_404, tabs
+
+#: What has become of the words.
+USES = {
+    "answer": "в черновике: ответ",
+    "prompt": "в черновике: вариант",
+    "objection": "в черновике: возражение",
+    "question": "в черновике: вопрос",
+    "dismissed": "учтено",
+}
 
 
 @bp.get("/campaigns/<int:campaign_id>/settings/unsuitable")
@@ -28,6 +39,12 @@ def unsuitable(campaign_id: int) -> Response:
         tabs=tabs(campaign_id, "campaigns.unsuitable"),
         places=[("", f"все шаги: {sum(counts.values())}"), *((p.step, f"{p.title}: {p.notes}") for p in places)],
         step=step,
+        may_use=access.current_actor().role == "specialist",
+        kinds={
+            other.id: str(other.kind) for other in scripts.studio(db.session(), campaign.script_version_id).script.steps
+        },
+        uses=USES,
+        erased=ERASED,
         page=queries.lines(db.session(), campaign_id, step, forms.arg_number("page"), total),
         page_url=lambda number: url_for(
             "campaigns.unsuitable", campaign_id=campaign_id, step=step or None, page=number

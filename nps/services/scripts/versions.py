@@ -1,10 +1,11 @@
-"""Scripts of a customer: the version a new campaign calls by (R17, R18)."""
+"""Published versions: the one a new campaign calls by (R17)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,12 +31,19 @@ def latest_version(session: Session, customer_id: int, *, now: datetime, actor_i
     script = Script(customer_id=customer_id, title="Опрос клиентов")
     session.add(script)
     session.flush()
-    body = json.dumps(DEFAULT_SCRIPT, ensure_ascii=False, sort_keys=True)
+    return add_version(session, script.id, 1, DEFAULT_SCRIPT, now, actor_id)
+
+
+def add_version(
+    session: Session, script_id: int, no: int, body: dict[str, Any], now: datetime, actor_id: int | None
+) -> int:
+    """Publish a body as the version of this number; its id. Inside the caller's transaction."""
+    plain = json.dumps(body, ensure_ascii=False, sort_keys=True)
     version = ScriptVersion(
-        script_id=script.id,
-        no=1,
-        body=DEFAULT_SCRIPT,
-        sha256=hashlib.sha256(body.encode()).hexdigest(),
+        script_id=script_id,
+        no=no,
+        body=body,
+        sha256=hashlib.sha256(plain.encode()).hexdigest(),
         published_at=now,
         published_by=actor_id,
     )

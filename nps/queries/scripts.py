@@ -1,0 +1,115 @@
+"""A customer's script as its author meets it: versions, the draft, what differs (R18)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from nps.domain.script import Script
+from nps.models import CallAttempt, ScriptDraft, ScriptVersion, User
+from nps.models import Script as ScriptRow
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version. `author` is '' for the approved wording, which the system put there."""
+
+    id: int
+    no: int
+    script: Script
+    published_at: datetime
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is being written. `revision` grows with each save."""
+
+    script: Script
+    revision: int
+    updated_at: datetime
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """The script of a campaign: the latest version and the draft, if there is one."""
+
+    title: str
+    latest: Version
+    draft: Draft | None
+
+    @property
+    def script(self) -> Script:
+        """What the form shows: the draft, else the latest version."""
+        return self.draft.script if self.draft is not None else self.latest.script
+
+    @property
+    def revision(self) -> int:
+        """What a save has to name; 0 begins a draft."""
+        return self.draft.revision if self.draft is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """A version in the list, with how many calls were made by it."""
+
+    version: Version
+    calls: int
+
+
+def studio(session: Session, version_id: int) -> Studio:
+    """The script that a version belongs to. Raises NoResultFound."""
+    script = session.execute(
+        select(ScriptRow)
+        .join(ScriptVersion, ScriptVersion.script_id == ScriptRow.id)
+        .where(ScriptVersion.id == version_id)
+    ).scalar_one()
+    latest = session.execute(
+        select(ScriptVersion, User.full_name)
+        .outerjoin(User, User.id == ScriptVersion.published_by)
+        .where(ScriptVersion.script_id == script.id)
+        .order_by(ScriptVersion.no.desc())
+        .limit(1)
+    ).one()
+    draft = session.execute(
+        select(ScriptDraft, User.full_name)
+        .join(User, User.id == ScriptDraft.updated_by)
+        .where(ScriptDraft.script_id == script.id)
+    ).one_or_none()
+    return Studio(script.title, _version(*latest), _draft(*draft) if draft is not None else None)
+
+
+def versions(session: Session, version_id: int) -> Sequence[VersionLine]:
+    """All versions of the script that this one belongs to, the newest first."""
+    script_id = select(ScriptVersion.script_id).where(ScriptVersion.id == version_id).scalar_subquery()
+    calls = (
+        select(func.count())
+        .select_from(CallAttempt)
+        .where(CallAttempt.script_version_id == ScriptVersion.id, CallAttempt.purpose != "training")
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(ScriptVersion, User.full_name, calls)
+        .outerjoin(User, User.id == ScriptVersion.published_by)
+        .where(ScriptVersion.script_id == script_id)
+        .order_by(ScriptVersion.no.desc())
+    )
+    return [VersionLine(_version(row, name), count) for row, name, count in rows]
+
+
+def version(session: Session, of_version_id: int, no: int) -> Version | None:
+    """The version of this number of the script that `of_version_id` belongs to; None when there is none."""
+    return next((line.version for line in versions(session, of_version_id) if line.version.no == no), None)
+
+
+def _version(row: ScriptVersion, name: str | None) -> Version:
+    return Version(row.id, row.no, Script.from_dict(row.body), row.published_at, name or "")
+
+
+def _draft(row: ScriptDraft, name: str) -> Draft:
+    return Draft(Script.from_dict(row.body), row.revision, row.updated_at, name)

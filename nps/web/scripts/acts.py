@@ -1,0 +1,93 @@
+"""What becomes of the draft as a whole: published, thrown away, replaced by a file."""
+
+from __future__ import annotations
+
+from flask import Response, flash, request, url_for
+
+from nps.domain.errors import DomainError, NotFoundError
+from nps.extensions import db
+from nps.services import scripts
+from nps.services.form_keys import Form
+from nps.web import forms, htmx
+from nps.web.access import current_actor, roles
+from nps.web.campaigns.common import campaign_or_404
+from nps.web.clock import now
+from nps.web.scripts import bp, parsing
+from nps.web.scripts.pages import show_studio, show_versions
+
+
+def _form(route: str) -> Form:
+    return Form(forms.sent_key(), current_actor().id, route, forms.fields())
+
+
+@bp.post("/publish")
+@roles("specialist")
+def publish(campaign_id: int) -> Response:
+    """Make the draft the next version; open calls keep theirs."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        no = scripts.publish(
+            db.session, current_actor(), campaign.script_version_id, parsing.revision(), _form("scripts.publish"), now()
+        )
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_studio(campaign, "", error)
+    flash(f"Опубликована версия {no}: новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/discard")
+@roles("specialist")
+def discard(campaign_id: int) -> Response:
+    """Throw the draft away: what is published stays."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        scripts.discard(
+            db.session, current_actor(), campaign.script_version_id, parsing.revision(), _form("scripts.discard"), now()
+        )
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_studio(campaign, "", error)
+    flash("Черновик удалён. Действует опубликованная версия.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/file")
+@roles("specialist")
+def upload(campaign_id: int) -> Response:
+    """Put a script from a YAML file in the draft's place; nothing is published by that."""
+    campaign = campaign_or_404(campaign_id)
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise DomainError("file", "Выберите файл YAML со скриптом.")
+        version_id, form = campaign.script_version_id, _form("scripts.upload")
+        scripts.replace_draft(db.session, current_actor(), version_id, parsing.revision(), file.stream, form, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_versions(campaign, error)
+    flash("Скрипт из файла лежит в черновике. Проверьте его и сравните с опубликованным.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/words/<int:unsuitable_id>")
+@roles("specialist")
+def use_words(campaign_id: int, unsuitable_id: int) -> Response:
+    """One press makes a client's words a part of the draft; the next page is where it is finished."""
+    campaign_or_404(campaign_id)
+    used_as = request.form.get("used_as", "")
+    try:
+        step = scripts.use_words(db.session, current_actor(), unsuitable_id, used_as, _form("scripts.use_words"), now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        flash(error.message, "warn")
+        return htmx.go(url_for("campaigns.unsuitable", campaign_id=campaign_id))
+    if not step:
+        flash("Слова клиента учтены, скрипт не изменился.", "ok")
+        return htmx.go(url_for("campaigns.unsuitable", campaign_id=campaign_id))
+    flash("Слова клиента добавлены в черновик. Допишите остальное и сохраните.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id, step=step))
