@@ -123,7 +123,11 @@ def test_the_list_finds_in_any_case(session: Session, login: Login, campaign: Ca
         session, campaign, phones=("+79170000000",), organisation="ООО «Елки-палки»", contact="Кузнецова Анна Ильинична"
     )
     factories.respondent(session, campaign, phones=("+73412555555",), organisation="ЗАО «Другие»", contact="Иванов")
-    page = login("manager").get(f"/campaigns/{campaign.id}/clients", query_string={"text": text}).text
+    page = (
+        login("manager")
+        .post(f"/campaigns/{campaign.id}/clients/search", data={"text": text}, follow_redirects=True)
+        .text
+    )
     assert "Елки-палки" in page
     assert "Другие" not in page
 
