@@ -82,7 +82,8 @@ def test_every_form_without_its_token_is_refused(app: Flask, people: People, our
     """ASVS 3.5.1: also by its own author, also with the id of something that is there."""
     posts = 0
     for rule, method in _routes(app):
-        if method == "POST":
+        # Exchanges have no session to forge: a signature lets them in (test_hooks.py).
+        if method == "POST" and not rule.endpoint.startswith("hooks."):
             client = people.client_for(rule.endpoint)
             answer = client.post(_address(app, rule, **ours.ids), data={"csrf_token": "x"}, csrf=False)
             assert answer.status_code == 400, rule.rule
