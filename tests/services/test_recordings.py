@@ -46,9 +46,9 @@ def wav(seconds: float, fill: int = 1) -> bytes:
 class World:
     """A campaign with an operator, and the folder recordings come through."""
 
-    def __init__(self, app: Flask, session: Session) -> None:
+    def __init__(self, app: Flask, session: Session, purpose: str = "survey") -> None:
         self.app, self.session = app, session
-        self.campaign_id = factories.campaign(session).id
+        self.campaign_id = factories.campaign(session, purpose=purpose).id
         self.operator = factories.member(session, session.get_one(Campaign, self.campaign_id))
         self.manager = Actor(factories.user(session, "manager").id, "manager", "")
         self.inbox: Path = app.config["RECORDINGS_INBOX"]

@@ -163,6 +163,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "recordings.call": CALLS,
     "recordings.detach": MANAGER,
     "recordings.index": (*STAFF, "customer"),
+    "recordings.search": STAFF,
     "recordings.match": STAFF,
     "recordings.reconciliation": STAFF,
     "recordings.set_aside": MANAGER,

@@ -80,9 +80,7 @@ def test_each_figure_is_the_number_of_its_rows(world: World) -> None:
 
 
 def test_training_is_not_reconciled(app: Flask, session: Session) -> None:
-    world = World(app, session)
-    session.get_one(Campaign, world.campaign_id).purpose = "training"
-    session.commit()
+    world = World(app, session, "training")
     world.call("+79170000001", purpose="training")
 
     assert reconcile(session, world.campaign_id, "Europe/Samara", NEXT_DAY).days == ()

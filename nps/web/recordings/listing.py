@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, redirect, request, url_for
+from werkzeug import Response as AnyResponse
 
 from nps.domain.disposition import TABLE
 from nps.domain.errors import NotFoundError
@@ -20,7 +21,7 @@ from nps.queries.reports import operators_of
 from nps.queries.reports.proofs import recording_counts
 from nps.queries.reports.slices import days_with_calls
 from nps.services import reports
-from nps.web import access, forms, htmx
+from nps.web import access, forms, htmx, sealed
 from nps.web.clock import now
 from nps.web.recordings import bp, words
 
@@ -39,7 +40,7 @@ def index(campaign_id: int) -> Response:
         operator_id=forms.arg_number("operator", default=0, least=0) or None,
         disposition=result if result in TABLE else None,
         rating=forms.arg_number("rating", default=0, least=0, most=10) or None,
-        text=forms.arg("q", 100),
+        text=sealed.arg("find"),
     )
     reports.note_view(
         session, actor=access.current_actor(), campaign_id=campaign_id, what="calls", now=now(),
@@ -62,6 +63,17 @@ def index(campaign_id: int) -> Response:
         ratings=[("", "Любая"), *((n, str(n)) for n in range(10, 0, -1))],
         checks=_checks(wanted.check),
     )
+
+
+@bp.post("/campaigns/<int:campaign_id>/recordings/search")
+@access.roles(*STAFF)
+def search(campaign_id: int) -> AnyResponse:
+    """Lead to the calls that the typed text finds; the address holds it sealed."""
+    campaign_or_404(campaign_id)
+    names = ("check", "day", "operator", "result", "rating")
+    wanted: dict[str, Any] = {name: forms.text(name, 40) or None for name in names}
+    wanted["find"] = sealed.seal(forms.text("text", 100)) or None
+    return redirect(url_for("recordings.index", campaign_id=campaign_id, **wanted), 303)
 
 
 def campaign_or_404(campaign_id: int) -> CampaignRow:
