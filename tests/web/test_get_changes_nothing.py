@@ -19,7 +19,7 @@ from tests import factories
 from tests.e2e import filled
 from tests.e2e.filled import Filled
 from tests.e2e.system import System, running
-from tests.web.test_access_matrix import TABLE
+from tests.web.test_access_matrix import BY_SECRET, TABLE
 
 #: What a GET may write: who was here, that the card is still on a screen, who saw what.
 ALLOWED = {"user_session": {"last_seen_at"}, "respondent": {"held_until"}, "access_log": None}
@@ -31,16 +31,27 @@ PEOPLE = {
     "customer": "customer",
     "admin": "admin",
 }
-#: Where a role comes by something else than a link of a page that stands there now.
-_PROGRESS = "/campaigns/{survey}/base/{checked_load}/progress"
+#: Where a role comes by something else than a link of a page that stands there now, and lists of which the crawl might
+#: otherwise open an empty campaign's first.
+_LISTS = (
+    "/campaigns/{survey}/base/{checked_load}/progress", "/campaigns/{survey}/clients",
+    "/campaigns/{survey}/escalations", "/campaigns/{survey}/script",
+)  # fmt: skip
+_MANAGED = (
+    *_LISTS, "/campaigns/{survey}/recordings", "/campaigns/{survey}/calls", "/campaigns/{survey}/operators/quality",
+    "/campaigns/{survey}/operators/quality/{recorded_call}", "/campaigns/{survey}",
+)  # fmt: skip
 ALSO = {
-    "operator": ("/desk/search?q=куз", "/calls/{recorded_call}/recording"),
-    "specialist": (_PROGRESS,),
-    "manager": (_PROGRESS,),
-    "admin": (_PROGRESS,),
+    "operator": ("/desk/search", "/training/calls/{practice_call}", "/calls/{recorded_call}/recording"),
+    "specialist": _LISTS,
+    "manager": _MANAGED,
+    "admin": _MANAGED,
+    "customer": ("/campaigns/{survey}/escalations",),
 }
-#: For nobody in particular.
-PUBLIC = {"auth.login", "health.alive"}
+#: For nobody in particular, or by a secret that no page shows; a file is there only for who has ordered one.
+ELSEWHERE = {"auth.login", "health.alive", "reports.file", *BY_SECRET}
+#: A customer hears recordings only where a campaign says so.
+CLOSED = {"customer": {"recordings.index", "recordings.play"}}
 
 
 def dump(session: Session) -> dict[str, list[dict[str, Any]]]:
@@ -126,7 +137,7 @@ def test_reading_everything_changes_nothing(system: System, full: Filled) -> Non
             begin_shift(client, full)
         read = reads(system, client, "/", *(path.format(**vars(full)) for path in ALSO.get(role, ())))
         own = {endpoint for endpoint in getters & set(TABLE) if role in TABLE[endpoint]}
-        unread[role] = own - read - PUBLIC
+        unread[role] = own - read - ELSEWHERE - CLOSED.get(role, set())
     assert unread == dict.fromkeys(PEOPLE, set())
 
 

@@ -72,7 +72,7 @@ def nothing_is_half_loaded(session: Session, app: Flask) -> None:
     for model in (Respondent, ImportRow):
         assert session.execute(select(func.count()).select_from(model)).scalar_one() == 0
     assert set(session.scalars(select(SampleImport.state))) <= {"understood", "failed"}
-    left = {path.suffix for path in (app.config["DATA_FOLDER"] / "uploads").iterdir()}
+    left = {path.suffix for path in (app.config["DATA_FOLDER"] / "uploads").glob("*")}
     assert ".part" not in left
     assert _children() == []
 
