@@ -14,8 +14,7 @@ from tests import live
 from tests.faults.load import Floor, open_campaign
 from tests.infra.conftest import descendants
 
-#: On each engine: a hundred in all. A new worker compiles every template and statement again, which takes the time.
-KILLS = 50
+KILLS = 100
 
 
 def test_killed_workers_cost_no_answer(
