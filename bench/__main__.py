@@ -19,6 +19,8 @@ BROKEN_BOUND = 1.2
 #: A whole load against openpyxl's mere reading, PostgreSQL against SQLite, ten times the rows against the rows.
 LOAD_BOUND, LOAD_ENGINE_BOUND, LOAD_GROWTH_BOUND = 1.0, 1.5, 13.0
 LOAD_BOUND_FROM = 100_000
+#: Peak memory of ten times the rows: sixteen bytes of each row are remembered twice, to know its duplicates by.
+LOAD_MEMORY_BOUND = 1.25
 
 
 def main() -> int:
@@ -145,9 +147,16 @@ def _loads(folder: Path, server: postgres_server.PostgresServer, sizes: tuple[in
                 flush=True,
             )
         growth = best[engine, many].total / best[engine, few].total
-        print(f"{engine:9} {many:,} rows / {few:,}: {growth:.2f} x (bound {LOAD_GROWTH_BOUND:g})", flush=True)
+        memory = best[engine, many].peak / best[engine, few].peak
+        print(
+            f"{engine:9} {many:,} rows / {few:,}: time {growth:.2f} x (bound {LOAD_GROWTH_BOUND:g}), "
+            f"memory {memory:.2f} x (bound {LOAD_MEMORY_BOUND:g})",
+            flush=True,
+        )
         if growth > LOAD_GROWTH_BOUND:
             failed.append(f"{engine} growth of a load: {growth:.2f}")
+        if memory > LOAD_MEMORY_BOUND:
+            failed.append(f"{engine} memory of a load: {memory:.2f}")
     whole = best["sqlite", many].total / reading[many]
     engines = best["postgres", many].total / best["sqlite", many].total
     print(

@@ -115,8 +115,8 @@ class RowChecker:
         self._decisions = decisions
         self._branches: dict[str, tuple[str, str]] = {}
         self._stop = stop or StopEntries()
-        self._exact: dict[str, int] = {}
-        self._first: dict[str, int] = {}
+        self._exact: dict[bytes, int] = {}
+        self._first: dict[bytes, int] = {}
         self._clients = ClientIndex(clients)
         self._waiting: list[tuple[Verdict, dict[str, Any]]] = []
 
@@ -252,13 +252,16 @@ class RowChecker:
         return decision
 
     def _remember(self, identity: str, place: int) -> None:
-        self._exact.setdefault(identity, place)
-        self._first.setdefault(identity.rpartition("|")[0], place)
+        self._exact.setdefault(_digest(identity), place)
+        self._first.setdefault(_digest(identity.rpartition("|")[0]), place)
 
     def _duplicate(self, row_no: int, identity: str, raw: Mapping[str, str]) -> Verdict | None:
         """The same INN and phone, and the same contact or none on either side (R2)."""
         group, _, contact = identity.rpartition("|")
-        place = (self._exact.get(identity) or self._exact.get(f"{group}|")) if contact else self._first.get(group)
+        if contact:
+            place = self._exact.get(_digest(identity)) or self._exact.get(_digest(f"{group}|"))
+        else:
+            place = self._first.get(_digest(group))
         if place is None:
             return None
         reason = f"Те же ИНН, телефон и контакт, что в строке {place}. Оставлена первая строка."
@@ -271,3 +274,8 @@ def _short(text: str) -> str:
     if len(text) <= _LONGEST_IN_IDENTITY:
         return text
     return f"{text[: _LONGEST_IN_IDENTITY - 33]}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def _digest(identity: str) -> bytes:
+    """What is remembered of a row: a third of the memory of its identity, with no two alike."""
+    return hashlib.blake2b(identity.encode(), digest_size=16).digest()

@@ -9,9 +9,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.orm import Session
 
+from nps.adapters.bulk_insert import insert_rows
 from nps.adapters.sample_sheet import store
 from nps.domain.case import State
 from nps.domain.sample import (
@@ -47,7 +48,7 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
         done += len(chunk)
         with write(session) as s:
             renew(s, lease, clock(), rows_done=done)
-            s.execute(insert(_RECEIPT), [_values(lease.import_id, verdict) for verdict in chunk])
+            insert_rows(s, _RECEIPT, [_values(lease.import_id, verdict) for verdict in chunk])
     understood = understood | {"missing": checker.missing}
     with write(session) as s:
         finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
