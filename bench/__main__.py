@@ -134,29 +134,8 @@ def _loads(folder: Path, server: postgres_server.PostgresServer, sizes: tuple[in
                     url = server.url(name)
                 figures = loads.load(file, url, data)
                 best[engine, rows] = min(best.get((engine, rows), figures), figures, key=lambda one: one.total)
-    failed = []
-    few, many = sizes
-    for engine in ("sqlite", "postgres"):
-        for rows in sizes:
-            one = best[engine, rows]
-            slower = one.total / reading[rows]
-            print(
-                f"{engine:9} {rows:>9,} rows: read {one.read:.2f} s, check {one.check:.2f}, add {one.publish:.2f} = "
-                f"{one.total:.2f} s, {one.clients:,} clients; openpyxl's reading {reading[rows]:.2f} s "
-                f"({slower:.2f} x); peak {one.peak} MiB",
-                flush=True,
-            )
-        growth = best[engine, many].total / best[engine, few].total
-        memory = best[engine, many].peak / best[engine, few].peak
-        print(
-            f"{engine:9} {many:,} rows / {few:,}: time {growth:.2f} x (bound {LOAD_GROWTH_BOUND:g}), "
-            f"memory {memory:.2f} x (bound {LOAD_MEMORY_BOUND:g})",
-            flush=True,
-        )
-        if growth > LOAD_GROWTH_BOUND:
-            failed.append(f"{engine} growth of a load: {growth:.2f}")
-        if memory > LOAD_MEMORY_BOUND:
-            failed.append(f"{engine} memory of a load: {memory:.2f}")
+    many = sizes[1]
+    failed = [bound for engine in ("sqlite", "postgres") for bound in _growth(best, engine, reading, sizes)]
     whole = best["sqlite", many].total / reading[many]
     engines = best["postgres", many].total / best["sqlite", many].total
     print(
@@ -171,6 +150,30 @@ def _loads(folder: Path, server: postgres_server.PostgresServer, sizes: tuple[in
     if engines > LOAD_ENGINE_BOUND:
         failed.append(f"load on postgres / sqlite: {engines:.2f}")
     return failed
+
+
+def _growth(
+    best: dict[tuple[str, int], loads.Figures], engine: str, reading: dict[int, float], sizes: tuple[int, int]
+) -> list[str]:
+    """Print the loads of one engine, and what is over its bound when there are ten times the rows."""
+    for rows in sizes:
+        one = best[engine, rows]
+        slower = one.total / reading[rows]
+        print(
+            f"{engine:9} {rows:>9,} rows: read {one.read:.2f} s, check {one.check:.2f}, add {one.publish:.2f} = "
+            f"{one.total:.2f} s, {one.clients:,} clients; openpyxl's reading {reading[rows]:.2f} s "
+            f"({slower:.2f} x); peak {one.peak} MiB",
+            flush=True,
+        )
+    few, many = (best[engine, rows] for rows in sizes)
+    time, memory = many.total / few.total, many.peak / few.peak
+    print(
+        f"{engine:9} {sizes[1]:,} rows / {sizes[0]:,}: time {time:.2f} x (bound {LOAD_GROWTH_BOUND:g}), "
+        f"memory {memory:.2f} x (bound {LOAD_MEMORY_BOUND:g})",
+        flush=True,
+    )
+    failed = [f"{engine} growth of a load: {time:.2f}"] if time > LOAD_GROWTH_BOUND else []
+    return failed + ([f"{engine} memory of a load: {memory:.2f}"] if memory > LOAD_MEMORY_BOUND else [])
 
 
 if __name__ == "__main__":

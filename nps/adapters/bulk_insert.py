@@ -30,6 +30,4 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     driver = cast(Any, connection.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row(
-                [bind(row[name]) if bind else row[name] for name, bind in zip(names, binders, strict=True)]
-            )
+            copy.write_row([bind(row[name]) if bind else row[name] for name, bind in zip(names, binders, strict=True)])

@@ -261,11 +261,12 @@ def rows_to_mark(session: Session, import_id: int) -> Iterator[RowToMark]:
     """Rows with something to say about them, in the order of the file, a chunk at a time."""
     told = or_(ImportRow.fate.in_(("corrected", "update", "duplicate", "rejected")), ImportRow.reason != "")
     columns = ImportRow.row_no, ImportRow.fate, ImportRow.reason, ImportRow.faulty, ImportRow.changed
-    rows = session.execute(
+    # A result that is left half read would keep its cursor on the server.
+    with session.execute(
         select(*columns).where(ImportRow.import_id == import_id, told).order_by(ImportRow.row_no),
         execution_options={"yield_per": _CHUNK},
-    )
-    return (RowToMark(*row) for row in rows)
+    ) as rows:
+        yield from (RowToMark(*row) for row in rows)
 
 
 def _receipt_row(row: ImportRow) -> ReceiptRow:

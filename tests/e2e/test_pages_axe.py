@@ -44,7 +44,8 @@ SHARED = (
     "/escalations/{escalation}",
 )  # fmt: skip
 PREPARED = (
-    "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",
+    "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}",
+    "/campaigns/{survey}/base/{checked_load}/missing", "/campaigns/{survey}/clients",
     "/campaigns/{survey}/clients/{client}", "/campaigns/{survey}/escalations/address",
     "/campaigns/{survey}/escalations/terms",
     "/campaigns/{survey}/settings/branches", "/campaigns/{survey}/settings/contacts",

@@ -161,13 +161,18 @@ def test_acts_of_a_manager_change_the_client_and_are_told(session: Session, logi
     assert "Отказ записан руководителем" in page
     assert "Письмо 14" in page
 
-    late = manager.post(f"{address}/act", data={"kind": "withdrawn", "reason": "Письмо 15"})
+    withdraw = {"kind": "withdrawn", "letter": "15-к", "reason": "Больше не клиент"}
+    late = manager.post(f"{address}/act", data=withdraw)
     assert late.status_code == 409
-    assert "Письмо 15" not in manager.get(address).text
+    assert "Больше не клиент" not in manager.get(address).text
 
     assert manager.post(f"{address}/act", data={"kind": "reopened", "reason": "Просил сам"}).status_code == 303
-    assert manager.post(f"{address}/act", data={"kind": "withdrawn", "reason": "Письмо 16"}).status_code == 303
+    unnumbered = manager.post(f"{address}/act", data=withdraw | {"letter": " "})
+    assert unnumbered.status_code == 422
+    assert "Укажите номер письма" in unnumbered.text and "Больше не клиент" in unnumbered.text
+    assert manager.post(f"{address}/act", data=withdraw).status_code == 303
     assert fresh(session, respondent.id).state == "withdrawn"
+    assert "письмо 15-к. «Больше не клиент»" in manager.get(address).text
 
 
 def test_a_shown_client_is_freed(session: Session, login: Login, campaign: Campaign) -> None:

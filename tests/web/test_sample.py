@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from nps.adapters.sample_sheet import marking
+from nps.adapters.sample_sheet.limits import MAX_MARKED_ROWS
 from nps.adapters.sample_sheet.marking_child import FAULTY, MENDED
 from nps.domain.sample import MARK_TITLE
 from nps.jobs import sample as jobs
@@ -280,6 +281,27 @@ class TestReceipt:
         assert [cell.value for cell in sheet[1]] == ["№", "ОП", "ИНН", "Тел.", MARK_TITLE]
         assert (sheet["C2"].value, sheet["C2"].data_type, sheet["E2"].value) == ("=1+1", "s", "Отклонена. Почему.")
         assert (sheet["C2"].fill.fgColor.rgb, sheet["B2"].fill.fgColor.rgb) == (FAULTY, MENDED)
+
+    def test_a_very_long_base_gives_back_the_rows_that_need_a_look(self, manager: FlaskClient, base: str) -> None:
+        rows = MAX_MARKED_ROWS + 1
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet("База")
+        sheet.append(["ОП", "ИНН", "Организация", "Контакт", "Телефон"])
+        for n in range(rows):
+            faulty = n in (7, rows - 1)
+            sheet.append(["Уфа", "0278000109", f"ООО «Клиент-{n}»", "Иванов Пётр", "8 9" if faulty else f"+79{n:09d}"])
+        file = BytesIO()
+        book.save(file)
+        address = uploaded(manager, base, file.getvalue())
+        manager.post(f"{address}/columns", data=as_shown(manager.get(address).text))
+        work(address)
+
+        marked = load_workbook(BytesIO(manager.get(f"{address}/marked").data), read_only=True)
+        found = list(marked["База"].iter_rows(values_only=True))
+        marked.close()
+        assert found[0] == ("ОП", "ИНН", "Организация", "Контакт", "Телефон", MARK_TITLE)
+        assert [row[2] for row in found[1:]] == ["ООО «Клиент-7»", f"ООО «Клиент-{rows - 1}»"]
+        assert all(row[4] == "8 9" and row[5].startswith("Отклонена.") for row in found[1:])
 
     def test_without_its_file_a_load_keeps_its_receipt(self, manager: FlaskClient, address: str, app: Flask) -> None:
         for file in (app.config["DATA_FOLDER"] / "uploads").glob("*.xlsx"):

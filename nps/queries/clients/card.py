@@ -33,6 +33,8 @@ class EventLine:
     at: datetime
     by: str
     reason: str
+    #: Number of the customer's letter that a withdrawal stands on.
+    letter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,9 @@ def _events(session: Session, respondent_id: int) -> tuple[EventLine, ...]:
         .where(CaseEvent.respondent_id == respondent_id)
         .order_by(CaseEvent.at.desc(), CaseEvent.id.desc())
     )
-    return tuple(EventLine(row.kind, row.at, name or "", row.reason) for row, name in rows)
+    return tuple(
+        EventLine(row.kind, row.at, name or "", row.reason, row.detail.get("letter", "")) for row, name in rows
+    )
 
 
 def _forms(session: Session, respondent_id: int) -> tuple[Form, ...]:

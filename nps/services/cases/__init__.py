@@ -12,6 +12,7 @@ from nps.services.cases.acts import (
     stop_phone,
 )
 from nps.services.cases.folding import add_event, append_outcome, refold, refold_many, refold_waiting, spread_of
+from nps.services.cases.withdrawing import withdraw_missing
 
 __all__ = [
     "act",
@@ -29,4 +30,5 @@ __all__ = [
     "require_open",
     "spread_of",
     "stop_phone",
+    "withdraw_missing",
 ]

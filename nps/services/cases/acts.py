@@ -22,6 +22,8 @@ from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
+_MAX_LETTER = 60
+
 
 def _needs_reason(reason: str) -> str:
     reason = reason.strip()
@@ -31,21 +33,39 @@ def _needs_reason(reason: str) -> str:
 
 
 def act(
-    session: AnySession, actor_id: int, respondent_id: int, kind: str, reason: str, form: Form, now: datetime
+    session: AnySession,
+    actor_id: int,
+    respondent_id: int,
+    kind: str,
+    reason: str,
+    form: Form,
+    now: datetime,
+    *,
+    letter: str = "",
 ) -> None:
     """A manager's act on a case: reopened, returned, refused, withdrawn (§3, §4).
 
-    Raises StaleError when it does not fit the state.
-
-    Reopening begins a fresh ladder and keeps the earlier result in the history.
+    `letter`: number of the customer's letter, needed to withdraw. Raises StaleError when the act does not fit the
+    state, DomainError without a reason. Reopening begins a fresh ladder and keeps the earlier result in the history.
     """
+    detail = {"letter": letter_number(letter)} if kind == "withdrawn" else {}
     reason = _needs_reason(reason)
     with write(session) as s:
         lock_claims(s)
-        form.once(s, now, lambda: _act(s, actor_id, respondent_id, kind, reason, now))
+        form.once(s, now, lambda: _act(s, actor_id, respondent_id, kind, reason, detail, now))
 
 
-def _act(s: Session, actor_id: int, respondent_id: int, kind: str, reason: str, now: datetime) -> dict[str, Any]:
+def letter_number(letter: str) -> str:
+    """The number of the customer's letter, as it stands in the history. Raises DomainError when there is none."""
+    letter = " ".join(letter.split())
+    if not letter:
+        raise DomainError("no_letter", "Укажите номер письма заказчика, по которому исключаете.")
+    return letter[:_MAX_LETTER]
+
+
+def _act(
+    s: Session, actor_id: int, respondent_id: int, kind: str, reason: str, detail: dict[str, Any], now: datetime
+) -> dict[str, Any]:
     client, campaign = _client(s, respondent_id)
     require_open(campaign)
     state = State(client.state)
@@ -64,7 +84,7 @@ def _act(s: Session, actor_id: int, respondent_id: int, kind: str, reason: str, 
     release(s, respondent_id)
     if kind == "withdrawn":
         client.withdrawn_at = now
-    add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason)
+    add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason, detail=detail)
     verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
     record(
         s,

@@ -59,8 +59,10 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     # What an exchange reported are legs, causes and seconds: the times are computed from them (nps.domain.telephony).
     _run(s, update(LineCommand).where(LineCommand.attempt_id.in_(calls)).values(number=""))
     _run(s, update(Interview).where(Interview.respondent_id.in_(clients)).values(words="", comment=""))
-    # The detail of an event is ids, which the fold of the case still needs.
-    _run(s, update(CaseEvent).where(CaseEvent.respondent_id.in_(clients)).values(reason=""))
+    # The detail of an event is ids, which the fold of the case still needs; that of a withdrawal was typed.
+    own = CaseEvent.respondent_id.in_(clients)
+    _run(s, update(CaseEvent).where(own, CaseEvent.kind == "withdrawn").values(detail={}))
+    _run(s, update(CaseEvent).where(own).values(reason=""))
     _overwrite_escalations(s, clients)
     _run(
         s,

@@ -44,6 +44,7 @@ ACTIONS = {
     "client_reopened": "клиент открыт заново",
     "client_returned": "клиент возвращён в работу",
     "client_withdrawn": "клиент исключён",
+    "clients_withdrawn": "исключены клиенты, которых нет в новой базе",
     "contact_added": "добавлен контакт ОП",
     "contact_changed": "изменены контакты",
     "contact_edited": "изменён контакт ОП",

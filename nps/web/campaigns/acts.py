@@ -59,6 +59,7 @@ def act(campaign_id: int, respondent_id: int) -> Response:
             forms.text("reason", 500, label="Причина"),
             _form("act"),
             now(),
+            letter=forms.text("letter", 60, label="Номер письма"),
         ),
         _DONE.get(kind, ""),
     )

@@ -153,10 +153,9 @@ def show_card(
     )
 
 
-def _acts(state: str) -> list[tuple[str, str, str]]:
-    """What the manager may decide in this state: kind, words, and what its reason must hold."""
+def _acts(state: str) -> list[tuple[str, str]]:
+    """What the manager may decide in this state: kind and words."""
     if state in ("waiting", "manager"):
-        back = [("returned", "Вернуть в работу", "")] if state == "manager" else []
-        withdraw = ("withdrawn", "Исключить из базы", "Номер письма заказчика и причина")
-        return [*back, ("refused", "Записать отказ", ""), withdraw]
-    return [("reopened", "Открыть заново", "")] if state != "surveyed" else []
+        back = [("returned", "Вернуть в работу")] if state == "manager" else []
+        return [*back, ("refused", "Записать отказ"), ("withdrawn", "Исключить из базы")]
+    return [("reopened", "Открыть заново")] if state != "surveyed" else []

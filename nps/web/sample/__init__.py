@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("sample", __name__, url_prefix="/campaigns/<int:campaign_id>/base")
 
-from nps.web.sample import steps  # noqa: E402, F401
+from nps.web.sample import missing, steps  # noqa: E402, F401
