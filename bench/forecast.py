@@ -1,4 +1,4 @@
-"""How often the forecast's 80 % interval holds the truth, over simulated waves: `python -m bench.forecast [waves]`.
+"""How often the forecast's 80 % interval holds the truth, over simulated waves.
 
 The waves are played client by client, by rules of their own: every client has his own chance to be reached, regions and
 halves of the day differ, days have more or fewer dials. The forecast sees only what a report would see in the middle.
@@ -6,7 +6,6 @@ halves of the day differ, days have more or fewer dials. The forecast sees only 
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -141,9 +140,8 @@ def wave_of(seed: int) -> Wave:
     )
 
 
-def main() -> int:
-    """Play the waves; ends with 1 when the interval holds the truth too seldom or too often."""
-    waves = int(sys.argv[1]) if len(sys.argv) > 1 else WAVES
+def measure(waves: int) -> list[str]:
+    """Play the waves; names what is over its bound: the interval holds the truth too seldom or too often."""
     held, widths, errors, took = 0, [], [], 0.0
     for seed in range(waves):
         wave = wave_of(seed)
@@ -162,12 +160,9 @@ def main() -> int:
         errors.append((seen.ending.surveyed - wave.surveyed) / len(wave.people))
     share = held / waves
     print(
-        f"{waves} waves: the 80 % interval holds the truth in {share:.0%} (bounds {LEAST:.0%}-{MOST:.0%}); "
+        f"forecast  {waves} waves: the 80 % interval holds the truth in {share:.0%} (bounds {LEAST:.0%}-{MOST:.0%}); "
         f"its width is {sum(widths) / waves:.1%} of the base, the middle is off by {sum(errors) / waves:+.1%} on "
-        f"average; {1000 * took / waves:.0f} ms each"
+        f"average; {1000 * took / waves:.0f} ms each",
+        flush=True,
     )
-    return 0 if LEAST <= share <= MOST else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return [] if LEAST <= share <= MOST else [f"forecast's interval: {share:.0%}"]

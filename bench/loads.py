@@ -23,12 +23,18 @@ from nps.domain.sample import Decision
 from nps.extensions import db
 from nps.queries import sample as queries
 from nps.services import sample
-from tests import factories
+from tests import factories, postgres_server
 from tests.conftest import make_app
 
 #: Measured once on this kind of machine with the same columns (CSV, its own form): without and with its look for
 #: duplicates, the latter extrapolated from 20,000 rows.
 QUEXS_S, QUEXS_DUPLICATES_S = 58.8, 75 * 60
+
+#: A whole load against openpyxl's mere reading, PostgreSQL against SQLite, ten times the rows against the rows.
+BOUND, ENGINE_BOUND, GROWTH_BOUND = 1.0, 1.5, 13.0
+BOUND_FROM = 100_000
+#: Peak memory of ten times the rows: sixteen bytes of each row are remembered twice, to know its duplicates by.
+MEMORY_BOUND = 1.25
 
 _TITLES = ("№", "ОП", "ИНН", "Контрагент", "Контактное лицо", "Телефон", "e-mail", "Менеджер")
 _CITIES = (("Ижевск", "18"), ("Казань", "16"), ("Уфа", "02"), ("Чебоксары", "21"), ("Пермь", "59"))
@@ -84,6 +90,70 @@ def load(file: Path, url: str, folder: Path) -> Figures:
     command = [sys.executable, "-m", "bench.loads", str(file), url, str(folder)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return Figures(**json.loads(said.splitlines()[-1]))
+
+
+def measure(folder: Path, server: postgres_server.PostgresServer, sizes: tuple[int, int]) -> list[str]:
+    """Three loads of each size and engine, the engines by turns; the quickest counts, since others only add to it.
+
+    Returns what is over its bound.
+    """
+    best: dict[tuple[str, int], Figures] = {}
+    reading: dict[int, float] = {}
+    for rows in sizes:
+        file = folder / f"base-{rows}.xlsx"
+        write_base(file, rows)
+        for turn in range(3):
+            reading[rows] = min(reading.get(rows, float("inf")), openpyxl_s(file))
+            for engine in ("sqlite", "postgres"):
+                name = f"load_{rows}_{turn}"
+                data = folder / f"{engine}-{name}"
+                data.mkdir()
+                url = f"sqlite:///{data}/nps.sqlite3"
+                if engine == "postgres":
+                    server.execute(f"CREATE DATABASE {name}")
+                    url = server.url(name)
+                figures = load(file, url, data)
+                best[engine, rows] = min(best.get((engine, rows), figures), figures, key=lambda one: one.total)
+    many = sizes[1]
+    failed = [bound for engine in ("sqlite", "postgres") for bound in _growth(best, engine, reading, sizes)]
+    whole = best["sqlite", many].total / reading[many]
+    engines = best["postgres", many].total / best["sqlite", many].total
+    print(
+        f"sqlite    whole load / openpyxl's reading: {whole:.2f} x (bound {BOUND:g}); "
+        f"postgres / sqlite: {engines:.2f} x (bound {ENGINE_BOUND:g}); queXS at 100,000: "
+        f"{QUEXS_S} s, with its look for duplicates about {QUEXS_DUPLICATES_S} s (figures of another day)",
+        flush=True,
+    )
+    # A few thousand rows are read before the readers' own start is paid for.
+    if many >= BOUND_FROM and whole > BOUND:
+        failed.append(f"load / openpyxl's reading: {whole:.2f}")
+    if engines > ENGINE_BOUND:
+        failed.append(f"load on postgres / sqlite: {engines:.2f}")
+    return failed
+
+
+def _growth(
+    best: dict[tuple[str, int], Figures], engine: str, reading: dict[int, float], sizes: tuple[int, int]
+) -> list[str]:
+    """Print the loads of one engine, and what is over its bound when there are ten times the rows."""
+    for rows in sizes:
+        one = best[engine, rows]
+        slower = one.total / reading[rows]
+        print(
+            f"{engine:9} {rows:>9,} rows: read {one.read:.2f} s, check {one.check:.2f}, add {one.publish:.2f} = "
+            f"{one.total:.2f} s, {one.clients:,} clients; openpyxl's reading {reading[rows]:.2f} s "
+            f"({slower:.2f} x); peak {one.peak} MiB",
+            flush=True,
+        )
+    few, many = (best[engine, rows] for rows in sizes)
+    time, memory = many.total / few.total, many.peak / few.peak
+    print(
+        f"{engine:9} {sizes[1]:,} rows / {sizes[0]:,}: time {time:.2f} x (bound {GROWTH_BOUND:g}), "
+        f"memory {memory:.2f} x (bound {MEMORY_BOUND:g})",
+        flush=True,
+    )
+    failed = [f"{engine} growth of a load: {time:.2f}"] if time > GROWTH_BOUND else []
+    return failed + ([f"{engine} memory of a load: {memory:.2f}"] if memory > MEMORY_BOUND else [])
 
 
 def _main(file: Path, url: str, folder: Path) -> None:

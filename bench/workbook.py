@@ -1,6 +1,6 @@
 """The workbook of 100,000 questionnaires: the writer of the product against openpyxl's write-only mode, same cells.
 
-Each runs in a process of its own, so that its memory is its own. Run: `python -m bench.workbook [rows]`.
+Each runs in a process of its own, so that its memory is its own: `python -m bench.workbook product|openpyxl ROWS`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from openpyxl.cell import WriteOnlyCell
 from nps.adapters.report_sheet import Book, Column, Sheet, write_book
 from nps.queries.reports.contract_forms import ANSWERS_FORM
 
-ROUNDS, ROWS = 3, 100_000
+ROUNDS = 3
 BOUND, MEMORY_BOUND = 1.0, 1.5
 
 
@@ -65,7 +65,7 @@ def by_openpyxl(file: Path, number: int) -> None:
     book.save(file)
 
 
-def measure(name: str, number: int) -> tuple[float, float]:
+def _alone(name: str, number: int) -> tuple[float, float]:
     """Seconds of the work and the peak memory of its process in MiB."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.workbook", name, str(number)], check=True, capture_output=True, text=True
@@ -74,25 +74,25 @@ def measure(name: str, number: int) -> tuple[float, float]:
     return float(seconds), float(peak)
 
 
-def main() -> int:
-    """Compare; ends with 1 when the product is slower, or its memory grows with the rows."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+def measure(number: int) -> list[str]:
+    """Compare; names what is over its bound: the product is slower, or its memory grows with the rows."""
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours.append(measure("product", number))
-        theirs.append(measure("openpyxl", number))
+        ours.append(_alone("product", number))
+        theirs.append(_alone("openpyxl", number))
     ratio = median(a[0] / b[0] for a, b in zip(ours, theirs, strict=True))
-    small = measure("product", number // 10)
-    growth = ours[0][1] / small[1]
+    growth = ours[0][1] / _alone("product", number // 10)[1]
     print(
-        f"{number:,} questionnaires: {median(s for s, _ in ours):.2f} s, {ours[0][1]:.0f} MiB; openpyxl write-only "
-        f"{median(s for s, _ in theirs):.2f} s, {theirs[0][1]:.0f} MiB = {ratio:.2f} x (bound {BOUND:g}); "
-        f"memory against a tenth of the rows {growth:.2f} x (bound {MEMORY_BOUND:g})"
+        f"workbook  {number:>9,} questionnaires: {median(s for s, _ in ours):.2f} s, {ours[0][1]:.0f} MiB; openpyxl "
+        f"write-only {median(s for s, _ in theirs):.2f} s, {theirs[0][1]:.0f} MiB = {ratio:.2f} x (bound {BOUND:g}); "
+        f"memory against a tenth of the rows {growth:.2f} x (bound {MEMORY_BOUND:g})",
+        flush=True,
     )
-    return 1 if ratio > BOUND or growth > MEMORY_BOUND else 0
+    slow = [f"workbook / openpyxl: {ratio:.2f}"] if ratio > BOUND else []
+    return slow + ([f"memory of the workbook: {growth:.2f}"] if growth > MEMORY_BOUND else [])
 
 
-def one(name: str, number: int) -> None:
+def _main(name: str, number: int) -> None:
     """Run one writer and print what it took."""
     with tempfile.TemporaryDirectory(prefix="nps-bench-") as folder:
         started = time.perf_counter()
@@ -102,7 +102,4 @@ def one(name: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        one(sys.argv[1], int(sys.argv[2]))
-    else:
-        sys.exit(main())
+    _main(sys.argv[1], int(sys.argv[2]))

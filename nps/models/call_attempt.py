@@ -52,7 +52,10 @@ class CallAttempt(Base):
             "talk_ms",
             "ring_ms",
             "survey_ms",
+            "local_minute",
         ),
+        # The newest calls: the list of them, and what the forecast learns from.
+        Index(None, "campaign_id", "dialled_at", "id"),
         # The seconds that use up the contract's minutes; as few rows as the limit itself allows.
         partial_index("ix_call_attempt_talk", "campaign_id", "talk_ms", where="talk_ms > 0 AND source <> 'inbound'"),
         Index(None, "respondent_id", "dialled_at"),

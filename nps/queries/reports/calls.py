@@ -238,31 +238,37 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
     page: Page[CallRow] = page_of(
         session.execute(select(func.count()).select_from(attempts).where(*conditions)).scalar_one(), number, size
     )
-    found = session.execute(
-        select(
-            attempts.c.id,
-            attempts.c.respondent_id,
-            respondents.c.organisation,
-            respondents.c.contact,
-            attempts.c.e164.label("phone"),
-            User.full_name.label("operator"),
-            attempts.c.source,
-            attempts.c.dialled_at,
-            attempts.c.local_day.label("day"),
-            attempts.c.local_minute.label("minute"),
-            attempts.c.ring_ms,
-            attempts.c.talk_ms,
-            attempts.c.disposition,
-            Recording.id.label("recording_id"),
-        )
-        .select_from(attempts)
-        .join(respondents, respondents.c.id == attempts.c.respondent_id)
-        .join(User, User.id == attempts.c.operator_id)
-        .outerjoin(Recording, and_(Recording.attempt_id == attempts.c.id, MATCHED))
+    # The page first, by its index, and the names for it then: joined at once, every call is sorted on SQLite.
+    shown = (
+        select(attempts)
         .where(*conditions)
-        .order_by(attempts.c.dialled_at.desc(), attempts.c.id)
+        .order_by(attempts.c.dialled_at.desc(), attempts.c.id.desc())
         .limit(size)
         .offset(page.skip)
+        .subquery("shown")
+    )
+    found = session.execute(
+        select(
+            shown.c.id,
+            shown.c.respondent_id,
+            respondents.c.organisation,
+            respondents.c.contact,
+            shown.c.e164.label("phone"),
+            User.full_name.label("operator"),
+            shown.c.source,
+            shown.c.dialled_at,
+            shown.c.local_day.label("day"),
+            shown.c.local_minute.label("minute"),
+            shown.c.ring_ms,
+            shown.c.talk_ms,
+            shown.c.disposition,
+            Recording.id.label("recording_id"),
+        )
+        .select_from(shown)
+        .join(respondents, respondents.c.id == shown.c.respondent_id)
+        .join(User, User.id == shown.c.operator_id)
+        .outerjoin(Recording, and_(Recording.attempt_id == shown.c.id, MATCHED))
+        .order_by(shown.c.dialled_at.desc(), shown.c.id.desc())
     )
     return page.with_rows(CallRow(**row._mapping) for row in found)
 
