@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, redirect, url_for
+from flask import Blueprint, Response, abort, current_app, flash, url_for
 from werkzeug import Response as AnyResponse
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
@@ -72,9 +72,7 @@ def index(campaign_id: int) -> Response:
 def search(campaign_id: int) -> AnyResponse:
     """Lead to the list of what the typed text finds; the address holds it sealed."""
     _campaign(campaign_id)
-    wanted: dict[str, Any] = {name: forms.text(name, 40) or None for name in ("state", "branch")}
-    find = sealed.seal(forms.text("text", 100)) or None
-    return redirect(url_for("escalations.index", campaign_id=campaign_id, find=find, **wanted), 303)
+    return sealed.lead_to("escalations.index", "state", "branch", campaign_id=campaign_id)
 
 
 @bp.get("/escalations/<int:escalation_id>")

@@ -9,14 +9,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from flask import current_app, request
+from flask import current_app, redirect, request, url_for
+from werkzeug import Response as AnyResponse
+
+from nps.web import forms
 
 
 def seal(text: str) -> str:
     """The text as a parameter of an address; '' stays ''."""
     return _cipher().encrypt(text.encode()).decode() if text else ""
+
+
+def lead_to(endpoint: str, *keep: str, longest: int = 100, **values: Any) -> AnyResponse:
+    """Answer a search form: on to the list at `endpoint`, with what was typed sealed and the fields of `keep` as sent.
+
+    Raises DomainError for a text over `longest` characters.
+    """
+    kept: dict[str, Any] = {name: forms.text(name, 40) or None for name in keep}
+    find = seal(forms.text("text", longest).strip()) or None
+    return redirect(url_for(endpoint, **values, **kept, find=find), 303)
 
 
 def arg(name: str) -> str:

@@ -86,7 +86,8 @@ REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
 NO_PAGES = frozenset(
     {
         "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
-        "admin.journal_export", "reports.panel", "reports.workbook", "recordings.play", "recordings.workbook",
+        "admin.journal_export", "reports.panel", "reports.workbook",
+        "reports.answer_rows", "reports.call_rows", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
         "personal_data.workbook", "reports.file", "scripts.download",
     }

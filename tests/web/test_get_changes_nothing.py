@@ -34,7 +34,8 @@ PEOPLE = {
 #: Where a role comes by something else than a link of a page that stands there now, and lists of which the crawl might
 #: otherwise open an empty campaign's first.
 _LISTS = (
-    "/campaigns/{survey}/base/{checked_load}/progress", "/campaigns/{survey}/clients",
+    "/campaigns/{survey}/base/{checked_load}/progress", "/campaigns/{survey}/base/{checked_load}/missing",
+    "/campaigns/{survey}/clients",
     "/campaigns/{survey}/escalations", "/campaigns/{survey}/script",
 )  # fmt: skip
 _MANAGED = (

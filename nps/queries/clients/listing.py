@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from nps.domain.case import State
-from nps.domain.phone import digits
-from nps.domain.search import fold
 from nps.domain.why import Why
 from nps.models import Branch, Region, Respondent, RespondentPhone, User
 from nps.queries.reports.page import Page, page_of
+from nps.queries.searching import holds
 
 PAGE = 50
-_FEWEST_DIGITS = 3
 
 #: Parts of the list by the code in the address. Every client of the base is in exactly one of the first eight.
 _LATE = and_(Respondent.state == "waiting", Respondent.next_call_at.is_(None), Respondent.region_code.is_not(None))
@@ -131,17 +129,8 @@ def _narrowed(wanted: ClientFilter) -> list[ColumnElement[bool]]:
     if wanted.branch_id is not None:
         conditions.append(Respondent.branch_id == wanted.branch_id)
     if wanted.text:
-        conditions.append(_holds(wanted.text))
+        conditions.append(holds(Respondent.search_fold, wanted.text))
     return conditions
-
-
-def _holds(text: str) -> ColumnElement[bool]:
-    """Every word, case and «ё» aside (folded in Python: SQLite folds no Cyrillic), or the digits as a number."""
-    words = and_(*(Respondent.search_fold.contains(word, autoescape=True) for word in fold(text).split()))
-    number = digits(text)
-    if len(number) < _FEWEST_DIGITS or any(char.isalpha() for char in text):
-        return words
-    return or_(words, Respondent.search_fold.contains(number, autoescape=True))
 
 
 def _first_phones(session: Session, client_ids: Sequence[int]) -> dict[int, str]:

@@ -16,6 +16,7 @@ from nps.models import Branch, Interview, InterviewReason, RespondentPhone
 from nps.queries.reports.page import Page, page_of
 from nps.queries.reports.slices import EVERYTHING, Slice
 from nps.queries.reports.views import attempts, respondents
+from nps.queries.searching import holds
 
 #: Region code, branch id, rating, how many.
 RatingGroup = tuple[str | None, int | None, int, int]
@@ -62,14 +63,18 @@ class AnswerRow:
 class AnswerFilter:
     """What to leave in a list of questionnaires; None leaves all. `said`: with the client's words or a comment.
 
-    `reason`: a prompt the client agreed with.
+    `reason`: a prompt the client agreed with. `text`: part of name, INN or number of the client.
     """
 
     group: Group | None = None
     rating: int | None = None
     reason: str | None = None
     said: bool = False
+    text: str = ""
     where: Slice = EVERYTHING
+
+
+_ALL = AnswerFilter()
 
 
 def ratings_by_place(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> list[RatingGroup]:
@@ -109,15 +114,14 @@ def score_of_groups(groups: Iterable[RatingGroup]) -> NpsScore:
 def answers(session: Session, campaign_id: int, wanted: AnswerFilter, number: int, size: int = 50) -> Page[AnswerRow]:
     """One page of the questionnaires, the newest first."""
     chosen = _wanted(_select(campaign_id), wanted)
-    total = session.execute(_wanted(_count(campaign_id), wanted)).scalar_one()
-    page: Page[AnswerRow] = page_of(total, number, size)
+    page: Page[AnswerRow] = page_of(number_wanted(session, campaign_id, wanted), number, size)
     order = chosen.order_by(Interview.completed_at.desc(), Interview.id.desc())
     return page.with_rows(_rows(session, session.execute(order.limit(size).offset(page.skip)).all()))
 
 
-def all_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Iterator[AnswerRow]:
+def all_answers(session: Session, campaign_id: int, wanted: AnswerFilter = _ALL) -> Iterator[AnswerRow]:
     """Every questionnaire of a campaign by branch and organisation, read in chunks: memory stays flat."""
-    chosen = _select(campaign_id).where(*where.of_answers())
+    chosen = _wanted(_select(campaign_id), wanted)
     order = chosen.order_by(func.coalesce(Branch.name, ""), respondents.c.organisation, respondents.c.id)
     for chunk in session.execute(order.execution_options(yield_per=_CHUNK)).partitions():
         yield from _rows(session, chunk)
@@ -126,6 +130,11 @@ def all_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -
 def number_of_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> int:
     """How many questionnaires are in force."""
     return session.execute(questionnaires(select(func.count()), campaign_id, where)).scalar_one()
+
+
+def number_wanted(session: Session, campaign_id: int, wanted: AnswerFilter) -> int:
+    """How many questionnaires a filter leaves."""
+    return int(session.execute(_wanted(_count(campaign_id), wanted)).scalar_one())
 
 
 def _select(campaign_id: int) -> Select[Any]:
@@ -175,6 +184,8 @@ def _wanted(chosen: Select[Any], wanted: AnswerFilter) -> Select[Any]:
         chosen = chosen.where(Interview.id.in_(named))
     if wanted.said:
         chosen = chosen.where((Interview.words != "") | (Interview.comment != ""))
+    if wanted.text:
+        chosen = chosen.where(holds(respondents.c.search_fold, wanted.text))
     return chosen.where(*wanted.where.of_answers())
 
 

@@ -19,6 +19,7 @@ from nps.queries.recordings import MATCHED
 from nps.queries.reports.page import Page, page_of
 from nps.queries.reports.slices import EVERYTHING, Slice
 from nps.queries.reports.views import attempts, respondents
+from nps.queries.searching import holds
 
 #: R13: a phone rings at least this long before a call counts as not answered.
 MIN_RING_S = max(row.min_ring_s for row in TABLE.values())
@@ -130,11 +131,15 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """What to leave in the list of calls; None leaves everything. `kind` is a key of KINDS."""
+    """What to leave in the list of calls; None leaves everything. `kind` is a key of KINDS, `text` part of a client."""
 
     disposition: str | None = None
     kind: str | None = None
+    text: str = ""
     where: Slice = EVERYTHING
+
+
+_ALL = CallFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +234,8 @@ def _durations(
 
 def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, size: int = 50) -> Page[CallRow]:
     """One page of all dials of a campaign, technical and inbound ones too, the newest first."""
-    conditions = [attempts.c.campaign_id == campaign_id]
-    conditions += wanted.where.of_calls()
-    if wanted.disposition is not None:
-        conditions.append(attempts.c.disposition == wanted.disposition)
-    if wanted.kind is not None:
-        conditions.append(KINDS[wanted.kind])
-    page: Page[CallRow] = page_of(
-        session.execute(select(func.count()).select_from(attempts).where(*conditions)).scalar_one(), number, size
-    )
+    conditions = _wanted(campaign_id, wanted)
+    page: Page[CallRow] = page_of(number_of_dials(session, campaign_id, wanted), number, size)
     # The page first, by its index, and the names for it then: joined at once, every call is sorted on SQLite.
     shown = (
         select(attempts)
@@ -294,7 +292,7 @@ class ExportedCall:
     counted: bool
 
 
-def all_calls(session: Session, campaign_id: int) -> Iterator[ExportedCall]:
+def all_calls(session: Session, campaign_id: int, wanted: CallFilter = _ALL) -> Iterator[ExportedCall]:
     """Every dial of a campaign as it was made, technical and inbound ones too; read in chunks, memory stays flat."""
     found = session.execute(
         select(
@@ -319,7 +317,7 @@ def all_calls(session: Session, campaign_id: int) -> Iterator[ExportedCall]:
         .join(User, User.id == attempts.c.operator_id)
         .outerjoin(Region, Region.code == attempts.c.region_code)
         .outerjoin(Branch, Branch.id == attempts.c.branch_id)
-        .where(attempts.c.campaign_id == campaign_id)
+        .where(*_wanted(campaign_id, wanted))
         .order_by(attempts.c.dialled_at, attempts.c.id)
         .execution_options(yield_per=_CHUNK)
     )
@@ -327,8 +325,20 @@ def all_calls(session: Session, campaign_id: int) -> Iterator[ExportedCall]:
         yield ExportedCall(*row)
 
 
-def number_of_dials(session: Session, campaign_id: int) -> int:
+def number_of_dials(session: Session, campaign_id: int, wanted: CallFilter = _ALL) -> int:
     """Every dial, whatever it counts as."""
-    return session.execute(
-        select(func.count()).select_from(attempts).where(attempts.c.campaign_id == campaign_id)
-    ).scalar_one()
+    return session.execute(select(func.count()).select_from(attempts).where(*_wanted(campaign_id, wanted))).scalar_one()
+
+
+def _wanted(campaign_id: int, wanted: CallFilter) -> list[ColumnElement[bool]]:
+    conditions = [attempts.c.campaign_id == campaign_id, *wanted.where.of_calls()]
+    if wanted.disposition is not None:
+        conditions.append(attempts.c.disposition == wanted.disposition)
+    if wanted.kind is not None:
+        conditions.append(KINDS[wanted.kind])
+    if wanted.text:
+        meant = select(respondents.c.id).where(
+            respondents.c.campaign_id == campaign_id, holds(respondents.c.search_fold, wanted.text)
+        )
+        conditions.append(attempts.c.respondent_id.in_(meant))
+    return conditions

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from nps.adapters.report_sheet import write_book, write_table
 from nps.domain.local_time import Zone
 from nps.queries.campaigns import CampaignRow
-from nps.queries.reports import Slice, all_answers, all_calls, all_escalations, campaign_report
+from nps.queries.reports import AnswerFilter, Slice, all_answers, all_calls, all_escalations, campaign_report
 from nps.queries.reports.answers import number_of_answers
 from nps.queries.reports.calls import number_of_dials
 from nps.queries.reports.contract_forms import ANSWERS_FORM
@@ -38,7 +38,7 @@ def write_workbook(
     report = campaign_report(session, campaign, now, zone, where)
     book = book_of(
         report,
-        all_answers(session, campaign.id, where),
+        all_answers(session, campaign.id, AnswerFilter(where=where)),
         all_escalations(session, campaign.id),
         all_calls(session, campaign.id),
     )
@@ -59,7 +59,7 @@ def size_of_file(session: Session, campaign: CampaignRow, form: str, where: Slic
 
 
 def _rows(session: Session, campaign_id: int, where: Slice) -> Iterator[tuple[str | int, ...]]:
-    for row in all_answers(session, campaign_id, where):
+    for row in all_answers(session, campaign_id, AnswerFilter(where=where)):
         cells = answer_cells(row)
         phone = str(cells[_PHONE]).removeprefix("+")
         yield (*cells[:_PHONE], phone, *cells[_PHONE + 1 :])

@@ -78,11 +78,11 @@ def download(
     return Download(file, *file_name(campaign, now, zone, "xlsx"))
 
 
-def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str) -> tuple[str, str]:
-    """What a file of this instant is called, and the same in ASCII; `form` is its ending."""
+def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str, what: str = "Анкета") -> tuple[str, str]:
+    """What a file of this instant is called, and the same in ASCII; `form` is its ending, `what` its first word."""
     day = to_local(at, zone).date()
     title = " ".join(_UNSAFE.sub(" ", campaign.title).split()).strip(".")[:_NAME_LIMIT]
-    return f"Анкета — {title} — {day:%d.%m.%Y}.{form}", f"report-{campaign.id}-{day}.{form}"
+    return f"{what} — {title} — {day:%d.%m.%Y}.{form}", f"report-{campaign.id}-{day}.{form}"
 
 
 def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zone: Zone = REPORT_ZONE) -> None:

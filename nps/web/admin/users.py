@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain.devices import device
@@ -37,9 +37,7 @@ def users() -> Response:
 @access.roles("admin")
 def search_users() -> AnyResponse:
     """Lead to the list of whom the filter finds; no name stands in the address."""
-    found = sealed.seal(forms.text("text", 100)) or None
-    role, state = forms.text("role", 20) or None, forms.text("state", 20) or None
-    return redirect(url_for("admin.users", role=role, state=state, find=found), 303)
+    return sealed.lead_to("admin.users", "role", "state")
 
 
 @bp.get("/users/new")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain import local_time
@@ -24,6 +23,7 @@ from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import KEEPERS, MANAGERS, campaign_or_404
 from nps.web.clock import now
 from nps.web.filters import office_zone
+from nps.web.same_list import same_list
 
 #: Results a manager may give on the card, in the order of the table.
 RESULTS = [(code, row.label) for code, row in TABLE.items() if code not in supervision.NOT_BY_CORRECTION]
@@ -53,14 +53,14 @@ def clients(campaign_id: int) -> Response:
         page=page,
         rows=[(line, why_of(line)) for line in page.rows],
         cards=[
-            (counts[code or "all"], title, _url(view=code, page=None), code == wanted.view)
+            (counts[code or "all"], title, same_list(view=code, page=None), code == wanted.view)
             for code, title in words.VIEWS.items()
             if counts[code or "all"] or code in ("", "to_call", wanted.view)
         ],
         total=counts["all"],
         regions=[("", "все регионы"), *regions],
         branches=[("", "все ОП"), *branches],
-        page_url=lambda number: _url(page=number),
+        page_url=lambda number: same_list(page=number),
         words=words,
         may_load=access.may_open(f"/campaigns/{campaign_id}/base", access.current_actor().role),
     )
@@ -71,20 +71,13 @@ def clients(campaign_id: int) -> Response:
 def search_clients(campaign_id: int) -> AnyResponse:
     """Lead to the list of whom the typed text finds; the address holds it sealed."""
     campaign_or_404(campaign_id)
-    wanted: dict[str, Any] = {name: forms.text(name, 40) or None for name in ("view", "region", "branch")}
-    wanted["find"] = sealed.seal(forms.text("text", 200)) or None
-    return redirect(url_for("campaigns.clients", campaign_id=campaign_id, **wanted), 303)
+    kept = ("view", "region", "branch")
+    return sealed.lead_to("campaigns.clients", *kept, longest=200, campaign_id=campaign_id)
 
 
 def why_of(line: ClientLine) -> str:
     """Why the client is called when he is, by his own clock."""
     return why_text(line.why, line.zone or office_zone(), now())
-
-
-def _url(**changed: Any) -> str:
-    """The address of this list with other filters; None drops one."""
-    kept = {**request.args.to_dict(), **(request.view_args or {}), **changed}
-    return url_for("campaigns.clients", **{name: value for name, value in kept.items() if value not in (None, "")})
 
 
 @bp.get("/campaigns/<int:campaign_id>/clients/<int:respondent_id>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, url_for
 from werkzeug import Response as AnyResponse
 
 from nps.domain.disposition import TABLE
@@ -24,6 +24,7 @@ from nps.services import reports
 from nps.web import access, forms, htmx, sealed
 from nps.web.clock import now
 from nps.web.recordings import bp, words
+from nps.web.same_list import same_list
 
 STAFF = ("manager", "admin")
 
@@ -53,7 +54,7 @@ def index(campaign_id: int) -> Response:
         **frame(campaign, "recordings.index"),
         listing=recorded_calls(session, campaign_id, wanted, now(), forms.arg_number("page")),
         wanted=wanted,
-        page_url=_page_url,
+        page_url=lambda number: same_list(page=number),
         table=TABLE,
         titles=words.TITLES,
         absences=ABSENCES,
@@ -70,10 +71,8 @@ def index(campaign_id: int) -> Response:
 def search(campaign_id: int) -> AnyResponse:
     """Lead to the calls that the typed text finds; the address holds it sealed."""
     campaign_or_404(campaign_id)
-    names = ("check", "day", "operator", "result", "rating")
-    wanted: dict[str, Any] = {name: forms.text(name, 40) or None for name in names}
-    wanted["find"] = sealed.seal(forms.text("text", 100)) or None
-    return redirect(url_for("recordings.index", campaign_id=campaign_id, **wanted), 303)
+    kept = ("check", "day", "operator", "result", "rating")
+    return sealed.lead_to("recordings.index", *kept, campaign_id=campaign_id)
 
 
 def campaign_or_404(campaign_id: int) -> CampaignRow:
@@ -110,7 +109,3 @@ def _checks(current: str) -> list[tuple[str, str]]:
     if current in words.OTHERS:
         shown[current] = words.OTHERS[current]
     return list(shown.items())
-
-
-def _page_url(page: int) -> str:
-    return url_for(request.endpoint or "", **{**request.args.to_dict(), **(request.view_args or {}), "page": page})

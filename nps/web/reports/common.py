@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import request
 
 from nps.domain.local_time import date_words
 from nps.extensions import db
@@ -14,12 +14,16 @@ from nps.queries.campaigns import CampaignRow
 from nps.queries.reports import Slice, choices_of
 from nps.queries.reports.slices import LAST_ATTEMPT, NO_BRANCH, NO_REGION
 from nps.web import access, forms
+from nps.web.same_list import same_list
 
 READERS = ("manager", "admin", "customer", "specialist")
 MANAGERS = ("manager", "admin")
+#: The customer posts nothing but orders of files (§3): his lists have filters, and no search by words.
+SEARCHERS = ("manager", "admin", "specialist")
 _REGION, _BRANCH = "region-", "branch-"
 _ATTEMPTS = {"1": "Первая попытка", "2": "Вторая попытка", "3": "Третья и дальше"}
-_NAMES = ("place", "day", "operator", "attempt")
+#: Fields of the filters.
+NAMES = ("place", "day", "operator", "attempt")
 
 
 def for_manager() -> bool:
@@ -72,8 +76,8 @@ def filters(campaign: CampaignRow) -> Filters:
         options["day"].append((asked.isoformat(), date_words(asked)))
     if not for_manager():
         options["operator"] = options["operator"][:1]
-    words = {name: dict(options[name]) for name in _NAMES}
-    chosen = {name: value if (value := forms.arg(name)) in words[name] else "" for name in _NAMES}
+    words = {name: dict(options[name]) for name in NAMES}
+    chosen = {name: value if (value := forms.arg(name)) in words[name] else "" for name in NAMES}
     return Filters(
         where=_slice(chosen),
         chosen=chosen,
@@ -81,7 +85,7 @@ def filters(campaign: CampaignRow) -> Filters:
         days=options["day"],
         operators=options["operator"],
         attempts=options["attempt"],
-        chips=[Chip(words[name][chosen[name]], _without(name)) for name in _NAMES if chosen[name]],
+        chips=[Chip(words[name][chosen[name]], _without(name)) for name in NAMES if chosen[name]],
     )
 
 
@@ -106,4 +110,4 @@ def _without(name: str) -> str:
 
 def page_url(number: int) -> str:
     """The address of another page of the list that is shown, with its filters."""
-    return url_for(request.endpoint or "", **{**request.args.to_dict(), **(request.view_args or {}), "page": number})
+    return same_list(page=number)

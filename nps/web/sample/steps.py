@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from flask import Response, current_app, redirect, request, url_for
+from flask import Response, current_app, request, url_for
 from werkzeug import Response as AnyResponse
 
 from nps.domain.errors import DomainError
@@ -65,8 +65,7 @@ def load(campaign_id: int, load_id: int) -> Response:
 def search(campaign_id: int, load_id: int) -> AnyResponse:
     """Lead to the rows that the typed text finds; the address holds it sealed."""
     pages.load_of(pages.campaign_of(campaign_id).id, load_id)
-    find, show = sealed.seal(forms.text("text", 100).strip()) or None, forms.text("show", 20) or None
-    return redirect(url_for("sample.load", campaign_id=campaign_id, load_id=load_id, show=show, find=find), 303)
+    return sealed.lead_to("sample.load", "show", campaign_id=campaign_id, load_id=load_id)
 
 
 @bp.get("/<int:load_id>/progress")

@@ -34,10 +34,10 @@ def book_of(
         sheets=(
             Sheet("Итоги", columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(totals(report))),
             Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [_calls_form(report)]),
-            Sheet("Анкета", columns(ANSWERS_FORM, (20, 14, 34, 30, 20, 20, 46, 40)), map(answer_cells, answers)),
+            answers_sheet(answers),
             _operators(report),
             Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
-            _calls(report, calls),
+            calls_sheet(calls),
             places_sheet("По ОП", "ОП", report.base.branches, report),
             places_sheet("По регионам", "Регион", report.base.regions, report),
             ratings_sheet(report),
@@ -80,7 +80,13 @@ def _operator(row: OperatorRow) -> tuple[Value, ...]:
     return row.name, row.calls, row.surveyed, row.unsuccessful, row.refused, exact, whole_minutes(row.billed_s)
 
 
-def _calls(report: Report, calls: Iterable[ExportedCall]) -> Sheet:
+def answers_sheet(answers: Iterable[AnswerRow]) -> Sheet:
+    """The questionnaire of the contract (R5)."""
+    return Sheet("Анкета", columns(ANSWERS_FORM, (20, 14, 34, 30, 20, 20, 46, 40)), map(answer_cells, answers))
+
+
+def calls_sheet(calls: Iterable[ExportedCall]) -> Sheet:
+    """Every call with what it counts as."""
     titles = (
         "Время клиента", "Регион", "ОП", "ИНН", "Наименование организации", "ФИО контактного лица", "Телефон",
         "Оператор", "Вид", "Итог", "Гудки", "Разговор", "Запись", "В числе звонков",

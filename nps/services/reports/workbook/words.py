@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from nps.adapters.report_sheet import Column, Share, Value
 from nps.domain.local_time import date_words
@@ -14,9 +14,13 @@ AUTHOR = "Опрос клиентов"
 
 def data_age(report: Report) -> str:
     """«данные на 18 ноября 2026, 15:42 (UTC+4)»."""
-    at = report.local_at
+    return f"данные на {moment(report.local_at)}"
+
+
+def moment(at: datetime) -> str:
+    """«18 ноября 2026, 15:42 (UTC+4)»; `at` is an aware local time."""
     hours = int((at.utcoffset() or timedelta()).total_seconds() // 3600)
-    return f"данные на {date_words(at.date())} {at.year}, {at:%H:%M} (UTC+{hours})"
+    return f"{date_words(at.date())} {at.year}, {at:%H:%M} (UTC+{hours})"
 
 
 def columns(titles: Sequence[str], widths: Sequence[int]) -> tuple[Column, ...]:

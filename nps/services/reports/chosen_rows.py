@@ -1,0 +1,76 @@
+"""The rows of a list as a workbook of their own, filtered as the page is (R20: written down before it leaves)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from nps.adapters.report_sheet import Book, Sheet, write_book
+from nps.domain.actor import Actor
+from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.local_time import Zone, to_local
+from nps.queries.campaigns import campaign_for
+from nps.queries.reports import AnswerFilter, CallFilter, all_answers, all_calls, begin_snapshot
+from nps.queries.reports.answers import number_wanted
+from nps.queries.reports.calls import number_of_dials
+from nps.services import limits
+from nps.services.journal import log_access
+from nps.services.reports.delivery import Download, file_name
+from nps.services.reports.workbook import AUTHOR
+from nps.services.reports.workbook.layout import answers_sheet, calls_sheet
+from nps.services.reports.workbook.words import columns, moment
+from nps.services.transaction import write
+
+#: So many rows are written in a second or two; more are ordered as a whole workbook.
+MOST_ROWS = 20_000
+
+
+def chosen_rows(
+    session: Session,
+    *,
+    actor: Actor,
+    campaign_id: int,
+    wanted: AnswerFilter | CallFilter,
+    picked: Sequence[tuple[str, str]],
+    folder: Path,
+    now: datetime,
+    zone: Zone,
+    address: str = "",
+) -> Download:
+    """Write what a filter leaves into `folder`; `picked` tells the filter in words, for a sheet beside the rows.
+
+    What of the campaign the person may see is the caller's to put into `wanted` (`seen_by`). Raises NotFoundError for a
+    campaign that is not his to see, DomainError for more rows than a request has time for, TooOftenError.
+    """
+    campaign = campaign_for(session, actor, campaign_id)
+    if campaign is None:
+        raise NotFoundError
+    limits.admit_export(session, actor.id, now)
+    is_calls = isinstance(wanted, CallFilter)
+    count = number_of_dials if isinstance(wanted, CallFilter) else number_wanted
+    if count(session, campaign_id, wanted) > MOST_ROWS:  # type: ignore[arg-type]
+        raise DomainError("many_rows", f"Здесь больше {MOST_ROWS} строк: сузьте отбор или закажите всю книгу.")
+    with write(session) as s:
+        log_access(
+            s, at=now, user_id=actor.id, action="report_downloaded", object_kind="campaign", object_id=campaign_id,
+            address=address,
+        )  # fmt: skip
+    begin_snapshot(session)
+    title = "Звонки" if is_calls else "Ответы"
+    rows = [("Проект", campaign.title), ("Данные", moment(to_local(now, zone))), *picked]
+    sheets = (_sheet(session, campaign_id, wanted), Sheet("Отбор", columns(("Что", "Значение"), (24, 60)), rows))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"{secrets.token_hex(16)}.xlsx"
+    book = Book(campaign.title, title, AUTHOR, now, sheets, company=campaign.customer_name)
+    write_book(file, book)
+    return Download(file, *file_name(campaign, now, zone, "xlsx", title))
+
+
+def _sheet(session: Session, campaign_id: int, wanted: AnswerFilter | CallFilter) -> Sheet:
+    if isinstance(wanted, CallFilter):
+        return calls_sheet(all_calls(session, campaign_id, wanted))
+    return answers_sheet(all_answers(session, campaign_id, wanted))
