@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from nps.adapters.report_sheet import Book, Chart, Column, Series, Share, Sheet, Value, write_book, write_table
+from tests.office import convert
 
 MADE = datetime(2026, 11, 18, 11, 42, tzinfo=UTC)
 ACTIVE = ("=1+1", "+79170001122", "-5", "@SUM(A1)", "\t=1", "＝1+1", "#N/A", '=HYPERLINK("http://x")', "\x07=1+1")
@@ -192,29 +191,9 @@ def test_libreoffice_opens_it_and_sees_the_same_texts(tmp_path: Path) -> None:
     texts = [text.replace("\x07", "") for text in ACTIVE if text[0] != "\t"] + ["0277123456", "Ёлка «ООО»"]
     write_book(tmp_path / "report.xlsx", book(one_column(*texts, 1477)))
 
-    _convert(tmp_path, "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false")
-    _convert(tmp_path, "pdf")
+    table = convert(tmp_path / "report.xlsx", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false")
+    pages = convert(tmp_path / "report.xlsx", "pdf")
 
-    read = [row[0] for row in csv.reader(io.StringIO((tmp_path / "report.csv").read_text("utf-8")))]
+    read = [row[0] for row in csv.reader(io.StringIO((table / "report.csv").read_text("utf-8")))]
     assert read == ["Заголовок", *texts, "1477"]
-    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
-
-
-def _convert(folder: Path, form: str) -> None:
-    office = shutil.which("soffice")
-    assert office, "LibreOffice Calc is missing: bin/test installs it"
-    subprocess.run(
-        [
-            office,
-            f"-env:UserInstallation=file://{folder}/profile",
-            "--headless",
-            "--convert-to",
-            form,
-            "--outdir",
-            str(folder),
-            str(folder / "report.xlsx"),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
+    assert (pages / "report.pdf").read_bytes().startswith(b"%PDF")

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from nps.models import Campaign, Shift
+from nps.models import Campaign, Escalation, Shift
 from nps.queries.reports import CallFilter, calls
 from nps.queries.reports.calls import KINDS
 from tests import factories
@@ -66,6 +66,24 @@ def test_the_board_shows_who_is_on_the_line_and_what_waits(session: Session, cam
     assert "Сейчас на линии: 1 из 2" in page and "Ирина Белова на линии" in page
     assert "NPS по дням" in page and "Показать таблицей" in page
     assert "1 из 3" in page and "Удмуртия" in page
+
+
+def test_the_board_names_late_answers_and_windows_around_the_clock(session: Session, login: Login) -> None:
+    demo = factories.campaign(session, purpose="demo", always_open=True)
+    client = factories.respondent(session, demo)
+    late = Escalation(
+        campaign_id=demo.id, purpose="demo", respondent_id=client.id, raised_by=factories.member(session, demo).id,
+        created_at=NOW, due_at=NOW, organisation=client.organisation, inn="", contact="", phone="", email="",
+        text="Где мой заказ?", state="open",
+    )  # fmt: skip
+    session.add(late)
+    session.commit()
+    manager = login("manager")
+    board = manager.get(f"/campaigns/{demo.id}").text
+    assert "круглосуточно" in board and "до 00:00" not in board
+    assert "1 просрочено" in words(board)
+    overdue = f"/campaigns/{demo.id}/escalations?state=overdue"
+    assert overdue in links(board) and f"/escalations/{late.id}" in manager.get(overdue).text
 
 
 def test_the_board_is_the_managers(session: Session, campaign: Campaign, login: Login) -> None:

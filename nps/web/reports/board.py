@@ -9,6 +9,7 @@ from typing import Any
 from nps.extensions import db
 from nps.queries import operators as line
 from nps.queries.campaigns import CampaignRow, calendars
+from nps.queries.escalation_figures import waiting
 from nps.queries.operators import OperatorLine, QueueRow
 from nps.queries.reports import CallFilter, Report, calls
 from nps.queries.reports.proofs import last_escalations
@@ -21,10 +22,11 @@ _LAST = 3
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Operators and queue of this moment."""
+    """Operators, queue and escalations over their deadline of this moment."""
 
     lines: list[OperatorLine]
     queue: dict[str, QueueRow]
+    overdue: int
 
     @property
     def at_work(self) -> int:
@@ -37,11 +39,11 @@ class Live:
 
 
 def live_of(campaign: CampaignRow) -> Live:
-    """Who works in the campaign now, and what waits in its regions."""
+    """Who works in the campaign now, what waits in its regions, and which answers are late."""
     session = db.session()
     lines = line.operators(session, campaign, today(), now())
     queue = line.queue(session, campaign.id, calendars(session, campaign), now())
-    return Live(lines, {row.code: row for row in queue})
+    return Live(lines, {row.code: row for row in queue}, waiting(session, campaign.id, now()).overdue)
 
 
 def context(report: Report, live: Live) -> dict[str, Any]:
