@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import report_sheet
 from nps.domain.actor import Actor
-from nps.domain.errors import NotFoundError
+from nps.domain.errors import NotFoundError, TooOftenError
 from nps.models import AccessLog, Campaign, Contract, Erasure, JobRun, User
 from nps.queries.exports import exports_of
-from nps.services import personal_data
+from nps.services import journal, limits, personal_data
 from nps.services.personal_data import Order
 from nps.services.reports import exporting
+from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
 from tests.web.test_reports import campaign
@@ -234,3 +235,21 @@ def test_a_file_begun_before_an_erasure_is_made_again(
     assert (first, left, second) == ("waiting", [], "done")
     text = take(session, boss, job_id).file.read_text("utf-8-sig")
     assert "0277123456" not in text and "79170001122" not in text
+
+
+def test_after_twenty_workbooks_nothing_more_is_ordered_for_a_while(
+    session: Session, campaign: Campaign, boss: Actor
+) -> None:
+    for _ in range(limits.EXPORTS):
+        with write(session) as s:
+            journal.log_access(
+                s, at=NOW - timedelta(minutes=1), user_id=boss.id, action="report_downloaded", object_kind="campaign",
+                object_id=campaign.id,
+            )  # fmt: skip
+    with pytest.raises(TooOftenError) as refused:
+        order(session, boss, campaign.id)
+    assert refused.value.wait_s == 540
+    assert exports_of(session, boss.id, campaign.id) == []
+    assert exporting.order(
+        session, actor=boss, campaign_id=campaign.id, form="csv", zone=ZONE, now=NOW + timedelta(minutes=9), form_key=""
+    )

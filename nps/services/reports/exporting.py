@@ -27,6 +27,7 @@ from nps.models import Erasure, JobRun
 from nps.queries import exports as queries
 from nps.queries.campaigns import campaign_for
 from nps.queries.reports import EVERYTHING, begin_snapshot, seen_by
+from nps.services import limits
 from nps.services.call_queue import lock_claims
 from nps.services.form_keys import Form
 from nps.services.journal import log_access
@@ -69,11 +70,12 @@ def order(
 ) -> int:
     """Order a file; returns the job. A file that is already being made for this person is not made twice.
 
-    Raises NotFoundError for a campaign that is not this person's to see.
+    Raises NotFoundError for a campaign that is not this person's to see, TooOftenError.
     """
     with write(session) as s:
         if campaign_for(s, actor, campaign_id) is None or form not in FORMS:
             raise NotFoundError
+        limits.admit_export(s, actor.id, now)
 
         def act() -> dict[str, Any]:
             return {"job": _waiting(s, actor.id, campaign_id, form) or _add(s, actor.id, campaign_id, form, zone, now)}
