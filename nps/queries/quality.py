@@ -10,11 +10,11 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Select, cast, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
-from nps.domain.quality import Criterion, Heard, Plan, why
+from nps.domain.quality import Criterion, Heard, Plan, Rate, why
 from nps.domain.script import Script, Step, StepKind
 from nps.domain.training import StepFact
 from nps.models import (
@@ -32,6 +32,7 @@ from nps.models import (
 from nps.queries.desk.steps import trail_value
 from nps.queries.interviews import script_of
 from nps.queries.recordings import MATCHED
+from nps.queries.reports.reviews import rates_of
 from nps.queries.training import step_facts
 
 #: Calls older than this are not offered any more; so many of the latest are looked through.
@@ -52,16 +53,6 @@ class Candidate:
     talk_s: int
     reason: str
     has_recording: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What the finished reviews of an operator add up to."""
-
-    operator: str
-    reviews: int
-    points: int
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,17 +280,13 @@ def _said(step: Step, value: Any) -> str:
     return "; ".join([*labels, *words])
 
 
-def rates(session: Session, campaign_id: int) -> list[Rate]:
-    """Operators of a campaign with their finished reviews, the lowest rate first."""
-    share = cast(func.sum(QualityReview.points), Float) / func.nullif(func.sum(QualityReview.most), 0)
-    rows = session.execute(
-        select(User.full_name, func.count(), func.sum(QualityReview.points), func.sum(QualityReview.most))
-        .join(User, User.id == QualityReview.operator_id)
-        .where(QualityReview.campaign_id == campaign_id, QualityReview.finished_at.is_not(None))
-        .group_by(User.id, User.full_name)
-        .order_by(share, User.full_name)
+def rates(session: Session, campaign_id: int) -> list[tuple[str, Rate]]:
+    """Operators of a campaign with what their finished reviews add up to, the lowest share first."""
+    found = rates_of(session, campaign_id)
+    names = session.execute(select(User.id, User.full_name).where(User.id.in_(found))).all()
+    return sorted(
+        ((name, found[key]) for key, name in names), key=lambda row: (row[1].points / max(1, row[1].most), row[0])
     )
-    return [Rate(name, count, int(points), int(most)) for name, count, points, most in rows]
 
 
 def finished(session: Session, campaign_id: int) -> list[tuple[Review, str]]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.quality import Criterion, Plan
+from nps.domain.quality import Criterion, Plan, Rate
 from nps.models import Answer, CallAttempt, Campaign, QualityMark, QualityReview
 from nps.queries import day
 from nps.queries import quality as queries
@@ -112,9 +112,7 @@ def test_the_reason_is_stored_when_the_review_is_begun(house: House) -> None:
     review = house.review()
     assert (review.reason, review.points, review.most, review.finished_at) == ("newcomer", 7, 8, NOW)
     assert [mark.mark for mark in house.session.scalars(select(QualityMark).order_by(QualityMark.position))] == GOOD
-    assert [(rate.reviews, rate.points, rate.most) for rate in queries.rates(house.session, house.campaign_id)] == [
-        (1, 7, 8)
-    ]
+    assert [rate for _, rate in queries.rates(house.session, house.campaign_id)] == [Rate(1, 7, 8)]
 
 
 def test_the_jumps_lead_to_the_answered_steps(house: House) -> None:
