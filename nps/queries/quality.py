@@ -25,10 +25,12 @@ from nps.models import (
     QualityPlan,
     QualityReview,
     Recording,
+    Region,
     Respondent,
     ScriptVersion,
     User,
 )
+from nps.queries.clients import Word, words_of, words_of_others
 from nps.queries.desk.steps import trail_value
 from nps.queries.interviews import script_of
 from nps.queries.recordings import MATCHED
@@ -68,7 +70,10 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review as reviewer and operator read it. `marks` go with the criteria's titles of that time."""
+    """A review as reviewer and operator read it. `marks` go with the criteria's titles of that time.
+
+    `words`: all that was said of the call's end, when somebody else than its operator had the last one.
+    """
 
     id: int
     attempt_id: UUID
@@ -83,6 +88,7 @@ class Review:
     reply: str
     replied_at: datetime | None
     marks: Sequence[tuple[str, int | None]]
+    words: Sequence[Word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,10 @@ class CallToReview:
     operator: str
     at: datetime
     version: int
+    zone: str
     result: str
     rating: int | None
+    words: Sequence[Word]
     recording_id: int | None
     reason: str
     jumps: Sequence[Jump]
@@ -137,7 +145,7 @@ def candidates(session: Session, campaign_id: int, now: datetime) -> list[Candid
     ]
 
 
-def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, int]:
+def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, str, int]:
     return (
         select(
             CallAttempt,
@@ -146,6 +154,7 @@ def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, int
             Respondent.contact,
             Recording.id.label("recording_id"),
             ScriptVersion.no,
+            Region.zone,
             QualityReview.id.label("review_id"),
         )
         .join(User, User.id == CallAttempt.operator_id)
@@ -153,6 +162,7 @@ def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, int
         .join(ScriptVersion, ScriptVersion.id == CallAttempt.script_version_id)
         .outerjoin(Recording, (Recording.attempt_id == CallAttempt.id) & MATCHED)
         .outerjoin(QualityReview, QualityReview.attempt_id == CallAttempt.id)
+        .outerjoin(Region, Region.code == Respondent.region_code)
         .where(CallAttempt.campaign_id == campaign_id, CallAttempt.closed_at.is_not(None))
     )
 
@@ -254,8 +264,10 @@ def call_to_review(session: Session, campaign_id: int, attempt_id: UUID) -> Call
         operator=row.full_name,
         at=call.dialled_at,
         version=row.no,
+        zone=row.zone or "",
         result=TABLE[str(call.disposition)].label,
         rating=rating,
+        words=words_of(session, [call.id]).get(call.id, ()),
         recording_id=row.recording_id,
         reason=review.reason if review is not None else reasons.get(call.id, "asked"),
         jumps=_jumps(script_of(session, call.script_version_id), _facts(session, [call])[call.id]),
@@ -315,6 +327,7 @@ def _reviews(session: Session, where: Any) -> list[Review]:
         .order_by(QualityReview.finished_at.desc(), QualityReview.id.desc())
         .limit(100)
     ).all()
+    words = words_of(session, [row.attempt_id for row, *_ in rows])
     marks: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
     for mark in session.scalars(
         select(QualityMark)
@@ -337,6 +350,7 @@ def _reviews(session: Session, where: Any) -> list[Review]:
             reply=row.reply,
             replied_at=row.replied_at,
             marks=marks[row.id],
+            words=words_of_others(words.get(row.attempt_id, ())),
         )
         for row, name, at in rows
     ]

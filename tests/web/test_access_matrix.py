@@ -193,6 +193,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "quality.index": STAFF,
     "quality.reply": ("operator",),
     "quality.review": STAFF,
+    "quality.correct": MANAGER,
     "quality.save": MANAGER,
     "quality.save_plan": MANAGER,
     "sample.back": PREPARES,

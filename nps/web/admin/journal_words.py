@@ -24,6 +24,7 @@ ACTIONS = {
     "branch_added": "добавлен ОП",
     "branch_changed": "изменён ОП",
     "call_corrected": "исправлен итог звонка",
+    "call_corrected_by_review": "исправлен итог при проверке звонка",
     "call_dialled": "звонок начат",
     "call_handed_over": "звонок без итога передан руководителю",
     "call_inbound": "клиент позвонил сам",
