@@ -27,12 +27,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is being written. `revision` grows with each save."""
+    """What is being written. `revision` grows with each save; `can_undo`: its last change can be taken back."""
 
     script: Script
     revision: int
     updated_at: datetime
     author: str
+    can_undo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,4 @@ def _version(row: ScriptVersion, name: str | None) -> Version:
 
 
 def _draft(row: ScriptDraft, name: str) -> Draft:
-    return Draft(Script.from_dict(row.body), row.revision, row.updated_at, name)
+    return Draft(Script.from_dict(row.body), row.revision, row.updated_at, name, row.before is not None)

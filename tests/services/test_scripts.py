@@ -15,6 +15,7 @@ from nps.domain.actor import Actor
 from nps.domain.default_script import DEFAULT_SCRIPT
 from nps.domain.errors import DomainError, NotFoundError, ScriptError, StaleError
 from nps.domain.script import Script, editing
+from nps.domain.script.repairs import repaired, repairs
 from nps.models import CallAttempt, Campaign, Contract, Journal, ScriptDraft, ScriptVersion
 from nps.queries import scripts as queries
 from nps.queries.interviews import script_of
@@ -57,6 +58,10 @@ class Studio:
     def publish(self, revision: int, actor: Actor | None = None) -> int:
         actor = actor or self.irina
         return scripts.publish(self.session, actor, self.version_id, revision, self.form(actor), NOW)
+
+    def undo(self, revision: int, actor: Actor | None = None) -> None:
+        actor = actor or self.irina
+        scripts.undo(self.session, actor, self.version_id, revision, self.form(actor), NOW)
 
     def shown(self) -> queries.Studio:
         return queries.studio(self.session, self.version_id)
@@ -149,6 +154,43 @@ def test_only_a_specialist_of_this_customer_writes_and_publishes(studio: Studio,
             studio.save(says("два"), 1, actor)
         with pytest.raises(NotFoundError):
             studio.publish(1, actor)
+
+
+def test_a_press_mends_a_problem_and_another_takes_it_back(studio: Studio) -> None:
+    studio.save(partial(editing.without_step, step_id="callback"), 0)
+    broken = studio.shown().script
+    offered = [repair for row in repairs(broken, broken.problems()) for repair in row]
+    assert [repair.label for repair in offered] == [
+        "«неудобно» → «Отказ»", "Вести сюда: «Приветствие», «неудобно»", "Удалить шаг",
+    ]  # fmt: skip
+    assert studio.save(partial(repaired, key=offered[0].key), 1) == 2
+    assert studio.shown().script == offered[0].script
+    assert offered[0].script.problems() == []
+    with pytest.raises(StaleError, match="исправили иначе"):
+        studio.save(partial(repaired, key=offered[0].key), 2)
+    studio.undo(2)
+    assert studio.shown().script == broken
+    with pytest.raises(DomainError, match="Отменять нечего"):
+        studio.undo(3)
+
+
+def test_the_first_change_is_taken_back_to_what_is_published(studio: Studio) -> None:
+    studio.save(says("раз"), 0)
+    studio.undo(1)
+    draft = studio.shown().draft
+    assert draft is not None and not draft.can_undo
+    assert draft.script == studio.shown().latest.script
+
+
+def test_nobody_takes_back_what_he_has_not_seen(studio: Studio) -> None:
+    studio.save(says("раз"), 0)
+    studio.save(says("два"), 1, studio.petr)
+    with pytest.raises(StaleError, match="Пётр"):
+        studio.undo(1)
+    with pytest.raises(NotFoundError):
+        studio.undo(2, replace(studio.irina, role="manager"))
+    studio.undo(2)
+    assert studio.shown().script.step("farewell").say == "раз"
 
 
 def test_a_file_comes_into_the_draft_and_publishes_nothing(studio: Studio) -> None:

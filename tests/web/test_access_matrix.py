@@ -183,6 +183,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "scripts.preview": PREPARES,
     "scripts.publish": ("specialist",),
     "scripts.remove_step": ("specialist",),
+    "scripts.repair": ("specialist",),
+    "scripts.undo": ("specialist",),
     "scripts.save_complaint": ("specialist",),
     "scripts.save_questions": ("specialist",),
     "scripts.save_step": ("specialist",),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, flash, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.script.repairs import repaired
 from nps.extensions import db
 from nps.services import scripts
 from nps.services.form_keys import Form
@@ -52,6 +55,41 @@ def discard(campaign_id: int) -> Response:
         return show_studio(campaign, "", error)
     flash("Черновик удалён. Действует опубликованная версия.", "ok")
     return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/undo")
+@roles("specialist")
+def undo(campaign_id: int) -> Response:
+    """Take the last change of the draft back."""
+    campaign = campaign_or_404(campaign_id)
+    step_id = forms.text("step", 64)
+    try:
+        scripts.undo(
+            db.session, current_actor(), campaign.script_version_id, parsing.revision(), _form("scripts.undo"), now()
+        )
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_studio(campaign, step_id, error)
+    flash("Последняя правка отменена.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id, step=step_id or None))
+
+
+@bp.post("/repair")
+@roles("specialist")
+def repair(campaign_id: int) -> Response:
+    """Mend a problem of the draft in the way that stands on the button."""
+    campaign = campaign_or_404(campaign_id)
+    step_id, edit = forms.text("step", 64), partial(repaired, key=forms.text("repair", 200))
+    try:
+        version_id, form = campaign.script_version_id, _form("scripts.repair")
+        scripts.save(db.session, current_actor(), version_id, parsing.revision(), edit, form, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_studio(campaign, step_id, error)
+    flash("Черновик исправлен. Вернуть, как было, можно кнопкой «Отменить последнюю правку».", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id, step=step_id or None))
 
 
 @bp.post("/file")

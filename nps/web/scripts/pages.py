@@ -12,6 +12,7 @@ from nps.domain.script import Script, StepKind
 from nps.domain.script.difference import compare
 from nps.domain.script.drawing import draw, ways
 from nps.domain.script.reading import routes, seconds_to_read, words_in
+from nps.domain.script.repairs import repairs
 from nps.extensions import db
 from nps.queries import quality
 from nps.queries import scripts as queries
@@ -78,6 +79,7 @@ def show_studio(
         lines=_lines(shown),
         line_options=[(line, line or "без линии") for line, _ in _lines(shown)],
         problems=problems,
+        repairs=repairs(shown, problems) if may_edit() and not unsaved else [],
         faulty=faulty,
         drawing=draw(shown, faulty),
         routes=[route for route in routes(shown) if route.is_survey],
