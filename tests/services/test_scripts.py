@@ -55,9 +55,19 @@ class Studio:
         actor = actor or self.irina
         return scripts.save(self.session, actor, self.version_id, revision, edit, self.form(actor), NOW)
 
-    def publish(self, revision: int, actor: Actor | None = None) -> int:
+    def publish(self, revision: int, actor: Actor | None = None, campaigns: set[int] | None = None) -> int:
         actor = actor or self.irina
-        return scripts.publish(self.session, actor, self.version_id, revision, self.form(actor), NOW)
+        chosen = {row.id for row in self.callers()} if campaigns is None else campaigns
+        return scripts.publish(self.session, actor, self.version_id, revision, chosen, self.form(actor), NOW)
+
+    def callers(self) -> list[queries.Caller]:
+        return queries.callers(self.session, self.version_id)
+
+    def wave(self, **fields: object) -> int:
+        """Another campaign of the same customer."""
+        contract = self.session.get_one(Campaign, self.campaign_id).contract_id
+        values = {"contract_id": contract, "script_version_id": self.version_id} | fields
+        return factories.campaign(self.session, **values).id
 
     def undo(self, revision: int, actor: Actor | None = None) -> None:
         actor = actor or self.irina
@@ -226,14 +236,61 @@ def test_an_open_call_keeps_its_version_and_the_next_one_has_the_new(studio: Stu
 
 def test_a_closed_campaign_and_another_customer_keep_theirs(studio: Studio) -> None:
     session = studio.session
-    contract = session.get_one(Campaign, studio.campaign_id).contract_id
     old = studio.version_id
-    closed = factories.campaign(session, contract_id=contract, closed_at=NOW, script_version_id=old).id
+    closed = studio.wave(closed_at=NOW)
     foreign = factories.campaign(session)
     foreign_id, foreign_version = foreign.id, foreign.script_version_id
     studio.save(says("По-новому"), 0)
-    studio.publish(1)
+    studio.publish(1, campaigns={studio.campaign_id, closed, foreign_id})
     session.expire_all()
     assert session.get_one(Campaign, closed).script_version_id == old
     assert session.get_one(Campaign, foreign_id).script_version_id == foreign_version
     assert studio.version_id != old
+
+
+def numbers(studio: Studio) -> dict[int, int]:
+    """Which version each open campaign calls by."""
+    return {row.id: row.version_no for row in studio.callers()}
+
+
+def test_only_the_chosen_campaigns_take_the_new_version(studio: Studio) -> None:
+    other = studio.wave(title="Декабрь 2026")
+    studio.save(says("По-новому"), 0)
+    studio.publish(1, campaigns={other})
+    assert numbers(studio) == {studio.campaign_id: 1, other: 2}
+    taken = studio.session.execute(
+        select(Journal.campaign_id, Journal.before, Journal.after).where(Journal.action == "script_taken")
+    )
+    assert [tuple(row) for row in taken] == [(other, {"version": 1}, {"version": 2})]
+    assert (studio.shown().in_use.no, studio.shown().latest.no) == (1, 2)
+
+
+def test_a_campaign_that_stayed_goes_on_later_and_its_open_call_keeps_its_version(studio: Studio) -> None:
+    old = studio.version_id
+    studio.save(says("По-новому"), 0)
+    studio.publish(1, campaigns=set())
+    _, call = open_call(studio)
+    assert studio.callers()[0].open_calls == 1
+    who = studio.irina
+    with pytest.raises(DomainError, match="Отметьте проекты"):
+        scripts.adopt(studio.session, who, old, set(), studio.form(who), NOW)
+    form = studio.form(who)
+    for _ in range(2):
+        assert scripts.adopt(studio.session, who, old, {studio.campaign_id}, form, NOW) == 1
+    assert numbers(studio) == {studio.campaign_id: 2}
+    assert studio.session.get_one(CallAttempt, call).script_version_id == old
+
+
+def test_nobody_else_moves_campaigns(studio: Studio) -> None:
+    studio.save(says("По-новому"), 0)
+    studio.publish(1, campaigns=set())
+    foreign = studio.author("Чужая", customer_id=factories.customer(studio.session, "Другой").id)
+    for actor in (foreign, replace(studio.irina, role="manager")):
+        with pytest.raises(NotFoundError):
+            scripts.adopt(studio.session, actor, studio.version_id, {studio.campaign_id}, studio.form(actor), NOW)
+    assert numbers(studio) == {studio.campaign_id: 1}
+
+
+def test_training_is_no_choice_and_follows_its_campaign(studio: Studio) -> None:
+    studio.wave(purpose="training", title="Тренировка")
+    assert [row.id for row in studio.callers()] == [studio.campaign_id]

@@ -183,6 +183,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "scripts.preview": PREPARES,
     "scripts.publish": ("specialist",),
     "scripts.remove_step": ("specialist",),
+    "scripts.adopt": ("specialist",),
     "scripts.repair": ("specialist",),
     "scripts.undo": ("specialist",),
     "scripts.save_complaint": ("specialist",),

@@ -62,6 +62,7 @@ ACTIONS = {
     "erasure_finished": "файлы удалены, база сжата",
     "quality_plan_changed": "изменены правила проверки",
     "script_published": "опубликован скрипт",
+    "script_taken": "проект перешёл на другую версию скрипта",
     "escalation_answer": "ответ по обращению",
     "answer_terms_changed": "изменён срок ответа на обращения",
     "escalation_call": "просьба позвонить клиенту",

@@ -8,6 +8,7 @@ from flask import Response, flash, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.script.repairs import repaired
+from nps.domain.wording import plural
 from nps.extensions import db
 from nps.services import scripts
 from nps.services.form_keys import Form
@@ -29,15 +30,35 @@ def publish(campaign_id: int) -> Response:
     """Make the draft the next version; open calls keep theirs."""
     campaign = campaign_or_404(campaign_id)
     try:
-        no = scripts.publish(
-            db.session, current_actor(), campaign.script_version_id, parsing.revision(), _form("scripts.publish"), now()
-        )
+        chosen, form = parsing.campaigns(), _form("scripts.publish")
+        version_id = campaign.script_version_id
+        no = scripts.publish(db.session, current_actor(), version_id, parsing.revision(), chosen, form, now())
     except NotFoundError:
         raise
     except DomainError as error:
         return show_studio(campaign, "", error)
-    flash(f"Опубликована версия {no}: новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    if chosen:
+        flash(f"Опубликована версия {no}: новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    else:
+        flash(f"Опубликована версия {no}. Ни один проект на неё не перешёл: её возьмут новые проекты.", "ok")
     return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/adopt")
+@roles("specialist")
+def adopt(campaign_id: int) -> Response:
+    """Let campaigns that stayed on an older version call by the latest one."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        version_id, form = campaign.script_version_id, _form("scripts.adopt")
+        moved = scripts.adopt(db.session, current_actor(), version_id, parsing.campaigns(), form, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_versions(campaign, error)
+    words = plural(moved, "проект перешёл", "проекта перешли", "проектов перешли")
+    flash(f"На последнюю версию {words}: {moved}. Новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    return htmx.go(url_for("scripts.versions", campaign_id=campaign_id))
 
 
 @bp.post("/discard")
