@@ -1,5 +1,7 @@
 """Which calls are listened to and why, and the scorecard of a review."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -88,6 +90,27 @@ def why(call: Heard, plan: Plan) -> str | None:
     if call.number <= plan.newcomer_calls:
         return "newcomer"
     return "share" if crc32(call.key.encode()) % 100 < plan.share_percent else None
+
+
+#: With fewer finished reviews a rate is a first impression, and is called so wherever it stands.
+FEW_REVIEWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What finished reviews add up to: the points of their scorecards of the most there could be."""
+
+    reviews: int = 0
+    points: int = 0
+    most: int = 0
+
+    def __add__(self, other: Rate) -> Rate:
+        return Rate(self.reviews + other.reviews, self.points + other.points, self.most + other.most)
+
+    @property
+    def is_few(self) -> bool:
+        """Whether the share says little yet; never of no review at all, which says nothing."""
+        return 0 < self.reviews < FEW_REVIEWS
 
 
 def score(marks: Sequence[int | None]) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,7 +32,10 @@ class ScriptVersion(Base):
 
 
 class ScriptDraft(Base):
-    """What the specialist is writing: one a script. `revision` grows with each save; a save names the one it saw."""
+    """What the specialist is writing: one a script. `revision` grows with each save; a save names the one it saw.
+
+    `before`: the body that the last change has replaced; None when there is nothing to take back.
+    """
 
     __tablename__ = "script_draft"
 
@@ -38,6 +43,7 @@ class ScriptDraft(Base):
     script_id: Mapped[int] = mapped_column(ForeignKey("script.id"), unique=True)
     based_on_id: Mapped[int] = mapped_column(ForeignKey("script_version.id"))
     body: Mapped[json_object] = mapped_column(JSON)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     revision: Mapped[int]
     updated_at: Mapped[instant]
     updated_by: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.selectable import Exists
 
 from nps.domain.actor import Actor
 from nps.domain.disposition import TABLE, Kind
 from nps.domain.local_time import Zone, to_local
 from nps.domain.nps_score import Coverage
-from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, CampaignMember, Region, Respondent
+from nps.models import Appointment, CallAttempt, Campaign, CampaignMember, Region, Respondent
 from nps.queries import campaigns
+from nps.queries.clients import Word, words_of, words_of_others
 
 _REFUSALS = [code for code, row in TABLE.items() if row.kind is Kind.REFUSAL]
 _SURVEYED = ("surveyed", "partial")
@@ -63,7 +63,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of his. `corrected`: somebody else has given it another result since."""
+    """A call of his. `words`: what was said of its end, when somebody else has given it another result since."""
 
     attempt_id: UUID
     at: datetime
@@ -71,7 +71,7 @@ class Call:
     result: str
     talk_s: int
     survey_s: int
-    corrected: bool
+    words: Sequence[Word]
 
 
 def today(session: Session, operator_id: int, office_zone: Zone, now: datetime) -> Today:
@@ -132,19 +132,10 @@ def promises(session: Session, operator_id: int) -> list[Promise]:
     return [Promise(at, zone or "", organisation, contact) for at, zone, organisation, contact in rows]
 
 
-def _corrected() -> Exists:
-    """Whether a word on the call came from somebody else than its operator."""
-    return exists().where(
-        AttemptOutcome.attempt_id == CallAttempt.id,
-        AttemptOutcome.source.in_(("manager", "review")),
-        AttemptOutcome.n > 1,
-    )
-
-
 def last_calls(session: Session, operator_id: int) -> Sequence[Call]:
     """His latest settled calls in real campaigns."""
     rows = session.execute(
-        select(CallAttempt, Respondent.organisation, _corrected())
+        select(CallAttempt, Respondent.organisation)
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .where(
             CallAttempt.operator_id == operator_id,
@@ -153,7 +144,8 @@ def last_calls(session: Session, operator_id: int) -> Sequence[Call]:
         )
         .order_by(CallAttempt.dialled_at.desc())
         .limit(_LAST_CALLS)
-    )
+    ).all()
+    words = words_of(session, [call.id for call, _ in rows])
     return [
         Call(
             call.id,
@@ -162,7 +154,7 @@ def last_calls(session: Session, operator_id: int) -> Sequence[Call]:
             TABLE[str(call.disposition)].label,
             call.talk_ms // 1000,
             call.survey_ms // 1000,
-            corrected,
+            words_of_others(words.get(call.id, ())),
         )
-        for call, organisation, corrected in rows
+        for call, organisation in rows
     ]

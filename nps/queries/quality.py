@@ -10,11 +10,11 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Select, cast, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
-from nps.domain.quality import Criterion, Heard, Plan, why
+from nps.domain.quality import Criterion, Heard, Plan, Rate, why
 from nps.domain.script import Script, Step, StepKind
 from nps.domain.training import StepFact
 from nps.models import (
@@ -25,13 +25,16 @@ from nps.models import (
     QualityPlan,
     QualityReview,
     Recording,
+    Region,
     Respondent,
     ScriptVersion,
     User,
 )
+from nps.queries.clients import Word, words_of, words_of_others
 from nps.queries.desk.steps import trail_value
 from nps.queries.interviews import script_of
 from nps.queries.recordings import MATCHED
+from nps.queries.reports.reviews import rates_of
 from nps.queries.training import step_facts
 
 #: Calls older than this are not offered any more; so many of the latest are looked through.
@@ -55,16 +58,6 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """What the finished reviews of an operator add up to."""
-
-    operator: str
-    reviews: int
-    points: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
 class Jump:
     """A step of the talk. `at_s`: seconds from the answer on; `said`: what was recorded."""
 
@@ -77,7 +70,10 @@ class Jump:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review as reviewer and operator read it. `marks` go with the criteria's titles of that time."""
+    """A review as reviewer and operator read it. `marks` go with the criteria's titles of that time.
+
+    `words`: all that was said of the call's end, when somebody else than its operator had the last one.
+    """
 
     id: int
     attempt_id: UUID
@@ -92,6 +88,7 @@ class Review:
     reply: str
     replied_at: datetime | None
     marks: Sequence[tuple[str, int | None]]
+    words: Sequence[Word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +102,10 @@ class CallToReview:
     operator: str
     at: datetime
     version: int
+    zone: str
     result: str
     rating: int | None
+    words: Sequence[Word]
     recording_id: int | None
     reason: str
     jumps: Sequence[Jump]
@@ -146,7 +145,7 @@ def candidates(session: Session, campaign_id: int, now: datetime) -> list[Candid
     ]
 
 
-def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, int]:
+def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, str, int]:
     return (
         select(
             CallAttempt,
@@ -155,6 +154,7 @@ def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, int
             Respondent.contact,
             Recording.id.label("recording_id"),
             ScriptVersion.no,
+            Region.zone,
             QualityReview.id.label("review_id"),
         )
         .join(User, User.id == CallAttempt.operator_id)
@@ -162,6 +162,7 @@ def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, int
         .join(ScriptVersion, ScriptVersion.id == CallAttempt.script_version_id)
         .outerjoin(Recording, (Recording.attempt_id == CallAttempt.id) & MATCHED)
         .outerjoin(QualityReview, QualityReview.attempt_id == CallAttempt.id)
+        .outerjoin(Region, Region.code == Respondent.region_code)
         .where(CallAttempt.campaign_id == campaign_id, CallAttempt.closed_at.is_not(None))
     )
 
@@ -263,8 +264,10 @@ def call_to_review(session: Session, campaign_id: int, attempt_id: UUID) -> Call
         operator=row.full_name,
         at=call.dialled_at,
         version=row.no,
+        zone=row.zone or "",
         result=TABLE[str(call.disposition)].label,
         rating=rating,
+        words=words_of(session, [call.id]).get(call.id, ()),
         recording_id=row.recording_id,
         reason=review.reason if review is not None else reasons.get(call.id, "asked"),
         jumps=_jumps(script_of(session, call.script_version_id), _facts(session, [call])[call.id]),
@@ -289,17 +292,13 @@ def _said(step: Step, value: Any) -> str:
     return "; ".join([*labels, *words])
 
 
-def rates(session: Session, campaign_id: int) -> list[Rate]:
-    """Operators of a campaign with their finished reviews, the lowest rate first."""
-    share = cast(func.sum(QualityReview.points), Float) / func.nullif(func.sum(QualityReview.most), 0)
-    rows = session.execute(
-        select(User.full_name, func.count(), func.sum(QualityReview.points), func.sum(QualityReview.most))
-        .join(User, User.id == QualityReview.operator_id)
-        .where(QualityReview.campaign_id == campaign_id, QualityReview.finished_at.is_not(None))
-        .group_by(User.id, User.full_name)
-        .order_by(share, User.full_name)
+def rates(session: Session, campaign_id: int) -> list[tuple[str, Rate]]:
+    """Operators of a campaign with what their finished reviews add up to, the lowest share first."""
+    found = rates_of(session, campaign_id)
+    names = session.execute(select(User.id, User.full_name).where(User.id.in_(found))).all()
+    return sorted(
+        ((name, found[key]) for key, name in names), key=lambda row: (row[1].points / max(1, row[1].most), row[0])
     )
-    return [Rate(name, count, int(points), int(most)) for name, count, points, most in rows]
 
 
 def finished(session: Session, campaign_id: int) -> list[tuple[Review, str]]:
@@ -328,6 +327,7 @@ def _reviews(session: Session, where: Any) -> list[Review]:
         .order_by(QualityReview.finished_at.desc(), QualityReview.id.desc())
         .limit(100)
     ).all()
+    words = words_of(session, [row.attempt_id for row, *_ in rows])
     marks: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
     for mark in session.scalars(
         select(QualityMark)
@@ -350,6 +350,7 @@ def _reviews(session: Session, where: Any) -> list[Review]:
             reply=row.reply,
             replied_at=row.replied_at,
             marks=marks[row.id],
+            words=words_of_others(words.get(row.attempt_id, ())),
         )
         for row, name, at in rows
     ]

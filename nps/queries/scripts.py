@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.script import Script
-from nps.models import CallAttempt, ScriptDraft, ScriptVersion, User
+from nps.models import CallAttempt, Campaign, ScriptDraft, ScriptVersion, User
 from nps.models import Script as ScriptRow
 
 
@@ -27,19 +27,21 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is being written. `revision` grows with each save."""
+    """What is being written. `revision` grows with each save; `can_undo`: its last change can be taken back."""
 
     script: Script
     revision: int
     updated_at: datetime
     author: str
+    can_undo: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """The script of a campaign: the latest version and the draft, if there is one."""
+    """The script of a campaign: what it calls by, the latest version, and the draft, if there is one."""
 
     title: str
+    in_use: Version
     latest: Version
     draft: Draft | None
 
@@ -52,6 +54,16 @@ class Studio:
     def revision(self) -> int:
         """What a save has to name; 0 begins a draft."""
         return self.draft.revision if self.draft is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An open campaign that calls by a version of the script; `open_calls` of it keep theirs whatever is published."""
+
+    id: int
+    title: str
+    version_no: int
+    open_calls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,31 @@ def studio(session: Session, version_id: int) -> Studio:
         .join(User, User.id == ScriptDraft.updated_by)
         .where(ScriptDraft.script_id == script.id)
     ).one_or_none()
-    return Studio(script.title, _version(*latest), _draft(*draft) if draft is not None else None)
+    in_use = session.get_one(ScriptVersion, version_id)
+    return Studio(
+        script.title, _version(in_use, None), _version(*latest), _draft(*draft) if draft is not None else None
+    )
+
+
+def callers(session: Session, version_id: int) -> list[Caller]:
+    """The open campaigns that call by any version of the script that this one belongs to, by title.
+
+    Training is not among them: it follows the campaign that is trained for.
+    """
+    script_id = select(ScriptVersion.script_id).where(ScriptVersion.id == version_id).scalar_subquery()
+    calls = (
+        select(func.count())
+        .select_from(CallAttempt)
+        .where(CallAttempt.campaign_id == Campaign.id, CallAttempt.closed_at.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Campaign.id, Campaign.title, ScriptVersion.no, calls)
+        .join(ScriptVersion, ScriptVersion.id == Campaign.script_version_id)
+        .where(ScriptVersion.script_id == script_id, Campaign.closed_at.is_(None), Campaign.purpose != "training")
+        .order_by(Campaign.title, Campaign.id)
+    )
+    return [Caller(*row) for row in rows]
 
 
 def versions(session: Session, version_id: int) -> Sequence[VersionLine]:
@@ -112,4 +148,4 @@ def _version(row: ScriptVersion, name: str | None) -> Version:
 
 
 def _draft(row: ScriptDraft, name: str) -> Draft:
-    return Draft(Script.from_dict(row.body), row.revision, row.updated_at, name)
+    return Draft(Script.from_dict(row.body), row.revision, row.updated_at, name, row.before is not None)

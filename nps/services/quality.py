@@ -1,4 +1,4 @@
-"""Reviewing calls: a scorecard with words for the operator, his answer, and how calls are sampled."""
+"""Reviewing calls: a scorecard with words for the operator, his answer, another result, how calls are sampled."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from nps.domain.quality import (
 )
 from nps.models import CallAttempt, QualityMark, QualityPlan, QualityReview, Respondent, User
 from nps.queries import quality as queries
+from nps.services.call_queue import lock_claims
 from nps.services.form_keys import Form
 from nps.services.journal import record
+from nps.services.supervision import Correction, append_correction
 from nps.services.transaction import AnySession, write
 
 
@@ -90,6 +92,31 @@ def _review(s: Session, actor: Actor, campaign_id: int, attempt_id: UUID, now: d
     s.add(review)
     s.flush()
     return review
+
+
+def correct_result(
+    session: AnySession,
+    actor: Actor,
+    campaign_id: int,
+    attempt_id: UUID,
+    correction: Correction,
+    form: Form,
+    now: datetime,
+) -> None:
+    """Give a call the result that its reviewer heard; the earlier words stay, this one says that it is of a review.
+
+    The call is his to review from then on, as with the first save of a scorecard. Raises as
+    `supervision.correct_result`, StaleError when another reviewer has begun it.
+    """
+    with write(session) as s:
+        lock_claims(s)
+
+        def act() -> dict[str, Any]:
+            _review(s, actor, campaign_id, attempt_id, now)
+            append_correction(s, actor.id, attempt_id, correction, "review", now)
+            return {}
+
+        form.once(s, now, act)
 
 
 def _keep_marks(s: Session, review_id: int, criteria: Sequence[Criterion], marks: Sequence[int | None]) -> None:

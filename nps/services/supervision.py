@@ -30,6 +30,8 @@ from nps.services.transaction import AnySession, write
 NOT_BY_CORRECTION = frozenset({"new_contact"})
 
 LONGEST_TALK_S = 4 * 3600
+#: The journal's action by the source of a correction.
+_CORRECTED = {"manager": "call_corrected", "review": "call_corrected_by_review"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +66,28 @@ def correct_result(
     call, which must hold a rating (and a reason at 1-8 for «опрошен»). Raises DomainError when the result can't be this
     call's, StaleError while it or another call of this client is open.
     """
-    reason = _reason(correction.reason)
-    row = TABLE.get(correction.disposition)
-    if row is None or row.code in NOT_BY_CORRECTION:
-        raise DomainError("disposition", "Выберите итог из списка.")
     with write(session) as s:
         lock_claims(s)
 
         def act() -> dict[str, Any]:
-            _correct(s, actor_id, attempt_id, row, reason, correction.callback_at, now)
+            append_correction(s, actor_id, attempt_id, correction, "manager", now)
             return {}
 
         form.once(s, now, act)
 
 
-def _correct(
-    s: Session,
-    actor_id: int,
-    attempt_id: UUID,
-    row: Disposition,
-    reason: str,
-    callback_at: datetime | None,
-    now: datetime,
+def append_correction(
+    s: Session, actor_id: int, attempt_id: UUID, correction: Correction, source: str, now: datetime
 ) -> None:
+    """What `correct_result` does, for whoever holds the claims' lock; `source` says where the word comes from:
+
+    `manager` from the client's card, `review` from listening to the call. Inside the caller's transaction.
+    """
+    reason = _reason(correction.reason)
+    row = TABLE.get(correction.disposition)
+    if row is None or row.code in NOT_BY_CORRECTION:
+        raise DomainError("disposition", "Выберите итог из списка.")
+    callback_at = correction.callback_at
     attempt, client, campaign = _attempt(s, attempt_id)
     if attempt.closed_at is None:
         raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
@@ -103,7 +104,7 @@ def _correct(
         raise DomainError("callback_at", "В это время звонить нельзя: выберите время в окне звонков этого клиента.")
     release(s, client.id)
     cases.append_outcome(
-        s, attempt, row.code, source="manager", by=actor_id, at=now, callback_at=callback_at, reason=reason
+        s, attempt, row.code, source=source, by=actor_id, at=now, callback_at=callback_at, reason=reason
     )
     _mend_interview(s, attempt, row, now)
     if row.code == "do_not_call":
@@ -112,7 +113,7 @@ def _correct(
         cases.organisation_refused(s, client, campaign, by=actor_id, at=now)
     verdict = cases.refold(s, client.id, campaign, calendars)
     record(
-        s, at=now, action="call_corrected", object_kind="call", object_id=attempt_id, actor_id=actor_id,
+        s, at=now, action=_CORRECTED[source], object_kind="call", object_id=attempt_id, actor_id=actor_id,
         campaign_id=campaign.id, before={"disposition": before},
         after={"disposition": row.code, "state": str(verdict.state)},
     )  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from nps.domain.disposition import TABLE
 from nps.extensions import db
 from nps.queries import day as queries
 from nps.queries import quality
 from nps.web import htmx
 from nps.web.access import current_actor, roles
+from nps.web.campaigns import words
 from nps.web.clock import now
 from nps.web.filters import office_zone
 
@@ -27,5 +29,7 @@ def page() -> Response:
         targets=queries.targets(session, actor, now()),
         promises=queries.promises(session, actor.id),
         calls=queries.last_calls(session, actor.id),
+        table=TABLE,
+        words=words,
         reviews=quality.reviews_of(session, actor.id),
     )

@@ -6,15 +6,19 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, request, url_for
 
+from nps.domain.disposition import TABLE
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.quality import MARKS, REASONS, Criterion, Plan
 from nps.extensions import db
 from nps.queries import quality as queries
 from nps.services import quality, supervision
 from nps.services.form_keys import Form
+from nps.services.supervision import Correction
 from nps.web import forms, htmx
 from nps.web.access import client_address, current_actor, roles
-from nps.web.campaigns.common import MANAGERS, campaign_or_404
+from nps.web.campaigns import words
+from nps.web.campaigns.clients import RESULTS
+from nps.web.campaigns.common import MANAGERS, campaign_or_404, instant
 from nps.web.clock import now
 from nps.web.errors import status_of
 
@@ -84,8 +88,13 @@ def review(campaign_id: int, attempt_id: UUID) -> Response:
 
 
 def _review(
-    campaign_id: int, attempt_id: UUID, error: DomainError | None = None, typed: dict[str, str] | None = None
+    campaign_id: int,
+    attempt_id: UUID,
+    error: DomainError | None = None,
+    typed: dict[str, str] | None = None,
+    correction: dict[str, str] | None = None,
 ) -> Response:
+    """The page of one call; `typed` comes back into the scorecard, `correction` into the form of another result."""
     campaign = campaign_or_404(campaign_id)
     call = queries.call_to_review(db.session(), campaign_id, attempt_id)
     if call is None:
@@ -108,10 +117,38 @@ def _review(
         note=(typed or {}).get("note", call.review.note if call.review else ""),
         reasons=REASONS,
         following=next((other for other in waiting if other != attempt_id), None),
-        may_review=current_actor().role == "manager"
-        and (call.review is None or call.review.reviewer_id == current_actor().id),
+        may_review=_may_review(call),
+        may_correct=_may_review(call) and campaign.closed_at is None,
+        results=[("", "выберите итог"), *RESULTS],
+        table=TABLE,
+        words=words,
+        correction=correction,
         problem=error.message if error else "",
     )
+
+
+@bp.post("/campaigns/<int:campaign_id>/operators/quality/<uuid:attempt_id>/correct")
+@roles("manager")
+def correct(campaign_id: int, attempt_id: UUID) -> Response:
+    """Give the call the result that was heard in it; the earlier word stays in its history."""
+    campaign_or_404(campaign_id)
+    call = queries.call_to_review(db.session(), campaign_id, attempt_id)
+    if call is None:
+        raise NotFoundError("Такого звонка в проекте нет.")
+    try:
+        correction = Correction(
+            disposition=forms.text("disposition", 32),
+            reason=forms.text("reason", 500, label="Причина"),
+            callback_at=instant("callback", call.zone, label="Когда перезвонить"),
+        )
+        form = Form(forms.sent_key(), current_actor().id, "quality.correct", forms.fields())
+        quality.correct_result(db.session, current_actor(), campaign_id, attempt_id, correction, form, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return _review(campaign_id, attempt_id, error, correction=forms.typed())
+    flash("Итог исправлен. Прежний остался в истории звонка, оператор увидит правку.", "ok")
+    return htmx.go(url_for("quality.review", campaign_id=campaign_id, attempt_id=attempt_id))
 
 
 @bp.post("/campaigns/<int:campaign_id>/operators/quality/<uuid:attempt_id>")
@@ -137,6 +174,11 @@ def save(campaign_id: int, attempt_id: UUID) -> Response:
     if finish:
         return htmx.go(url_for("quality.index", campaign_id=campaign_id))
     return htmx.go(url_for("quality.review", campaign_id=campaign_id, attempt_id=attempt_id))
+
+
+def _may_review(call: queries.CallToReview) -> bool:
+    actor = current_actor()
+    return actor.role == "manager" and (call.review is None or call.review.reviewer_id == actor.id)
 
 
 def _mark(number: int) -> int | None:

@@ -35,6 +35,15 @@ def test_a_review_reaches_its_operator_and_his_answer_the_manager(system: System
     with manager.expecting(422):
         manager.button("Отправить разбор").click()
         manager.sees("Отметьте хотя бы один пункт листа")
+    manager.page.get_by_text("Исправить итог", exact=True).first.click()
+    with manager.expecting(422):
+        manager.page.get_by_label("Верный итог").select_option("surveyed")
+        manager.page.get_by_label("Причина").fill("Клиент отказался, слышно в записи")
+        manager.button("Исправить итог").click()
+        manager.sees("Итог «Опрошен» уже записан")
+    manager.page.get_by_label("Верный итог").select_option("refused")
+    manager.button("Исправить итог").click()
+    manager.sees("Отказ от опроса — проверка звонка, Нина Руководова. «Клиент отказался, слышно в записи»")
     for number, words in ((0, "Да"), (1, "Частично"), (4, "Да")):
         manager.page.locator(".criterion").nth(number).get_by_role("radio", name=words, exact=True).check()
     manager.page.get_by_label("Что сказать оператору").fill("В оценке пропустили «где 1 очень ужасно»")
@@ -45,6 +54,7 @@ def test_a_review_reaches_its_operator_and_his_answer_the_manager(system: System
     olga.open("/desk/day")
     olga.sees("В оценке пропустили «где 1 очень ужасно»")
     olga.sees("Оценка без подсказки: частично")
+    olga.sees("Отказ от опроса — проверка звонка, Нина Руководова: «Клиент отказался, слышно в записи»")
     olga.page.get_by_text("Ответить", exact=True).click()
     olga.page.get_by_label("Ответ на разбор звонка").fill("Поняла, буду дочитывать")
     olga.button("Отправить ответ").click()

@@ -71,9 +71,15 @@ def test_an_edit_is_published_while_a_call_goes_on(system: System, visit: Visit)
     irina.sees("Опубликовать нельзя: 1 проблема")
     expect(irina.button("Опубликовать версию 2")).to_be_disabled()
     irina.open(studio)
-    irina.page.get_by_role("link", name="Открыть шаг").click()
-    irina.page.get_by_label("Итог звонка").select_option("surveyed")
-    irina.button("Сохранить шаг").click()
+    irina.page.get_by_role("link", name="У последнего шага «Прощание» нет итога").click()
+    expect(irina.page.get_by_label("Итог звонка")).to_be_in_viewport()
+    # One press mends it, one takes that back.
+    irina.button("Итог «Опрошен»").focus()
+    irina.page.keyboard.press("Enter")
+    irina.sees("проблем нет")
+    irina.button("Отменить последнюю правку").click()
+    irina.sees("Опубликовать нельзя: 1 проблема")
+    irina.button("Итог «Опрошен»").click()
     irina.sees("проблем нет")
 
     irina.page.get_by_role("link", name="Сравнить", exact=True).click()
@@ -91,6 +97,31 @@ def test_an_edit_is_published_while_a_call_goes_on(system: System, visit: Visit)
     olga.is_answered()
     olga.agrees()
     says_goodbye(olga, NEW)
+
+
+def test_a_campaign_without_a_tick_keeps_its_version_until_it_is_moved(system: System, visit: Visit) -> None:
+    campaign_id = prepare(system)
+    studio = f"/campaigns/{campaign_id}/script"
+    with system.app.app_context():
+        campaign = db.session().get_one(Campaign, campaign_id)
+        same = {"contract_id": campaign.contract_id, "script_version_id": campaign.script_version_id}
+        factories.campaign(db.session(), title="Декабрь 2026", **same)
+        db.session.remove()
+    irina = visit()
+    irina.log_in("irina", factories.PASSWORD)
+    irina.open(f"{studio}?step=farewell")
+    irina.page.get_by_label("Что читает оператор").fill(NEW)
+    irina.button("Сохранить шаг").click()
+    irina.page.get_by_label("Декабрь 2026").focus()
+    irina.page.keyboard.press("Space")
+    irina.button("Опубликовать версию 2").click()
+    irina.sees("Опубликована версия 2", ".flashes")
+
+    irina.open(f"{studio}/versions")
+    irina.sees("Проекты на прежних версиях")
+    irina.button("Перевести на версию 2").click()
+    irina.sees("На последнюю версию проект перешёл: 1", ".flashes")
+    expect(irina.page.get_by_text("Проекты на прежних версиях")).to_have_count(0)
 
 
 def test_the_second_of_two_authors_sees_what_the_first_has_saved(system: System, visit: Visit) -> None:

@@ -56,11 +56,12 @@ def check_survey_workbook(book: Workbook, world: World) -> None:
     assert "f" not in {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert rows_of(book, "Обращения") == [LETTER, world.escalation]
     operators = {row[0]: row[1:] for row in rows_of(book, "По операторам")[1:]}
-    *counts, exact, minutes = operators["Ольга Маркова"]
+    *counts, exact, minutes, reviews, quality, little = operators["Ольга Маркова"]
     assert counts == [9, 5, 0, 1]
+    assert (reviews, quality, little) == (0, "—", "")
     # Eight conversations, none as long as a minute; the clock was set forward by 85 seconds in them.
     assert minutes == 8 and timedelta(seconds=85) <= exact < timedelta(minutes=8)
-    assert operators["Вера Тихая"] == [0, 0, 0, 0, timedelta(), 0]
+    assert operators["Вера Тихая"] == [0, 0, 0, 0, timedelta(), 0, 0, "—", ""]
     totals = {row[0]: row[1] for row in rows_of(book, "Итоги")}
     parts = ("Опрошены", "Отказались", "Неуспешные", "Неактивные", "Не успели", "Осталось позвонить")
     assert [totals[name] for name in parts] == [5, 1, 0, 1, 0, 1193]

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.quality import Criterion, Plan
-from nps.models import Answer, CallAttempt, Campaign, QualityMark, QualityReview
-from nps.queries import day
+from nps.domain.quality import Criterion, Plan, Rate
+from nps.models import Answer, AttemptOutcome, CallAttempt, Campaign, Journal, QualityMark, QualityReview
+from nps.queries import clients, day
 from nps.queries import quality as queries
-from nps.services import quality
+from nps.services import desk, quality, supervision
 from nps.services.form_keys import Form
 from nps.services.personal_data.overwriting import overwrite_clients
+from nps.services.supervision import Correction
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
@@ -72,6 +73,23 @@ class House:
             form=self.form(actor), now=NOW,
         )  # fmt: skip
 
+    def correct(self, disposition: str, who: int = 0, reason: str = "Слышно отказ", call: UUID | None = None) -> None:
+        actor = self.managers[who]
+        quality.correct_result(
+            self.session, actor, self.campaign_id, call or self.call, Correction(disposition, reason),
+            self.form(actor), NOW,
+        )  # fmt: skip
+
+    def said(self) -> list[tuple[str, str, str]]:
+        """All words about the call: the result, where it comes from, why."""
+        self.session.rollback()
+        words = self.session.execute(
+            select(AttemptOutcome.disposition, AttemptOutcome.source, AttemptOutcome.reason)
+            .where(AttemptOutcome.attempt_id == self.call)
+            .order_by(AttemptOutcome.n)
+        )
+        return [(row.disposition, row.source, row.reason) for row in words]
+
     def review(self) -> QualityReview:
         self.session.rollback()
         return self.session.scalars(select(QualityReview)).one()
@@ -112,9 +130,7 @@ def test_the_reason_is_stored_when_the_review_is_begun(house: House) -> None:
     review = house.review()
     assert (review.reason, review.points, review.most, review.finished_at) == ("newcomer", 7, 8, NOW)
     assert [mark.mark for mark in house.session.scalars(select(QualityMark).order_by(QualityMark.position))] == GOOD
-    assert [(rate.reviews, rate.points, rate.most) for rate in queries.rates(house.session, house.campaign_id)] == [
-        (1, 7, 8)
-    ]
+    assert [rate for _, rate in queries.rates(house.session, house.campaign_id)] == [Rate(1, 7, 8)]
 
 
 def test_the_jumps_lead_to_the_answered_steps(house: House) -> None:
@@ -188,6 +204,66 @@ def test_words_about_an_erased_client_go_and_the_figures_stay(house: House) -> N
         house.save()
 
 
+# -- another result, heard in the call
+
+
+def test_a_result_corrected_in_a_review_says_so_and_keeps_the_first_word(house: House) -> None:
+    house.correct("refused")
+
+    assert house.said() == [("surveyed", "operator", ""), ("refused", "review", "Слышно отказ")]
+    client_id = house.session.get_one(CallAttempt, house.call).respondent_id
+    card = clients.card(house.session, house.campaign_id, client_id)
+    assert card is not None and card.line.state == "refused"
+    assert [(word.disposition, word.source, word.by) for word in card.calls[0].words][-1] == (
+        "refused",
+        "review",
+        "Нина",
+    )
+    corrected = house.session.execute(select(Journal.action, Journal.before).where(Journal.action.like("call_corr%")))
+    assert [tuple(row) for row in corrected] == [("call_corrected_by_review", {"disposition": "surveyed"})]
+    (call,) = day.last_calls(house.session, house.operator.id)
+    assert [(word.source, word.reason) for word in call.words][-1] == ("review", "Слышно отказ")
+
+
+def test_a_managers_correction_is_not_taken_for_a_reviewers(house: House) -> None:
+    house.correct("refused")
+    manager = house.managers[1]
+    correction = Correction("hung_up", "Письмо заказчика")
+    supervision.correct_result(house.session, manager.id, house.call, correction, house.form(manager), NOW)
+    assert [source for _, source, _ in house.said()] == ["operator", "review", "manager"]
+
+
+def test_a_correction_begins_the_review_and_belongs_to_its_reviewer(house: House) -> None:
+    house.correct("refused")
+    assert house.waiting() == {}
+    review = house.review()
+    assert (review.reason, review.reviewer_id, review.finished_at) == ("newcomer", house.managers[0].id, None)
+    with pytest.raises(StaleError, match="проверяет Нина"):
+        house.correct("hung_up", who=1)
+    with pytest.raises(StaleError, match="проверяет Нина"):
+        house.save(who=1)
+    assert len(house.said()) == 2
+
+
+def test_a_refused_correction_begins_no_review(house: House) -> None:
+    with pytest.raises(DomainError, match="уже записан"):
+        house.correct("surveyed")
+    with pytest.raises(DomainError, match="Напишите причину"):
+        house.correct("refused", reason=" ")
+    house.session.rollback()
+    assert house.session.scalar(select(QualityReview.id)) is None
+    foreign = house.interview(campaign=factories.campaign(house.session))
+    with pytest.raises(NotFoundError):
+        house.correct("refused", call=foreign)
+
+
+def test_the_operator_takes_no_word_of_others_back(house: House) -> None:
+    house.correct("refused")
+    with pytest.raises(StaleError, match="исправил руководитель"):
+        desk.reopen(house.session, house.operator, house.call, house.form(house.operator), NOW)
+    assert [source for _, source, _ in house.said()] == ["operator", "review"]
+
+
 # -- the operator's own page, and how long steps really take
 
 
@@ -196,7 +272,7 @@ def test_own_figures_of_the_day(house: House) -> None:
     figures = day.today(house.session, house.operator.id, "Europe/Samara", NOW)
     assert (figures.calls, figures.surveyed, figures.refused, figures.talk_s) == (2, 2, 0, 120)
     assert figures.median_survey_s == 50
-    assert [call.corrected for call in day.last_calls(house.session, house.operator.id)] == [False, False]
+    assert [call.words for call in day.last_calls(house.session, house.operator.id)] == [(), ()]
 
 
 def test_what_is_missing_is_shared_by_operators_and_days(house: House) -> None:

@@ -15,6 +15,7 @@ from nps.domain.actor import Actor
 from nps.domain.default_script import DEFAULT_SCRIPT
 from nps.domain.errors import DomainError, NotFoundError, ScriptError, StaleError
 from nps.domain.script import Script, editing
+from nps.domain.script.repairs import repaired, repairs
 from nps.models import CallAttempt, Campaign, Contract, Journal, ScriptDraft, ScriptVersion
 from nps.queries import scripts as queries
 from nps.queries.interviews import script_of
@@ -54,9 +55,23 @@ class Studio:
         actor = actor or self.irina
         return scripts.save(self.session, actor, self.version_id, revision, edit, self.form(actor), NOW)
 
-    def publish(self, revision: int, actor: Actor | None = None) -> int:
+    def publish(self, revision: int, actor: Actor | None = None, campaigns: set[int] | None = None) -> int:
         actor = actor or self.irina
-        return scripts.publish(self.session, actor, self.version_id, revision, self.form(actor), NOW)
+        chosen = {row.id for row in self.callers()} if campaigns is None else campaigns
+        return scripts.publish(self.session, actor, self.version_id, revision, chosen, self.form(actor), NOW)
+
+    def callers(self) -> list[queries.Caller]:
+        return queries.callers(self.session, self.version_id)
+
+    def wave(self, **fields: object) -> int:
+        """Another campaign of the same customer."""
+        contract = self.session.get_one(Campaign, self.campaign_id).contract_id
+        values = {"contract_id": contract, "script_version_id": self.version_id} | fields
+        return factories.campaign(self.session, **values).id
+
+    def undo(self, revision: int, actor: Actor | None = None) -> None:
+        actor = actor or self.irina
+        scripts.undo(self.session, actor, self.version_id, revision, self.form(actor), NOW)
 
     def shown(self) -> queries.Studio:
         return queries.studio(self.session, self.version_id)
@@ -151,6 +166,43 @@ def test_only_a_specialist_of_this_customer_writes_and_publishes(studio: Studio,
             studio.publish(1, actor)
 
 
+def test_a_press_mends_a_problem_and_another_takes_it_back(studio: Studio) -> None:
+    studio.save(partial(editing.without_step, step_id="callback"), 0)
+    broken = studio.shown().script
+    offered = [repair for row in repairs(broken, broken.problems()) for repair in row]
+    assert [repair.label for repair in offered] == [
+        "«неудобно» → «Отказ»", "Вести сюда: «Приветствие», «неудобно»", "Удалить шаг",
+    ]  # fmt: skip
+    assert studio.save(partial(repaired, key=offered[0].key), 1) == 2
+    assert studio.shown().script == offered[0].script
+    assert offered[0].script.problems() == []
+    with pytest.raises(StaleError, match="исправили иначе"):
+        studio.save(partial(repaired, key=offered[0].key), 2)
+    studio.undo(2)
+    assert studio.shown().script == broken
+    with pytest.raises(DomainError, match="Отменять нечего"):
+        studio.undo(3)
+
+
+def test_the_first_change_is_taken_back_to_what_is_published(studio: Studio) -> None:
+    studio.save(says("раз"), 0)
+    studio.undo(1)
+    draft = studio.shown().draft
+    assert draft is not None and not draft.can_undo
+    assert draft.script == studio.shown().latest.script
+
+
+def test_nobody_takes_back_what_he_has_not_seen(studio: Studio) -> None:
+    studio.save(says("раз"), 0)
+    studio.save(says("два"), 1, studio.petr)
+    with pytest.raises(StaleError, match="Пётр"):
+        studio.undo(1)
+    with pytest.raises(NotFoundError):
+        studio.undo(2, replace(studio.irina, role="manager"))
+    studio.undo(2)
+    assert studio.shown().script.step("farewell").say == "раз"
+
+
 def test_a_file_comes_into_the_draft_and_publishes_nothing(studio: Studio) -> None:
     script = says("Из файла")(Script.from_dict(DEFAULT_SCRIPT))
     file = io.BytesIO(scripts.as_file(script, "Опрос"))
@@ -184,14 +236,61 @@ def test_an_open_call_keeps_its_version_and_the_next_one_has_the_new(studio: Stu
 
 def test_a_closed_campaign_and_another_customer_keep_theirs(studio: Studio) -> None:
     session = studio.session
-    contract = session.get_one(Campaign, studio.campaign_id).contract_id
     old = studio.version_id
-    closed = factories.campaign(session, contract_id=contract, closed_at=NOW, script_version_id=old).id
+    closed = studio.wave(closed_at=NOW)
     foreign = factories.campaign(session)
     foreign_id, foreign_version = foreign.id, foreign.script_version_id
     studio.save(says("По-новому"), 0)
-    studio.publish(1)
+    studio.publish(1, campaigns={studio.campaign_id, closed, foreign_id})
     session.expire_all()
     assert session.get_one(Campaign, closed).script_version_id == old
     assert session.get_one(Campaign, foreign_id).script_version_id == foreign_version
     assert studio.version_id != old
+
+
+def numbers(studio: Studio) -> dict[int, int]:
+    """Which version each open campaign calls by."""
+    return {row.id: row.version_no for row in studio.callers()}
+
+
+def test_only_the_chosen_campaigns_take_the_new_version(studio: Studio) -> None:
+    other = studio.wave(title="Декабрь 2026")
+    studio.save(says("По-новому"), 0)
+    studio.publish(1, campaigns={other})
+    assert numbers(studio) == {studio.campaign_id: 1, other: 2}
+    taken = studio.session.execute(
+        select(Journal.campaign_id, Journal.before, Journal.after).where(Journal.action == "script_taken")
+    )
+    assert [tuple(row) for row in taken] == [(other, {"version": 1}, {"version": 2})]
+    assert (studio.shown().in_use.no, studio.shown().latest.no) == (1, 2)
+
+
+def test_a_campaign_that_stayed_goes_on_later_and_its_open_call_keeps_its_version(studio: Studio) -> None:
+    old = studio.version_id
+    studio.save(says("По-новому"), 0)
+    studio.publish(1, campaigns=set())
+    _, call = open_call(studio)
+    assert studio.callers()[0].open_calls == 1
+    who = studio.irina
+    with pytest.raises(DomainError, match="Отметьте проекты"):
+        scripts.adopt(studio.session, who, old, set(), studio.form(who), NOW)
+    form = studio.form(who)
+    for _ in range(2):
+        assert scripts.adopt(studio.session, who, old, {studio.campaign_id}, form, NOW) == 1
+    assert numbers(studio) == {studio.campaign_id: 2}
+    assert studio.session.get_one(CallAttempt, call).script_version_id == old
+
+
+def test_nobody_else_moves_campaigns(studio: Studio) -> None:
+    studio.save(says("По-новому"), 0)
+    studio.publish(1, campaigns=set())
+    foreign = studio.author("Чужая", customer_id=factories.customer(studio.session, "Другой").id)
+    for actor in (foreign, replace(studio.irina, role="manager")):
+        with pytest.raises(NotFoundError):
+            scripts.adopt(studio.session, actor, studio.version_id, {studio.campaign_id}, studio.form(actor), NOW)
+    assert numbers(studio) == {studio.campaign_id: 1}
+
+
+def test_training_is_no_choice_and_follows_its_campaign(studio: Studio) -> None:
+    studio.wave(purpose="training", title="Тренировка")
+    assert [row.id for row in studio.callers()] == [studio.campaign_id]

@@ -202,8 +202,8 @@ def test_the_workbook_has_operators_escalations_and_definitions(campaign: Campai
     book = workbook(login("manager"), campaign)
 
     operators = [[cell.value for cell in row] for row in book["По операторам"].iter_rows()]
-    assert operators[1] == ["Ольга Максимова", 3, 2, 0, 1, timedelta(seconds=91), 3]
-    assert operators[-1] == ["Всего", 3, 2, 0, 1, timedelta(seconds=91), 3]
+    assert operators[1] == ["Ольга Максимова", 3, 2, 0, 1, timedelta(seconds=91), 3, 0, "—", None]
+    assert operators[-1] == ["Всего", 3, 2, 0, 1, timedelta(seconds=91), 3, 0, "—", None]
     escalations = [[cell.value for cell in row] for row in book["Обращения"].iter_rows()]
     assert escalations[0] == list(ESCALATIONS_FORM)
     assert escalations[1][5] == "=Где мой заказ?" and book["Обращения"]["F2"].data_type == "s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,24 @@ def test_a_broken_draft_opens_everywhere_and_is_not_published(
     answer = author.post(f"{address}/publish", data={"revision": "1"})
     assert answer.status_code == 422
     assert "сначала исправьте" in answer.text
+
+
+def test_a_repair_is_a_form_of_its_own_and_is_made_once(studio: tuple[FlaskClient, str]) -> None:
+    author, address = studio
+    text = scripts.as_file(Script.from_dict(DEFAULT_SCRIPT), "Опрос").decode()
+    assert upload(author, address, text.replace("next: callback", "next: nowhere")) == 303
+    page = author.get(address).text
+    assert "Вести сюда: «Приветствие», «неудобно»" in page
+    key = re.findall(r'name="repair" value="(leads_nowhere-greeting[^"]*)"', page)[0]
+    sent = {"revision": "1", "repair": key, "step": "greeting", "form_key": "k" * 22}
+    for _ in range(2):
+        assert author.post(f"{address}/repair", data=sent).status_code == 303
+    page = author.get(address).text
+    assert "проблем нет" in page and "Отменить последнюю правку" in page
+    answer = author.post(f"{address}/repair", data={**sent, "revision": "2", "form_key": "m" * 22})
+    assert answer.status_code == 409 and "исправили иначе" in answer.text
+    assert author.post(f"{address}/undo", data={"revision": "2"}).status_code == 303
+    assert "ведёт на «nowhere»" in author.get(address).text
 
 
 def test_a_refused_save_keeps_what_was_typed(studio: tuple[FlaskClient, str]) -> None:

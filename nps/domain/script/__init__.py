@@ -8,12 +8,12 @@ from typing import Any, Self
 from nps.domain.errors import AnswerError
 from nps.domain.script.body import as_plain, read_complaint, read_questions, read_steps, text
 from nps.domain.script.parts import Complaint, ComplaintStep, Objection, Question
-from nps.domain.script.problems import Problem, break_in_problems, find_problems
+from nps.domain.script.problems import Fault, Problem, break_in_problems, find_problems
 from nps.domain.script.steps import DECLINED, Answer, Branch, Prompt, Step, StepKind
 
 __all__ = [
-    "DECLINED", "Answer", "Branch", "Complaint", "ComplaintStep", "Objection", "Piece", "Problem", "Prompt", "Question",
-    "Script", "Step", "StepKind",
+    "DECLINED", "Answer", "Branch", "Complaint", "ComplaintStep", "Fault", "Objection", "Piece", "Problem", "Prompt",
+    "Question", "Script", "Step", "StepKind",
 ]  # fmt: skip
 
 _CLIENT, _OPERATOR = "(Имя клиента)", "(имя оператора)"

@@ -13,7 +13,7 @@ from nps.domain.wording import plural
 
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 152, 46, 64, 30, 8
 _LANE, _FIRST_LANE = 12, 14
-_LONGEST = 19
+_LONGEST, _LONGEST_OF_STUB = 19, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,11 @@ def _arrows(steps: Sequence[Step], places: dict[str, tuple[int, int]]) -> Iterat
     lanes: dict[int, int] = {}
     for step in steps:
         x, y = places[step.id]
+        missing = 0
         for number, way in enumerate(ways(step)):
             if way.target not in places:
-                yield _stub(x, y, number, way)
+                missing += 1
+                yield _stub(x, y, missing, way.label)
                 continue
             target = places[way.target]
             if _runs_beside((x, y), target):
@@ -144,18 +146,20 @@ def _across(x: int, y: int, target: tuple[int, int], number: int, way: Way) -> A
     return Arrow(points, way.label, start_x + 4 if to_right else turn + 4, start_y - 5)
 
 
-def _stub(x: int, y: int, number: int, way: Way) -> Arrow:
-    at = x + 16 + number % 5 * 28
+def _stub(x: int, y: int, number: int, label: str) -> Arrow:
+    """The number-th way of a step that leads nowhere; only the first is named, left of the arrow to the next step."""
+    at = x + 4 + 5 * number
     points = _line((at, y + HEIGHT), (at, y + HEIGHT + GAP_Y // 2))
-    return Arrow(points, way.label, at + 5, y + HEIGHT + GAP_Y // 2 + 3, missing=True)
+    shown = _short(label, _LONGEST_OF_STUB) if number == 1 else ""
+    return Arrow(points, shown, at + 5, y + HEIGHT + GAP_Y // 2 + 10, missing=True)
 
 
 def _line(*points: tuple[int, int]) -> str:
     return " ".join(f"{x},{y}" for x, y in points)
 
 
-def _short(title: str) -> str:
-    return title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1].rstrip()}…"
+def _short(title: str, longest: int = _LONGEST) -> str:
+    return title if len(title) <= longest else f"{title[: longest - 1].rstrip()}…"
 
 
 def _range(low: int, high: int) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from nps.domain.disposition import TABLE, Next
 from nps.domain.nps_score import RATINGS
@@ -13,24 +14,54 @@ from nps.domain.state import State
 #: The placeholders of a line, folded.
 PLACEHOLDERS = ("(имя клиента)", "(имя оператора)")
 _KNOWN = "«(Имя клиента)» и «(имя оператора)»"
-_PLACEHOLDER_LIKE = re.compile(r"\([^()]*\b(?:имя|имени|клиент|оператор)[^()]*\)", re.IGNORECASE)
+PLACEHOLDER_LIKE = re.compile(r"\([^()]*\b(?:имя|имени|клиент|оператор)[^()]*\)", re.IGNORECASE)
 # R17: the reason question is asked at a rating of 1 to 8 and not at 9 or 10.
 _LAST_RATING_WITH_REASONS = 8
 
 
+class Fault(StrEnum):
+    """What can be wrong with a script; `repairs` knows a way out of most of them."""
+
+    NO_START = "no_start"
+    SAME_ID = "same_id"
+    SILENT = "silent"
+    NO_ANSWERS = "no_answers"
+    NO_PROMPTS = "no_prompts"
+    LEADS_NOWHERE = "leads_nowhere"
+    EMPTY_LABEL = "empty_label"
+    SAME_LABEL = "same_label"
+    PLACEHOLDER = "placeholder"
+    CALLBACK_RESULT = "callback_result"
+    NO_RESULT = "no_result"
+    RESULT_NEEDS_TIME = "result_needs_time"
+    UNREACHABLE = "unreachable"
+    ENDLESS = "endless"
+    NO_RATING = "no_rating"
+    SECOND_RATING = "second_rating"
+    RATING_WAYS = "rating_ways"
+    REASONS_SKIPPED = "reasons_skipped"
+    REASONS_UNWANTED = "reasons_unwanted"
+    UNRATED_SURVEY = "unrated_survey"
+    BARE_QUESTION = "bare_question"
+    BARE_OBJECTION = "bare_objection"
+    NO_QUESTIONS = "no_questions"
+    NO_COMPLAINT_STEPS = "no_complaint_steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A mistake in a step, in a sentence for the script's author."""
+    """A mistake in a step, in a sentence for the script's author. `step_id` may also be `question` or `complaint`."""
 
     step_id: str
     message: str
+    fault: Fault
 
 
 def find_problems(start: str, steps: Sequence[Step]) -> list[Problem]:
     """Return all problems of the script in the order of its steps; an empty list means that it may be published."""
     by_id = {step.id: step for step in steps}
     if start not in by_id:
-        return [Problem(start, "Нет первого шага. Выберите шаг, с которого начинается разговор.")]
+        return [Problem(start, "Нет первого шага. Выберите шаг, с которого начинается разговор.", Fault.NO_START)]
     found = [
         *_doubles(steps),
         *(problem for step in steps for problem in _own_problems(step, by_id)),
@@ -46,52 +77,64 @@ def break_in_problems(questions: Sequence[Question], complaint: Complaint) -> li
     """Return the problems of the lines that break in; their `step_id` is `question` or `complaint`."""
     found = [
         Problem(
-            "question", f"У вопроса «{part.ask or 'без слов'}» нет {'ответа' if part.ask else 'текста'}. Впишите его."
+            "question",
+            f"У вопроса «{part.ask or 'без слов'}» нет {'ответа' if part.ask else 'текста'}. Впишите его.",
+            Fault.BARE_QUESTION,
         )
         for part in questions
         if not (part.ask.strip() and part.reply.strip())
     ]
     found += [
-        Problem("complaint", f"У возражения «{part.complaint or 'без слов'}» нет ответа. Впишите его.")
+        Problem(
+            "complaint",
+            f"У возражения «{part.complaint or 'без слов'}» нет ответа. Впишите его.",
+            Fault.BARE_OBJECTION,
+        )
         for part in complaint.objections
         if not (part.complaint.strip() and part.reply.strip())
     ]
     if not questions:
-        found.append(Problem("question", "Нет ни одного вопроса не по опросу: оператору нечего ответить. Добавьте."))
+        message = "Нет ни одного вопроса не по опросу: оператору нечего ответить. Добавьте."
+        found.append(Problem("question", message, Fault.NO_QUESTIONS))
     if not complaint.steps:
-        found.append(Problem("complaint", "У жалобы нет шагов. Опишите, что оператору делать."))
+        message = "У жалобы нет шагов. Опишите, что оператору делать."
+        found.append(Problem("complaint", message, Fault.NO_COMPLAINT_STEPS))
     return found
 
 
 def _placeholder_problems(step: Step) -> Iterator[Problem]:
     """A placeholder with a slip would be read aloud as it stands."""
     for text in (step.say, step.say_no_name):
-        for found in _PLACEHOLDER_LIKE.findall(text):
+        for found in PLACEHOLDER_LIKE.findall(text):
             if found.casefold() not in PLACEHOLDERS:
                 message = f"В шаге «{step.title}» стоит «{found}»: такой подстановки нет. Есть {_KNOWN}."
-                yield Problem(step.id, message)
+                yield Problem(step.id, message, Fault.PLACEHOLDER)
 
 
 def _doubles(steps: Sequence[Step]) -> Iterator[Problem]:
     seen: set[str] = set()
     for step in steps:
         if step.id in seen:
-            yield Problem(step.id, f"Два шага называются «{step.id}». Переименуйте один из них.")
+            yield Problem(step.id, f"Два шага называются «{step.id}». Переименуйте один из них.", Fault.SAME_ID)
         seen.add(step.id)
 
 
 def _own_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
     if not step.say.strip():
-        yield Problem(step.id, f"У шага «{step.title}» нет текста для чтения. Впишите его.")
+        yield Problem(step.id, f"У шага «{step.title}» нет текста для чтения. Впишите его.", Fault.SILENT)
     if step.kind is StepKind.CHOICE and not step.answers:
-        yield Problem(step.id, f"У шага «{step.title}» нет ответов, разговор на нём обрывается. Добавьте ответы.")
+        message = f"У шага «{step.title}» нет ответов, разговор на нём обрывается. Добавьте ответы."
+        yield Problem(step.id, message, Fault.NO_ANSWERS)
     if step.kind is StepKind.REASONS and not step.prompts:
-        yield Problem(step.id, f"У шага «{step.title}» нет подсказок. Добавьте хотя бы одну.")
+        message = f"У шага «{step.title}» нет подсказок. Добавьте хотя бы одну."
+        yield Problem(step.id, message, Fault.NO_PROMPTS)
     for target in dict.fromkeys(step.targets()):
         if not target:
-            yield Problem(step.id, f"Шаг «{step.title}» никуда не ведёт. Укажите следующий шаг.")
+            message = f"Шаг «{step.title}» никуда не ведёт. Укажите следующий шаг."
+            yield Problem(step.id, message, Fault.LEADS_NOWHERE)
         elif target not in by_id:
-            yield Problem(step.id, f"Шаг «{step.title}» ведёт на «{target}», такого шага нет. Выберите другой.")
+            message = f"Шаг «{step.title}» ведёт на «{target}», такого шага нет. Выберите другой."
+            yield Problem(step.id, message, Fault.LEADS_NOWHERE)
     yield from _label_problems(step, [answer.label for answer in step.answers], "ответ")
     yield from _label_problems(step, [prompt.label for prompt in step.prompts], "вариант")
     yield from _placeholder_problems(step)
@@ -101,22 +144,27 @@ def _own_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
 def _label_problems(step: Step, labels: Sequence[str], what: str) -> Iterator[Problem]:
     folded = [label.strip().casefold() for label in labels]
     if "" in folded:
-        yield Problem(step.id, f"В шаге «{step.title}» есть пустой {what}. Впишите текст или уберите его.")
+        message = f"В шаге «{step.title}» есть пустой {what}. Впишите текст или уберите его."
+        yield Problem(step.id, message, Fault.EMPTY_LABEL)
     elif len(set(folded)) < len(folded):
-        yield Problem(step.id, f"В шаге «{step.title}» дважды стоит один и тот же {what}. Оставьте один.")
+        message = f"В шаге «{step.title}» дважды стоит один и тот же {what}. Оставьте один."
+        yield Problem(step.id, message, Fault.SAME_LABEL)
 
 
 def _result_problems(step: Step) -> Iterator[Problem]:
     needs_time = {code for code, row in TABLE.items() if row.next is Next.APPOINTMENT}
     if step.kind is StepKind.CALLBACK and step.disposition not in needs_time:
-        yield Problem(step.id, f"У шага «{step.title}» нет итога для назначенного времени. Выберите «Перезвонить».")
+        message = f"У шага «{step.title}» нет итога для назначенного времени. Выберите «Перезвонить»."
+        yield Problem(step.id, message, Fault.CALLBACK_RESULT)
     if step.kind is StepKind.END and step.disposition not in TABLE:
-        yield Problem(step.id, f"У последнего шага «{step.title}» нет итога звонка. Выберите итог.")
+        message = f"У последнего шага «{step.title}» нет итога звонка. Выберите итог."
+        yield Problem(step.id, message, Fault.NO_RESULT)
     if step.kind is StepKind.END and step.disposition in needs_time:
-        yield Problem(step.id, f"Итогу шага «{step.title}» нужно время. Замените шаг на перезвон.")
+        message = f"Итогу шага «{step.title}» нужно время. Замените шаг на перезвон."
+        yield Problem(step.id, message, Fault.RESULT_NEEDS_TIME)
 
 
-def _reachable(start: str, by_id: Mapping[str, Step], without: StepKind | None = None) -> set[str]:
+def reachable(start: str, by_id: Mapping[str, Step], without: StepKind | None = None) -> set[str]:
     """Return the steps a talk can come to from `start`, itself included, not passing through steps of one kind."""
     seen: set[str] = set()
     ahead = [start]
@@ -129,35 +177,39 @@ def _reachable(start: str, by_id: Mapping[str, Step], without: StepKind | None =
 
 
 def _unreachable(start: str, steps: Sequence[Step], by_id: Mapping[str, Step]) -> Iterator[Problem]:
-    reachable = _reachable(start, by_id)
+    reached = reachable(start, by_id)
     for step in steps:
-        if step.id not in reachable:
-            yield Problem(step.id, f"На шаг «{step.title}» ничто не ведёт. Свяжите его или удалите.")
+        if step.id not in reached:
+            message = f"На шаг «{step.title}» ничто не ведёт. Свяжите его или удалите."
+            yield Problem(step.id, message, Fault.UNREACHABLE)
 
 
 def _endless(start: str, steps: Sequence[Step], by_id: Mapping[str, Step]) -> Iterator[Problem]:
     for step in steps:
-        ahead = [by_id[step_id] for step_id in _reachable(step.id, by_id)]
+        ahead = [by_id[step_id] for step_id in reachable(step.id, by_id)]
         has_exit = any(other.kind in (StepKind.END, StepKind.CALLBACK) for other in ahead)
         # A step that leads to a missing one has been named already.
         is_whole = all(target in by_id for other in ahead for target in other.targets())
         if not has_exit and is_whole and step.targets():
-            yield Problem(step.id, f"С шага «{step.title}» разговор ходит по кругу. Добавьте выход к последнему шагу.")
+            message = f"С шага «{step.title}» разговор ходит по кругу. Добавьте выход к последнему шагу."
+            yield Problem(step.id, message, Fault.ENDLESS)
 
 
 def _rating_problems(start: str, steps: Sequence[Step], by_id: Mapping[str, Step]) -> Iterator[Problem]:
     ratings = [step for step in steps if step.kind is StepKind.RATING]
     if not ratings:
-        yield Problem(start, "В скрипте нет вопроса с оценкой. Добавьте один.")
+        yield Problem(start, "В скрипте нет вопроса с оценкой. Добавьте один.", Fault.NO_RATING)
     for extra in ratings[1:]:
-        yield Problem(extra.id, f"Вопрос с оценкой уже есть, «{extra.title}» лишний. Оставьте один.")
+        message = f"Вопрос с оценкой уже есть, «{extra.title}» лишний. Оставьте один."
+        yield Problem(extra.id, message, Fault.SECOND_RATING)
     for step in ratings:
         yield from _branch_problems(step, by_id)
-    for step_id in sorted(_reachable(start, by_id, without=StepKind.RATING)):
+    for step_id in sorted(reachable(start, by_id, without=StepKind.RATING)):
         row = TABLE.get(by_id[step_id].disposition)
         if row and row.final_state is State.SURVEYED:
             where = f"К шагу «{by_id[step_id].title}» с итогом «{row.label}»"
-            yield Problem(step_id, f"{where} можно прийти без оценки. Исправьте переходы.")
+            message = f"{where} можно прийти без оценки. Исправьте переходы."
+            yield Problem(step_id, message, Fault.UNRATED_SURVEY)
 
 
 def _branch_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
@@ -165,15 +217,18 @@ def _branch_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]
     for rating in RATINGS:
         ways = [branch for branch in step.branches if branch.low <= rating <= branch.high]
         if len(ways) != 1:
-            yield Problem(step.id, f"Оценка {rating} должна вести на один шаг, сейчас таких шагов {len(ways)}.")
+            message = f"Оценка {rating} должна вести на один шаг, сейчас таких шагов {len(ways)}."
+            yield Problem(step.id, message, Fault.RATING_WAYS)
             continue
-        kinds = {by_id[step_id].kind for step_id in _reachable(ways[0].next, by_id)}
+        kinds = {by_id[step_id].kind for step_id in reachable(ways[0].next, by_id)}
         asked = StepKind.REASONS in kinds
         if rating <= _LAST_RATING_WITH_REASONS and not asked:
             without_reasons.append(str(rating))
         elif rating > _LAST_RATING_WITH_REASONS and asked:
             with_reasons.append(str(rating))
     if without_reasons:
-        yield Problem(step.id, f"При оценке {', '.join(without_reasons)} причину не спрашивают, а нужно при 1–8.")
+        message = f"При оценке {', '.join(without_reasons)} причину не спрашивают, а нужно при 1–8."
+        yield Problem(step.id, message, Fault.REASONS_SKIPPED)
     if with_reasons:
-        yield Problem(step.id, f"При оценке {', '.join(with_reasons)} спрашивают причину, а при 9 и 10 не нужно.")
+        message = f"При оценке {', '.join(with_reasons)} спрашивают причину, а при 9 и 10 не нужно."
+        yield Problem(step.id, message, Fault.REASONS_UNWANTED)

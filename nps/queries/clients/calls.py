@@ -94,7 +94,7 @@ def calls_of(session: Session, respondent_id: int) -> tuple[CallLine, ...]:
         .order_by(CallAttempt.dialled_at.desc())
     ).all()
     ids = [row[0].id for row in rows]
-    words, mends, said = _words(session, ids), _mends(session, ids), _said(session, [row[0] for row in rows])
+    words, mends, said = words_of(session, ids), _mends(session, ids), _said(session, [row[0] for row in rows])
     return tuple(
         CallLine(
             id=call.id,
@@ -120,7 +120,8 @@ def calls_of(session: Session, respondent_id: int) -> tuple[CallLine, ...]:
     )
 
 
-def _words(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Word]]:
+def words_of(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Word]]:
+    """Every word about how these calls ended, the first one first."""
     found: dict[UUID, list[Word]] = {}
     for row, name in session.execute(
         select(AttemptOutcome, User.full_name)
@@ -131,6 +132,11 @@ def _words(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Wor
         word = Word(row.disposition, row.source, name or "", row.at, row.reason, row.callback_at)
         found.setdefault(row.attempt_id, []).append(word)
     return found
+
+
+def words_of_others(words: Sequence[Word]) -> Sequence[Word]:
+    """These words about a call if the one that holds corrects its operator, else none."""
+    return words if len(words) > 1 and words[-1].source in ("manager", "review") else ()
 
 
 def _mends(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Mend]]:

@@ -11,7 +11,7 @@ from nps.queries.reports.page import Page
 from nps.queries.reports.proofs import EscalationCounts, EscalationRow, RecordingCounts, all_escalations
 from nps.queries.reports.reasons import ReasonRow, Reasons, reason_labels
 from nps.queries.reports.report import Report, begin_snapshot, campaign_report, change_mark, report_for, system_report
-from nps.queries.reports.slices import EVERYTHING, Choices, Slice, choices_of, seen_by
+from nps.queries.reports.slices import EVERYTHING, FOR_THE_HOUSE, Choices, Slice, choices_of, seen_by
 
 __all__ = [
     "AnswerFilter",
@@ -26,6 +26,7 @@ __all__ = [
     "EscalationCounts",
     "EscalationRow",
     "ExportedCall",
+    "FOR_THE_HOUSE",
     "Method",
     "OperatorRow",
     "Operators",

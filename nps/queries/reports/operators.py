@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
+from nps.domain.quality import Rate
 from nps.domain.state import State
 from nps.models import Interview
 from nps.queries.campaigns import CampaignRow
 from nps.queries.reports.answers import questionnaires
 from nps.queries.reports.calls import EXACT_S, IS_CALL, STARTED_MINUTES_S
+from nps.queries.reports.reviews import rates_of
 from nps.queries.reports.slices import EVERYTHING, Slice, people_of
 from nps.queries.reports.views import attempts, respondents
 
@@ -21,7 +23,10 @@ WITHOUT_CALL = "Без звонка"
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """Calls an operator made, clients that are his, seconds he talked; `id` is None for clients without a call."""
+    """Calls an operator made, clients that are his, seconds he talked; `id` is None for clients without a call.
+
+    `rate`: what was heard in his calls; None for a reader it is not for.
+    """
 
     id: int | None
     name: str
@@ -31,6 +36,7 @@ class OperatorRow:
     refused: int
     exact_s: int
     billed_s: int
+    rate: Rate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,18 @@ class Operators:
         def add(name: str) -> int:
             return sum(getattr(row, name) for row in self.rows)
 
-        sums = [add(name) for name in ("calls", "surveyed", "unsuccessful", "refused", "exact_s", "billed_s")]
-        return OperatorRow(None, "Всего", *sums)
+        rates = [row.rate for row in self.rows if row.rate is not None]
+        return OperatorRow(
+            id=None,
+            name="Всего",
+            calls=add("calls"),
+            surveyed=add("surveyed"),
+            unsuccessful=add("unsuccessful"),
+            refused=add("refused"),
+            exact_s=add("exact_s"),
+            billed_s=add("billed_s"),
+            rate=sum(rates, Rate()) if rates else None,
+        )
 
 
 def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTHING) -> Operators:
@@ -66,6 +82,7 @@ def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTH
     owned = _owned(campaign.id, where) if where.keeps_clients else _interviewed(campaign.id, where)
     for owner, state, number in session.execute(owned):
         clients.setdefault(owner, {})[state] = number
+    rates = rates_of(session, campaign.id, where) if where.with_reviews else None
     names: list[tuple[int | None, str]] = [*session.execute(people_of(campaign.id))]
     if None in clients:
         names.append((None, WITHOUT_CALL))
@@ -83,6 +100,7 @@ def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTH
                 refused=own.get(State.REFUSED, 0),
                 exact_s=exact,
                 billed_s=billed,
+                rate=rates.get(person, Rate()) if rates is not None and person is not None else None,
             )
         )
     return Operators(tuple(rows))

@@ -32,7 +32,7 @@ from nps.queries.reports.clients import Base, ClientCounts, base_of
 from nps.queries.reports.operators import Operators, operators_of
 from nps.queries.reports.proofs import EscalationCounts, RecordingCounts, escalation_counts, recording_counts
 from nps.queries.reports.reasons import Reasons, reasons_of
-from nps.queries.reports.slices import EVERYTHING, Slice, seen_by
+from nps.queries.reports.slices import EVERYTHING, FOR_THE_HOUSE, Slice, seen_by
 from nps.queries.reports.trend import TrendPoint, trend_of
 
 #: Below this many questionnaires the page says that the score is a first impression.
@@ -136,7 +136,7 @@ def report_for(
 def system_report(session: Session, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE) -> Report:
     """The report of a campaign for the machine's own administrator. Raises NotFoundError."""
     begin_snapshot(session)
-    return campaign_report(session, existing_campaign(session, campaign_id), now, zone)
+    return campaign_report(session, existing_campaign(session, campaign_id), now, zone, FOR_THE_HOUSE)
 
 
 def existing_campaign(session: Session, campaign_id: int) -> CampaignRow:

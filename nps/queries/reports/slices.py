@@ -27,6 +27,8 @@ class Slice:
     A client belongs to one region and one branch, so such a slice keeps the identity of requirements §4. A day, an
     operator or an attempt cuts a client's calls apart: then there are calls and answers only, and the page says so.
     `checked_only` leaves out questionnaires that the manager has not ticked; clients, calls and minutes stay.
+    `with_reviews`: whether operators stand with the rates of their reviewed calls (ADR 0046). Both say who reads, not
+    what about: `seen_by` sets them.
     """
 
     region: str | None = None
@@ -36,6 +38,7 @@ class Slice:
     operator_id: int | None = None
     attempt: int | None = None
     checked_only: bool = False
+    with_reviews: bool = False
 
     @property
     def keeps_clients(self) -> bool:
@@ -44,7 +47,7 @@ class Slice:
 
     @property
     def is_everything(self) -> bool:
-        return replace(self, checked_only=False) == EVERYTHING
+        return replace(self, checked_only=False, with_reviews=False) == EVERYTHING
 
     def of_clients(self) -> tuple[ColumnElement[bool], ...]:
         """Conditions on `reported_respondent`: the part that is about clients."""
@@ -88,15 +91,21 @@ class Slice:
 
 
 EVERYTHING = Slice()
+#: For the machine's own administrator, who asks on the command line.
+FOR_THE_HOUSE = Slice(with_reviews=True)
 #: Those who see a questionnaire after the manager's tick, in a campaign that asks for it.
 _AFTER_CHECK = ("customer", "specialist")
+#: Those who answer for how calls are made; to the customer an operator's marks are no business (ADR 0046).
+_OF_THE_HOUSE = ("manager", "admin")
 
 
 def seen_by(actor: Actor, campaign: CampaignRow, where: Slice) -> Slice:
     """What of a slice this person may see."""
-    if campaign.answers_after_check and actor.role in _AFTER_CHECK:
-        return replace(where, checked_only=True)
-    return where
+    return replace(
+        where,
+        checked_only=campaign.answers_after_check and actor.role in _AFTER_CHECK,
+        with_reviews=actor.role in _OF_THE_HOUSE,
+    )
 
 
 def calls_before() -> ColumnElement[int]:

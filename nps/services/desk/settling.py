@@ -35,6 +35,8 @@ from nps.services.transaction import AnySession, write
 
 #: Results the operator may give straight from the ringing: pressing one says that somebody or something answered.
 _ANSWERS_BY_ITSELF = ("wrong_number", "voicemail")
+#: Words about a call that its operator may not take back.
+_SAID_BY_OTHERS = ("manager", "review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +317,14 @@ def _reopen(session: Session, actor: Actor, attempt_id: UUID, now: datetime) -> 
     ).first()
     if attempt is None or attempt.closed_at is None or attempt.handed_over_at is not None or last != attempt_id:
         raise StaleError("too_late", "Исправить можно только последний звонок, пока не начат следующий.")
+    said = session.scalar(
+        select(AttemptOutcome.source)
+        .where(AttemptOutcome.attempt_id == attempt_id)
+        .order_by(AttemptOutcome.n.desc())
+        .limit(1)
+    )
+    if said in _SAID_BY_OTHERS:
+        raise StaleError("too_late", "Итог этого звонка уже исправил руководитель. Причина — на странице «Мой день».")
     client = session.get_one(Respondent, attempt.respondent_id, populate_existing=True)
     newer = session.scalar(
         select(CallAttempt.id)

@@ -16,6 +16,7 @@ from nps.domain.local_time import Zone, to_local
 from nps.queries.campaigns import CampaignRow, campaign_for
 from nps.queries.reports import (
     EVERYTHING,
+    FOR_THE_HOUSE,
     Slice,
     begin_snapshot,
     seen_by,
@@ -89,7 +90,7 @@ def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zon
     """Write the workbook of a campaign at `file`, whatever its size. Raises NotFoundError, OSError."""
     campaign = existing_campaign(session, campaign_id)
     _log(session, None, campaign_id, "report_exported", now, "")
-    _build(session, campaign, file, now, zone, EVERYTHING)
+    _build(session, campaign, file, now, zone, FOR_THE_HOUSE)
 
 
 def note_view(session: Session, *, actor: Actor, campaign_id: int, what: str, now: datetime, address: str = "") -> None:

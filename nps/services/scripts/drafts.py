@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import script_file
 from nps.domain.actor import Actor
-from nps.domain.errors import NotFoundError, StaleError
+from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.script import Script
 from nps.domain.script.limits import check_limits
 from nps.models import Script as ScriptRow
@@ -69,6 +69,25 @@ def discard(session: AnySession, actor: Actor, version_id: int, revision: int, f
         form.once(s, now, act)
 
 
+def undo(session: AnySession, actor: Actor, version_id: int, revision: int, form: Form, now: datetime) -> None:
+    """Take the last change of the draft back, whoever made it; one step, and not twice.
+
+    Raises DomainError (nothing) when there is none, StaleError when somebody has saved since.
+    """
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            draft = standing(s, own_script(s, actor, version_id).id)
+            if draft is None or draft.before is None:
+                raise DomainError("nothing", "Отменять нечего: последняя правка уже отменена или опубликована.")
+            refuse_stale(s, draft, revision)
+            keep(s, draft, draft.before, actor, now)
+            draft.before = None
+            return {}
+
+        form.once(s, now, act)
+
+
 def own_script(s: Session, actor: Actor, version_id: int) -> ScriptRow:
     """The script of a version, of the specialist's own customer; locked on PostgreSQL. Raises NotFoundError."""
     version = s.get(ScriptVersion, version_id)
@@ -116,7 +135,8 @@ def begin_draft(s: Session, script: ScriptRow, actor: Actor, now: datetime) -> S
 
 
 def keep(s: Session, draft: ScriptDraft, body: dict[str, Any], actor: Actor, now: datetime) -> int:
-    """Write the draft down; its new revision."""
+    """Write the draft down; its new revision. What it said before can be taken back."""
+    draft.before = draft.body
     draft.body, draft.revision, draft.updated_at, draft.updated_by = body, draft.revision + 1, now, actor.id
     s.flush()
     return draft.revision

@@ -46,7 +46,7 @@ SOURCES = {
     "correction": "исправил оператор",
     "exchange": "станция",
     "manager": "руководитель",
-    "review": "проверка",
+    "review": "проверка звонка",
 }
 PHONE_SOURCES = {"base": "из базы", "call": "дали в разговоре", "manager": "внесён вручную"}
 PURPOSES = {"survey": "опрос", "training": "тренировка", "demo": "демонстрация"}

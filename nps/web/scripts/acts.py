@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, flash, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.script.repairs import repaired
+from nps.domain.wording import plural
 from nps.extensions import db
 from nps.services import scripts
 from nps.services.form_keys import Form
@@ -26,15 +30,35 @@ def publish(campaign_id: int) -> Response:
     """Make the draft the next version; open calls keep theirs."""
     campaign = campaign_or_404(campaign_id)
     try:
-        no = scripts.publish(
-            db.session, current_actor(), campaign.script_version_id, parsing.revision(), _form("scripts.publish"), now()
-        )
+        chosen, form = parsing.campaigns(), _form("scripts.publish")
+        version_id = campaign.script_version_id
+        no = scripts.publish(db.session, current_actor(), version_id, parsing.revision(), chosen, form, now())
     except NotFoundError:
         raise
     except DomainError as error:
         return show_studio(campaign, "", error)
-    flash(f"Опубликована версия {no}: новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    if chosen:
+        flash(f"Опубликована версия {no}: новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    else:
+        flash(f"Опубликована версия {no}. Ни один проект на неё не перешёл: её возьмут новые проекты.", "ok")
     return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/adopt")
+@roles("specialist")
+def adopt(campaign_id: int) -> Response:
+    """Let campaigns that stayed on an older version call by the latest one."""
+    campaign = campaign_or_404(campaign_id)
+    try:
+        version_id, form = campaign.script_version_id, _form("scripts.adopt")
+        moved = scripts.adopt(db.session, current_actor(), version_id, parsing.campaigns(), form, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_versions(campaign, error)
+    words = plural(moved, "проект перешёл", "проекта перешли", "проектов перешли")
+    flash(f"На последнюю версию {words}: {moved}. Новые звонки идут по ней, начатые закончатся по прежней.", "ok")
+    return htmx.go(url_for("scripts.versions", campaign_id=campaign_id))
 
 
 @bp.post("/discard")
@@ -52,6 +76,41 @@ def discard(campaign_id: int) -> Response:
         return show_studio(campaign, "", error)
     flash("Черновик удалён. Действует опубликованная версия.", "ok")
     return htmx.go(url_for("scripts.page", campaign_id=campaign_id))
+
+
+@bp.post("/undo")
+@roles("specialist")
+def undo(campaign_id: int) -> Response:
+    """Take the last change of the draft back."""
+    campaign = campaign_or_404(campaign_id)
+    step_id = forms.text("step", 64)
+    try:
+        scripts.undo(
+            db.session, current_actor(), campaign.script_version_id, parsing.revision(), _form("scripts.undo"), now()
+        )
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_studio(campaign, step_id, error)
+    flash("Последняя правка отменена.", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id, step=step_id or None))
+
+
+@bp.post("/repair")
+@roles("specialist")
+def repair(campaign_id: int) -> Response:
+    """Mend a problem of the draft in the way that stands on the button."""
+    campaign = campaign_or_404(campaign_id)
+    step_id, edit = forms.text("step", 64), partial(repaired, key=forms.text("repair", 200))
+    try:
+        version_id, form = campaign.script_version_id, _form("scripts.repair")
+        scripts.save(db.session, current_actor(), version_id, parsing.revision(), edit, form, now())
+    except NotFoundError:
+        raise
+    except DomainError as error:
+        return show_studio(campaign, step_id, error)
+    flash("Черновик исправлен. Вернуть, как было, можно кнопкой «Отменить последнюю правку».", "ok")
+    return htmx.go(url_for("scripts.page", campaign_id=campaign_id, step=step_id or None))
 
 
 @bp.post("/file")

@@ -12,6 +12,7 @@ from nps.domain.script import Script, StepKind
 from nps.domain.script.difference import compare
 from nps.domain.script.drawing import draw, ways
 from nps.domain.script.reading import routes, seconds_to_read, words_in
+from nps.domain.script.repairs import repairs
 from nps.extensions import db
 from nps.queries import quality
 from nps.queries import scripts as queries
@@ -78,6 +79,7 @@ def show_studio(
         lines=_lines(shown),
         line_options=[(line, line or "без линии") for line, _ in _lines(shown)],
         problems=problems,
+        repairs=repairs(shown, problems) if may_edit() and not unsaved else [],
         faulty=faulty,
         drawing=draw(shown, faulty),
         routes=[route for route in routes(shown) if route.is_survey],
@@ -85,6 +87,7 @@ def show_studio(
         results=[("", "не выбран"), *_ENDS],
         kinds=KINDS,
         reading=(words_in(step.say), seconds_to_read(step.say)) if step is not None else (0, 0),
+        callers=queries.callers(db.session(), campaign.script_version_id),
         medians=quality.medians(db.session(), campaign.script_version_id),
         may_edit=may_edit(),
         tabs=tabs(campaign, studio, "page"),
@@ -140,6 +143,7 @@ def show_versions(campaign: CampaignRow, error: DomainError | None = None) -> Re
         campaign=campaign,
         studio=studio,
         rows=queries.versions(db.session(), campaign.script_version_id),
+        callers=queries.callers(db.session(), campaign.script_version_id),
         may_edit=may_edit(),
         tabs=tabs(campaign, studio, "versions"),
         problem=error.message if error else "",
@@ -170,6 +174,7 @@ def difference(campaign_id: int) -> Response:
         old=old,
         new=new,
         changes=changes,
+        callers=queries.callers(db.session(), campaign.script_version_id),
         is_spoken=any(change.is_spoken for change in changes),
         may_edit=may_edit(),
         tabs=tabs(campaign, studio, "difference"),

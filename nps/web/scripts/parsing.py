@@ -95,6 +95,11 @@ def _ids(rows: list[tuple[str, ...]], prefix: str) -> list[str]:
     return found
 
 
+def campaigns() -> set[int]:
+    """The campaigns that are ticked."""
+    return {int(text) for text in forms.texts("campaign", 20) if text.isascii() and text.isdigit()}
+
+
 def revision() -> int:
     """The revision of the draft that the form was made from."""
     text = request.form.get("revision", "")

@@ -7,12 +7,13 @@ from datetime import datetime, time, timedelta
 
 from nps.adapters.report_sheet import Book, Sheet, Value
 from nps.domain.disposition import TABLE
+from nps.domain.quality import Rate
 from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
 from nps.queries.reports.calls import ExportedCall
 from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
 from nps.services.reports.workbook.charts import days_sheet, places_sheet, ratings_sheet, reasons_sheet
 from nps.services.reports.workbook.totals import definitions, totals
-from nps.services.reports.workbook.words import AUTHOR, columns, data_age, whole_minutes
+from nps.services.reports.workbook.words import AUTHOR, columns, data_age, share, whole_minutes
 
 _SOURCES = {"operator": "исходящий", "exchange": "исходящий", "inbound": "входящий"}
 
@@ -66,9 +67,10 @@ def _escalation(row: EscalationRow) -> tuple[Value, ...]:
 def _operators(report: Report) -> Sheet:
     titles = ("Оператор", "Звонки (шт.)", "Успешные", "Неуспешные", "Отказы")
     traffic = ("Исходящий трафик, точно", "Исходящий трафик по договору, мин")
+    reviews = ("Разборы (шт.)", "Качество звонков", "Данных") if report.where.with_reviews else ()
     return Sheet(
         "По операторам",
-        columns(titles + traffic, (34, 14, 14, 14, 14, 20, 22)),
+        columns(titles + traffic + reviews, (34, 14, 14, 14, 14, 20, 22, 14, 14, 14)[: 7 + len(reviews)]),
         [_operator(row) for row in report.operators.rows],
         totals=_operator(report.operators.total),
         fixed=1,
@@ -77,7 +79,12 @@ def _operators(report: Report) -> Sheet:
 
 def _operator(row: OperatorRow) -> tuple[Value, ...]:
     exact = timedelta(seconds=row.exact_s)
-    return row.name, row.calls, row.surveyed, row.unsuccessful, row.refused, exact, whole_minutes(row.billed_s)
+    counts = row.name, row.calls, row.surveyed, row.unsuccessful, row.refused, exact, whole_minutes(row.billed_s)
+    return counts if row.rate is None else (*counts, *_rate(row.rate))
+
+
+def _rate(rate: Rate) -> tuple[Value, ...]:
+    return rate.reviews, share(rate.points, rate.most), "мало данных" if rate.is_few else ""
 
 
 def answers_sheet(answers: Iterable[AnswerRow]) -> Sheet:

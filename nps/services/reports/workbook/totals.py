@@ -8,6 +8,7 @@ from datetime import timedelta
 from nps.adapters.report_sheet import Share, Value
 from nps.domain.local_time import date_words
 from nps.domain.nps_score import Coverage
+from nps.domain.quality import FEW_REVIEWS
 from nps.domain.survey_statistics.intervals import Interval
 from nps.domain.wording import signed, span_words
 from nps.queries.escalation_figures import Course
@@ -164,3 +165,6 @@ def definitions(report: Report) -> Iterator[tuple[Value, ...]]:
     yield "Упоминания", f"Спрошены клиенты с оценкой 1–8 ({report.reasons.asked}); причин может быть несколько"
     yield "Потерянные пункты", "Критик отнимает 2, нейтральный 1, поровну между его причинами; сумма равна 100 − NPS"
     yield "Время опроса", "От согласия до прощания, без вопросов не по анкете и соединений"
+    if report.where.with_reviews:
+        quality = "Баллы листов оценки от возможных по отправленным разборам звонков; для заказчика не выводится"
+        yield "Качество звонков", f"{quality}. Меньше {FEW_REVIEWS} разборов — мало данных"
