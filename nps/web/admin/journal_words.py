@@ -108,6 +108,7 @@ ACTIONS = {
     "shift_started": "смена начата",
     "stop_list_added": "внесён в стоп-лист",
     "stop_list_lifted": "убран из стоп-листа",
+    "strangers_forgotten": "события чужих звонков удалены по сроку",
     "test_letter": "проверочное письмо",
     "user_extension": "изменён телефон на станции",
     "user_created": "добавлен сотрудник",
@@ -137,6 +138,7 @@ OBJECTS = {
     "sample_import": "загрузка базы",
     "shift": "смена",
     "stop_list": "стоп-лист",
+    "telephony_event": "событие станции",
     "user": "сотрудник",
 }
 
@@ -164,6 +166,7 @@ DETAILS = {
     "dial_link": "ссылка для набора",
     "disposition": "итог",
     "ends_on": "окончание",
+    "events": "событий",
     "gate": "что останавливает звонки",
     "held_by": "был у оператора",
     "legal_basis": "основание обработки данных",
