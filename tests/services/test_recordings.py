@@ -312,23 +312,6 @@ def test_recordings_whose_last_day_is_over_are_destroyed_with_a_line_in_the_jour
     assert recordings.purge(db.session, 0, much_later) == 1 and world.files() == []
 
 
-def test_destroying_a_person_takes_recordings_that_only_name_him(world: World) -> None:
-    call = world.call("+79170000013")
-    world.put(f"{call.id}.wav", wav(20, 1))
-    world.put(f"{call.id}-second.wav", wav(20, 2))
-    world.put(name_of("+79170000013", NOW - timedelta(hours=5)), wav(9, 3))
-    world.put(name_of("+79170000099", NOW - timedelta(hours=5)), wav(9, 4))
-    world.collect()
-    assert len(world.files()) == 4
-
-    order = Order(None, "Требование человека", False, NOW)
-    act = personal_data.erase_person(db.session, world.campaign_id, order, shown=None, phone="+79170000013")
-    assert personal_data.finish(db.session, act, NOW)
-
-    assert len(world.files()) == 1
-    assert {row.e164 for row in world.rows()} == {"", "+79170000099"}
-
-
 class TestStorage:
     """Recordings on a storage that speaks S3."""
 
