@@ -65,6 +65,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/calls/{recorded_call}/recording", "/calls/{plain_call}/recording", "/campaigns/{survey}/recordings",
         "/campaigns/{survey}/recordings?check=missing", "/campaigns/{empty}/recordings",
         "/campaigns/{survey}/recordings/match", "/campaigns/{survey}/recordings/match?aside=1",
+        "/campaigns/{survey}/recordings/nobodys", "/campaigns/{survey}/recordings/nobodys?aside=1",
         "/campaigns/{survey}/recordings/days", "/campaigns/{empty}/recordings/days",
         "/campaigns/{survey}/settings/personal-data", "/acts/1",
     ),

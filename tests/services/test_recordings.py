@@ -21,7 +21,7 @@ from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.extensions import db
 from nps.models import Audio, CallAttempt, Campaign, Erasure, Journal, Recording, RecordingAbsence, User
 from nps.queries.recordings import call_with_recording
-from nps.queries.recordings.waiting import offered_calls, one_waiting, waiting
+from nps.queries.recordings.waiting import WaitingRecording, offered_calls, one_waiting, waiting
 from nps.services import personal_data, recordings, sweep
 from nps.services.form_keys import Form
 from nps.services.personal_data import Order
@@ -219,8 +219,14 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
     assert waits == {"second": 20, "several": 20, "length": 20, "no_call": 20, "duplicate": 20}
     assert sum(row.is_late for row in world.rows()) == 20
 
-    for row in waiting(world.session, world.campaign_id):
-        chosen = one_waiting(world.session, world.campaign_id, row.id)
+    def all_waiting() -> list[WaitingRecording]:
+        whose = (world.campaign_id, 1), (world.campaign_id, 2), (None, 1)
+        return [row for campaign_id, page in whose for row in waiting(world.session, campaign_id, page).rows]
+
+    assert Counter(row.problem for row in waiting(world.session, None).rows) == {"no_call": 20}
+    assert len({row.id for row in all_waiting()}) == 100
+    for row in all_waiting():
+        chosen = one_waiting(world.session, None if row.problem == "no_call" else world.campaign_id, row.id)
         assert chosen is not None
         calls = offered_calls(world.session, chosen)
         free = [call for call in calls if not call.has_recording]
@@ -231,7 +237,7 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
 
     states = Counter(row.state for row in world.rows())
     assert states == {"matched": 140, "rejected": 40, "orphan": 20, "empty": 20}
-    assert waiting(world.session, world.campaign_id) == [] and list(world.inbox.rglob("*.wav")) == []
+    assert all_waiting() == [] and list(world.inbox.rglob("*.wav")) == []
     assert {path.read_bytes() for path in world.files()} == contents
     matched = [row.attempt_id for row in world.rows() if row.state == "matched"]
     assert len(set(matched)) == len(matched), "one call, one recording"

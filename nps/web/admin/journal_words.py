@@ -96,6 +96,7 @@ ACTIONS = {
     "recording_played": "прослушана запись",
     "recording_received": "пришла запись",
     "recording_set_aside": "запись отложена",
+    "recordings_set_aside": "записи без проекта отложены",
     "recordings_purged": "записи удалены по сроку",
     "report_downloaded": "скачан отчёт",
     "report_exported": "выгружен отчёт",
