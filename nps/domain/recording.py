@@ -26,6 +26,9 @@ MISSING_AFTER = timedelta(hours=6)
 #: Recordings that belong to no call are kept so long.
 ORPHAN_DAYS = 90
 
+#: The type of a WAV whose coding a browser does not know, GSM say (RFC 2361).
+FOREIGN_WAVE = "audio/vnd.wave"
+
 #: Why a recording waits for a person, or why it was put aside.
 PROBLEMS = {
     "no_call": "Нет звонка в это время",
@@ -98,6 +101,11 @@ class Match:
 
     attempt_id: UUID | None
     problem: str = ""
+
+
+def browsers_play(mime: str) -> bool:
+    """Whether a browser can play a stored sound of this type; else it is only downloaded."""
+    return not mime.startswith(FOREIGN_WAVE)
 
 
 def read_name(name: str, zone: Zone) -> Hints:
