@@ -96,6 +96,11 @@ def test_each_number_on_the_page_opens_as_many_rows(world: World, login: Login) 
     for url, number in links:
         rows = client.get(url.replace("&amp;", "&")).text.count("<tr") - 1
         assert rows == int(number), url
+    extra = re.findall(r'href="([^"]+show=extra[^"]*)">([0-9]+)</a>', page)
+    assert [number for _, number in extra] == ["1", "1"], "of the day, and of all days"
+    for url, number in extra:
+        assert client.get(url.replace("&amp;", "&")).text.count("data-plays") == int(number), url
+    assert "data-plays" not in client.get(extra[0][0].split("&")[0] + "&day=2026-11-16").text
     assert "Запись не велась" in page and "Сверка в Excel" in page
     assert set(re.findall(r"check=([a-z_]+)", page)) <= set(CHECKS)
 

@@ -76,8 +76,8 @@ def test_a_manager_listens_chooses_the_call_and_the_list_is_empty(world: World, 
     kept = client.post(f"{base}/{alone.id}/aside", data={"form_key": "d"})
     assert kept.status_code == 303 and kept.location == nobodys
     assert "Записей без проекта нет" in client.get(nobodys).text
-    assert "Отложены: 1" in client.get(f"{nobodys}?aside=1").text
-    assert "Отложены: 0" not in client.get(f"{page}?aside=1").text
+    assert "Отложены: 1" in client.get(f"{nobodys}?show=aside").text
+    assert "Отложены: 0" not in client.get(f"{page}?show=aside").text
     states = {row.id: row.state for row in world.rows()}
     assert states == {length.id: "matched", alone.id: "orphan"}
 
@@ -167,7 +167,7 @@ def test_what_was_destroyed_waits_for_nobody_and_is_still_counted(world: World, 
     client, page = login("manager"), f"/campaigns/{campaign_id}/recordings"
     for name in ("match", "nobodys"):
         assert "Ждут решения: 0" in (shown := client.get(f"{page}/{name}").text) or "нечего" in shown
-        aside = client.get(f"{page}/{name}?aside=1").text
+        aside = client.get(f"{page}/{name}?show=aside").text
         assert "удалена" in aside and "data-play=" not in aside
     world.session.rollback()
     found = reconcile(world.session, campaign_id, "Europe/Samara", LATER)

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.local_time import Zone, to_local
 from nps.models import Audio, Campaign, Recording, RecordingAbsence
 from nps.queries.recordings.checks import CHECKS, with_recordings
-from nps.queries.recordings.waiting import ASIDE, WAITS, belongs_to
+from nps.queries.recordings.waiting import SHOWN, WAITS, belongs_to
 from nps.queries.reports.views import attempts
 
 #: What is counted of every day, in the order of the table.
@@ -87,7 +87,7 @@ def _without_call(session: Session, campaign_id: int, zone: Zone) -> tuple[Count
     found = session.execute(
         select(Recording.started_at, Recording.added_at, WAITS.label("waits"))
         .join(Audio, Audio.sha256 == Recording.audio_sha256)
-        .where(or_(WAITS, ASIDE), belongs_to(campaign_id))
+        .where(SHOWN["extra"], belongs_to(campaign_id))
     )
     for started_at, added_at, waits in found:
         day = to_local(started_at or added_at, zone).date()

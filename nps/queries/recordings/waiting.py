@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from nps.domain.local_time import Zone, from_local
 from nps.domain.recording import LENGTH_TOLERANCE_MS, Candidate
 from nps.models import Audio, CallAttempt, Campaign, Recording, Respondent, RespondentPhone, User
 from nps.queries.recordings.access import MATCHED
@@ -27,6 +28,9 @@ _PAGE = 50
 #: Whose sound was destroyed waits for nobody any more: it can't be heard.
 WAITS = and_(Recording.state == literal_column("'unmatched'"), Audio.path != "")
 ASIDE = or_(Recording.state.in_(("orphan", "rejected")), and_(Recording.state == "unmatched", Audio.path == ""))
+#: What a list shows: what waits, what was put aside, or both, as the reconciliation counts them.
+SHOWN = {"": WAITS, "aside": ASIDE, "extra": or_(WAITS, ASIDE)}
+_BEGAN_AT = func.coalesce(Recording.started_at, Recording.added_at, type_=Recording.added_at.type)
 
 Columns = TypeVarTuple("Columns")
 
@@ -44,6 +48,11 @@ class WaitingRecording:
     named_attempt_id: UUID | None
     is_cut: bool
     has_sound: bool
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to decide."""
+        return self.state == "unmatched" and self.has_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,22 @@ def waiting_count(session: Session, campaign_id: int | None) -> int:
 
 
 def waiting(
-    session: Session, campaign_id: int | None, number: int = 1, *, put_aside: bool = False
+    session: Session,
+    campaign_id: int | None,
+    number: int = 1,
+    *,
+    show: str = "",
+    day: date | None = None,
+    zone: Zone = "UTC",
 ) -> Page[WaitingRecording]:
-    """A page of recordings that wait for a person, or that were put aside; the newest first."""
-    condition = and_(ASIDE if put_aside else WAITS, belongs_to(campaign_id))
+    """A page of recordings without a call, the newest first: those that `show` (a key of SHOWN) means.
+
+    With `day` those that began on that day of `zone`.
+    """
+    condition = and_(SHOWN[show], belongs_to(campaign_id))
+    if day is not None:
+        first, last = (from_local(at, time(0), zone) for at in (day, day + timedelta(days=1)))
+        condition = and_(condition, first <= _BEGAN_AT, last > _BEGAN_AT)
     total = session.scalar(_with_file(select(func.count())).where(condition)) or 0
     page: Page[WaitingRecording] = page_of(total, number, _PAGE)
     return page.with_rows(_found(session, condition, page.skip))
@@ -123,19 +144,18 @@ def _with_file(chosen: Select[*Columns]) -> Select[*Columns]:
 
 
 def _found(session: Session, condition: ColumnElement[bool], skip: int = 0) -> list[WaitingRecording]:
-    began_at = func.coalesce(Recording.started_at, Recording.added_at, type_=Recording.added_at.type)
     chosen = select(
         Recording.id,
         Recording.state,
         Recording.problem,
         Recording.e164,
-        began_at.label("began_at"),
+        _BEGAN_AT.label("began_at"),
         Audio.duration_ms.label("length_ms"),
         Recording.named_attempt_id,
         Audio.is_cut,
         (Audio.path != "").label("has_sound"),
     )
-    ordered = _with_file(chosen).where(condition).order_by(began_at.desc(), Recording.id.desc())
+    ordered = _with_file(chosen).where(condition).order_by(_BEGAN_AT.desc(), Recording.id.desc())
     rows = session.execute(ordered.limit(_PAGE).offset(skip))
     return [WaitingRecording(**row._mapping) for row in rows]
 

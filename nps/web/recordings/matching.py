@@ -13,6 +13,7 @@ from nps.domain.recording import ORPHAN_DAYS, PROBLEMS
 from nps.domain.wording import number
 from nps.extensions import db
 from nps.queries.recordings.waiting import (
+    SHOWN,
     is_nobodys,
     is_reached,
     newest_waiting,
@@ -24,6 +25,7 @@ from nps.services import recordings
 from nps.services.form_keys import Form
 from nps.web import access, forms, htmx
 from nps.web.clock import now
+from nps.web.filters import office_zone
 from nps.web.recordings import bp
 from nps.web.recordings.listing import STAFF, campaign_or_404, frame
 
@@ -103,9 +105,10 @@ def _list(campaign_id: int, alone: bool) -> str:
 def _page(campaign_id: int, alone: bool, recording_id: int, error: str = "") -> Response:
     campaign, session = campaign_or_404(campaign_id), db.session()
     endpoint, whose = ("recordings.nobodys", None) if alone else ("recordings.match", campaign_id)
-    aside = forms.arg("aside") == "1"
-    listing = waiting(session, whose, forms.arg_number("page"), put_aside=aside)
-    if not recording_id and not aside and listing.rows:
+    show, day = forms.arg("show"), forms.arg_day("day")
+    show = show if show in SHOWN else ""
+    listing = waiting(session, whose, forms.arg_number("page"), show=show, day=day, zone=office_zone())
+    if not recording_id and not show and listing.rows:
         recording_id = listing.rows[0].id
     chosen = one_waiting(session, whose, recording_id) if recording_id else None
 
@@ -119,10 +122,11 @@ def _page(campaign_id: int, alone: bool, recording_id: int, error: str = "") -> 
         **frame(campaign, endpoint),
         listing=listing,
         here=here,
-        page_url=lambda page: here(aside="1" if aside else None, page=page),
+        page_url=lambda page: here(show=show or None, day=day, page=page),
         alone=alone,
         last_id=newest_waiting(session) if alone else 0,
-        aside=aside,
+        show=show,
+        day=day,
         chosen=chosen,
         calls=offered_calls(session, chosen) if chosen else [],
         problems=PROBLEMS,
