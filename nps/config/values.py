@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nps.config.environment import SECRET_KEY_MIN_LENGTH, ConfigError
+from nps.domain.dial_link import is_dial_link
 
 
 def data_folder(text: str) -> Path:
@@ -70,8 +71,7 @@ def zone(text: str) -> str:
 
 
 def dial_link_format(text: str) -> str:
-    # Only schemes that a telephone program takes: the link is followed without a question.
-    if not re.fullmatch(r"(tel|sip|sips|callto):[^{}\s\"'<>]*\{(e164|digits)\}[^{}\s\"'<>]*", text):
+    if not is_dial_link(text):
         raise ConfigError(
             f"DIAL_LINK_FORMAT: нужна ссылка вида tel:{{e164}} или sip:{{digits}}@host, а указано «{text}»."
         )

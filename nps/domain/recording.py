@@ -26,6 +26,9 @@ MISSING_AFTER = timedelta(hours=6)
 #: Recordings that belong to no call are kept so long.
 ORPHAN_DAYS = 90
 
+#: The type of a WAV whose coding a browser does not know, GSM say (RFC 2361).
+FOREIGN_WAVE = "audio/vnd.wave"
+
 #: Why a recording waits for a person, or why it was put aside.
 PROBLEMS = {
     "no_call": "Нет звонка в это время",
@@ -78,6 +81,11 @@ class Candidate:
             return False
         return -BEFORE_DIAL <= hints.started_at - self.dialled_at <= AFTER_DIAL
 
+    def distance(self, hints: Hints) -> timedelta:
+        """From the dial to the begin of a recording that is near, either way."""
+        assert hints.started_at is not None
+        return abs(hints.started_at - self.dialled_at)
+
     def off_by_ms(self, length_ms: int) -> int:
         """How far a recording's length is from the talk, or from ringing and talk with or without the set-up."""
         line_ms = self.ring_ms + self.talk_ms
@@ -86,10 +94,18 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The call of a recording, or why a person has to look (a key of PROBLEMS); then `attempt_id` is the call meant."""
+    """The call of a recording, or why a person has to look (a key of PROBLEMS).
+
+    Then `attempt_id` is the call that is meant, of several the nearest in time: whose list the recording waits in.
+    """
 
     attempt_id: UUID | None
     problem: str = ""
+
+
+def browsers_play(mime: str) -> bool:
+    """Whether a browser can play a stored sound of this type; else it is only downloaded."""
+    return not mime.startswith(FOREIGN_WAVE)
 
 
 def read_name(name: str, zone: Zone) -> Hints:
@@ -111,7 +127,7 @@ def match(hints: Hints, length_ms: int | None, calls: Sequence[Candidate]) -> Ma
     near = [call for call in calls if call.is_near(hints)]
     fitting = [call for call in near if length_ms is not None and call.off_by_ms(length_ms) <= LENGTH_TOLERANCE_MS]
     if len(fitting) > 1 or (len(near) > 1 and not fitting):
-        return Match(None, "several")
+        return Match(min(near, key=lambda call: call.distance(hints)).attempt_id, "several")
     if len(fitting) == 1:
         return Match(fitting[0].attempt_id, "second" if fitting[0].has_recording else "")
     if near:

@@ -82,6 +82,8 @@ class Line:
         return self.ended_at - self.answered_at if self.answered_at and self.ended_at else timedelta(0)
 
 
+#: Events of calls that are none of ours are kept so long: they tell of people who have nothing to do with the survey.
+STRANGER_DAYS = 30
 #: R13.
 RING_LEAST = timedelta(seconds=20)
 #: Exchanges time their own limits by milliseconds: 20.998 s of a ring set to 21 s is no fraud.

@@ -177,7 +177,10 @@ class TelephonyEvent(Base):
     """What a line reported; the desk's buttons come the same way with source `operator`."""
 
     __tablename__ = "telephony_event"
-    __table_args__ = (Index(None, "attempt_id", "at"),)
+    __table_args__ = (
+        Index(None, "attempt_id", "at"),
+        partial_index("ix_telephony_event_strangers", "received_at", where="attempt_id IS NULL"),
+    )
 
     id: Mapped[pk]
     provider: Mapped[code]

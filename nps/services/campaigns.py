@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import DEFAULT_WINDOWS, Window
+from nps.domain.dial_link import is_dial_link
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import is_email
 from nps.models import (
@@ -32,7 +33,6 @@ from nps.services.transaction import AnySession, write
 
 ADMISSIONS = ("off", "warn", "required")
 PRIORITIES = range(1, 10)
-_DIAL_SCHEMES = ("tel:", "sip:", "sips:", "callto:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,9 @@ class Terms:
             raise DomainError("delete_on", "Дата удаления данных — после окончания проекта.")
         if self.recordings_until is not None and self.recordings_until < self.ends_on:
             raise DomainError("recordings_until", "Записи нужны хотя бы до окончания проекта.")
-        if not self.dial_link.startswith(_DIAL_SCHEMES) or "{e164}" not in self.dial_link:
-            raise DomainError("dial_link", "Ссылка начинается с tel: или sip: и содержит {e164} — место номера.")
+        if not is_dial_link(self.dial_link):
+            what = "Ссылка начинается с tel: или sip: и содержит место номера: {e164} или {digits}."
+            raise DomainError("dial_link", what)
         if not 0 <= self.setup_allowance_s <= 60:
             raise DomainError("setup_allowance_s", "Запас на соединение — от 0 до 60 секунд.")
 

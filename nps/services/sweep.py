@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
-from nps.services import answer_terms, letters, personal_data, recordings, reminders, sample
+from nps.services import answer_terms, letters, personal_data, recordings, reminders, sample, telephony
 from nps.services.reports import exporting
 
 
@@ -36,6 +36,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),
         *_job_runs(session, now),
         *_recordings(session, now),
+        *_telephony(session, now),
     ]
 
 
@@ -47,6 +48,11 @@ def _recordings(session: Session, now: datetime) -> list[Nudge]:
     return nudges + [
         Nudge(BULK, recordings.PURGE_JOB, row_id) for row_id in recordings.campaigns_to_purge(session, now)
     ]
+
+
+def _telephony(session: Session, now: datetime) -> list[Nudge]:
+    """Events of calls that are none of ours, when their days are over."""
+    return [Nudge(BULK, telephony.FORGET_JOB, 0)] if telephony.are_strangers_outdated(session, now) else []
 
 
 def _job_runs(session: Session, now: datetime) -> list[Nudge]:

@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from nps.domain import local_time, wording
 from nps.domain.answer_terms import left_words
 from nps.domain.disposition import TABLE
+from nps.domain.recording import browsers_play
 from nps.domain.script.gender import forms as read_by
 from nps.web import shell
 from nps.web.clock import now
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         minutes=wording.minutes,
         read_by=read_by,
     )
+    app.jinja_env.tests["playable"] = lambda mime: browsers_play(mime or "")
     app.jinja_env.globals.update(form_key=form_key, now=now, suggested_label=lambda code: TABLE[code].label)
     app.url_defaults(versioned)
     app.context_processor(shell.context)

@@ -515,8 +515,9 @@
       player.hidden = false;
       $('[data-title]', player).textContent = button.dataset.title;
       if (audio.getAttribute('src') !== button.dataset.play) audio.src = button.dataset.play;
+      $('[data-broken]', player).hidden = !audio.error;
       $('[data-download]', player).href = button.dataset.play;
-      audio.play();
+      audio.play().catch(() => {});
       showPlaying();
     }
     if (rate) {
@@ -525,6 +526,10 @@
     }
   });
 
+  // A sound that the browser can't play says so beside it.
+  document.addEventListener('error', (event) => {
+    if (event.target.matches?.('audio')) $('[data-broken]', event.target.parentElement).hidden = false;
+  }, true);
   // A list that was swapped shows again which of its rows is heard.
   function showPlaying() {
     const source = $('#player audio')?.getAttribute('src');
@@ -538,7 +543,7 @@
     if (!jump || !audio) return;
     event.preventDefault();
     audio.currentTime = Number(jump.dataset.seek);
-    audio.play();
+    audio.play().catch(() => {});
   });
 
   /* ---- Start ---- */

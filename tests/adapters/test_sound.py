@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nps.adapters.recordings.sound import UnknownSound, inspect
+from nps.domain.recording import browsers_play
 
 DATA = Path(__file__).parents[1] / "data" / "audio"
 KINDS = ("talk.mp3", "talk.ogg", "talk.m4a", "talk_alaw.wav", "talk_gsm.wav")
@@ -39,6 +40,17 @@ def test_two_seconds_are_two_seconds_in_every_coding(name: str) -> None:
     assert sound.kind == name.rpartition(".")[2]
     assert sound.length_ms == pytest.approx(2000, abs=200)
     assert not sound.is_cut
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [("talk_alaw.wav", "audio/wav"), ("talk_gsm.wav", "audio/vnd.wave; codec=31"), ("talk.ogg", "audio/ogg")],
+)
+def test_a_wav_that_browsers_do_not_play_has_a_type_of_its_own(name: str, mime: str) -> None:
+    sound = inspect(DATA / name, None)
+
+    assert sound.mime == mime
+    assert browsers_play(sound.mime) == (name != "talk_gsm.wav")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from tests import factories
 from tests.e2e import people
 from tests.e2e.people import Person
 from tests.e2e.system import System, running
+from tests.switches import leave_out
 
 HERE = Path(__file__).parent
 SWITCH = "NPS_TEST_WITHOUT_CHROMIUM"
@@ -22,14 +21,7 @@ SWITCH = "NPS_TEST_WITHOUT_CHROMIUM"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a browser these tests fail, unless somebody has switched them off by hand; then it is said."""
-    mine = [item for item in items if HERE in item.path.parents]
-    if not mine or not os.environ.get(SWITCH):
-        return
-    items[:] = [item for item in items if item not in mine]
-    config.hook.pytest_deselected(items=mine)
-    capture = config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        sys.stderr.write(f"\n{SWITCH} is set: {len(mine)} tests in a real browser are NOT run.\n")
+    leave_out(config, items, HERE, SWITCH, "in a real browser")
 
 
 @pytest.fixture(scope="session")

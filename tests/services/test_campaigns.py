@@ -89,6 +89,7 @@ def test_the_same_form_sent_twice_makes_one_campaign(session: Session, manager: 
         ({"delete_on": date(2026, 12, 24)}, "delete_on"),
         ({"title": " "}, "title"),
         ({"dial_link": "javascript:alert(1)//{e164}"}, "dial_link"),
+        ({"dial_link": "sip:operator@host"}, "dial_link"),
     ],
 )
 def test_terms_that_cannot_be_name_their_field(

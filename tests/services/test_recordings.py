@@ -21,7 +21,7 @@ from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.extensions import db
 from nps.models import Audio, CallAttempt, Campaign, Erasure, Journal, Recording, RecordingAbsence, User
 from nps.queries.recordings import call_with_recording
-from nps.queries.recordings.waiting import offered_calls, one_waiting, waiting
+from nps.queries.recordings.waiting import WaitingRecording, offered_calls, one_waiting, waiting
 from nps.services import personal_data, recordings, sweep
 from nps.services.form_keys import Form
 from nps.services.personal_data import Order
@@ -219,8 +219,14 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
     assert waits == {"second": 20, "several": 20, "length": 20, "no_call": 20, "duplicate": 20}
     assert sum(row.is_late for row in world.rows()) == 20
 
-    for row in waiting(world.session, world.campaign_id):
-        chosen = one_waiting(world.session, world.campaign_id, row.id)
+    def all_waiting() -> list[WaitingRecording]:
+        whose = (world.campaign_id, 1), (world.campaign_id, 2), (None, 1)
+        return [row for campaign_id, page in whose for row in waiting(world.session, campaign_id, page).rows]
+
+    assert Counter(row.problem for row in waiting(world.session, None).rows) == {"no_call": 20}
+    assert len({row.id for row in all_waiting()}) == 100
+    for row in all_waiting():
+        chosen = one_waiting(world.session, None if row.problem == "no_call" else world.campaign_id, row.id)
         assert chosen is not None
         calls = offered_calls(world.session, chosen)
         free = [call for call in calls if not call.has_recording]
@@ -231,7 +237,7 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
 
     states = Counter(row.state for row in world.rows())
     assert states == {"matched": 140, "rejected": 40, "orphan": 20, "empty": 20}
-    assert waiting(world.session, world.campaign_id) == [] and list(world.inbox.rglob("*.wav")) == []
+    assert all_waiting() == [] and list(world.inbox.rglob("*.wav")) == []
     assert {path.read_bytes() for path in world.files()} == contents
     matched = [row.attempt_id for row in world.rows() if row.state == "matched"]
     assert len(set(matched)) == len(matched), "one call, one recording"
@@ -310,23 +316,6 @@ def test_recordings_whose_last_day_is_over_are_destroyed_with_a_line_in_the_jour
     much_later = NOW + timedelta(days=91)
     assert recordings.campaigns_to_purge(world.session, much_later) == [0]
     assert recordings.purge(db.session, 0, much_later) == 1 and world.files() == []
-
-
-def test_destroying_a_person_takes_recordings_that_only_name_him(world: World) -> None:
-    call = world.call("+79170000013")
-    world.put(f"{call.id}.wav", wav(20, 1))
-    world.put(f"{call.id}-second.wav", wav(20, 2))
-    world.put(name_of("+79170000013", NOW - timedelta(hours=5)), wav(9, 3))
-    world.put(name_of("+79170000099", NOW - timedelta(hours=5)), wav(9, 4))
-    world.collect()
-    assert len(world.files()) == 4
-
-    order = Order(None, "Требование человека", False, NOW)
-    act = personal_data.erase_person(db.session, world.campaign_id, order, shown=None, phone="+79170000013")
-    assert personal_data.finish(db.session, act, NOW)
-
-    assert len(world.files()) == 1
-    assert {row.e164 for row in world.rows()} == {"", "+79170000099"}
 
 
 class TestStorage:

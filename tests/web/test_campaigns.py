@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nps.extensions import db
 from nps.models import (
     AccessLog,
     BranchContact,
@@ -23,6 +25,7 @@ from nps.models import (
     User,
 )
 from tests import factories
+from tests.conftest import make_app
 
 Login = Callable[..., FlaskClient]
 
@@ -255,6 +258,24 @@ def terms(**changed: str) -> dict[str, str]:
         "purpose": "survey",
         "escalation_email": "k.service@u-energo.ru",
     } | changed
+
+
+def test_a_new_campaign_is_proposed_what_the_installation_is_set_to(database_url: str, tmp_path: Path) -> None:
+    own = {"DIAL_LINK_FORMAT": "sip:{digits}@pbx.example", "SETUP_ALLOWANCE": "5", "ESCALATION_RECIPIENT": "q@firm.ru"}
+    app = make_app(tmp_path / "data", database_url, **own)
+    with app.app_context():
+        contract_id = factories.contract(db.session()).id
+        manager = factories.user(db.session(), "manager").login
+        client = app.test_client()
+        client.post("/login", data={"login": manager, "password": factories.PASSWORD})
+        form = client.get("/campaigns/new").text
+        assert all(f'value="{value}"' in form for value in own.values())
+        client.post("/campaigns", data=terms(contract_id=str(contract_id), dial_link=own["DIAL_LINK_FORMAT"]))
+        db.session.rollback()
+        assert db.session.scalars(select(Campaign.dial_link)).all() == [own["DIAL_LINK_FORMAT"]]
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 def test_a_campaign_is_created_and_changed(session: Session, login: Login) -> None:

@@ -40,7 +40,8 @@ _LISTS = (
 )  # fmt: skip
 _MANAGED = (
     *_LISTS, "/campaigns/{survey}/recordings", "/campaigns/{survey}/calls", "/campaigns/{survey}/operators/quality",
-    "/campaigns/{survey}/operators/quality/{recorded_call}", "/campaigns/{survey}",
+    "/campaigns/{survey}/operators/quality/{recorded_call}", "/campaigns/{survey}/recordings/days",
+    "/campaigns/{survey}",
 )  # fmt: skip
 ALSO = {
     "operator": ("/desk/search", "/training/calls/{practice_call}", "/calls/{recorded_call}/recording"),
@@ -88,7 +89,8 @@ def crawl(client: FlaskClient, *start: str) -> dict[str, int]:
             text = answer.text if answer.mimetype == "text/html" else ""
         client.get(address, headers={"HX-Request": "true"}).close()
         found = re.findall(r'(?:href|hx-get|src|data-play)="(/[^"#]*)', text)
-        ahead += [html.unescape(link) for link in found if not link.startswith("//")]
+        # Where the crawl starts comes first: a page of an empty campaign would stand for the full one's.
+        ahead[:0] = [html.unescape(link) for link in reversed(found) if not link.startswith("//")]
     return seen
 
 

@@ -19,9 +19,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.extensions import db
-from nps.models import CallAttempt, TelephonyEvent
-from nps.services import personal_data
+from nps.models import CallAttempt, Journal, TelephonyEvent
+from nps.services import personal_data, sweep, telephony
 from nps.services.personal_data import Order
+from nps.services.telephony import keeping
 from tests import factories
 from tests.conftest import make_app
 
@@ -169,6 +170,28 @@ def test_destroying_a_person_takes_his_number_from_strangers_calls(
 
     session.rollback()
     assert all(PHONE not in str(event.raw) for event in session.scalars(select(TelephonyEvent)))
+
+
+def test_strangers_calls_are_forgotten_after_thirty_days_and_the_journal_says_how_many(
+    client: FlaskClient, session: Session, call: UUID, began: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(client, body(events("their-10", began, phone="+79990000000")))
+    send(client, body(events(call, began)))
+    session.rollback()
+    last_day = datetime.now(UTC).replace(hour=12) + timedelta(days=30)
+    assert telephony.FORGET_JOB not in [nudge.job for nudge in sweep.due(session, last_day)]
+    due = last_day + timedelta(days=1)
+    assert telephony.FORGET_JOB in [nudge.job for nudge in sweep.due(session, due)]
+
+    session.rollback()
+    monkeypatch.setattr(keeping, "BATCH", 3)
+    assert [telephony.forget_strangers(db.session, due) for _ in range(3)] == [3, 1, 0]
+
+    assert kept(session) == 4, "those of our call stay"
+    assert seconds(session, call) == (21, 8)
+    assert telephony.FORGET_JOB not in [nudge.job for nudge in sweep.due(session, due)]
+    lines = session.scalars(select(Journal.after).where(Journal.action == "strangers_forgotten")).all()
+    assert lines == [{"events": 3}, {"events": 1}]
 
 
 def test_mango_uis_and_zadarma_come_to_the_same_call(

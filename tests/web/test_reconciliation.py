@@ -54,7 +54,8 @@ def world(app: Flask, session: Session) -> World:
     world.put(f"{length.id}.wav", wav(40, 2))
     world.put(f"{slow.id}.wav", wav(100, 3)[:1_500_000])
     world.put(f"{hollow.id}.wav", wav(0))
-    world.put(name_of("+79990000000", NOW), wav(5, 4))
+    world.put(name_of("+79170000001", NOW - timedelta(hours=2)), wav(5, 4))
+    world.put(name_of("+79990000000", NOW), wav(5, 5))
     world.collect(NOW + timedelta(minutes=30))
     recordings.tell_absence(db.session, world.manager, absent_id, "not_recorded", world.form(), NEXT_DAY)
     session.rollback()
@@ -95,6 +96,11 @@ def test_each_number_on_the_page_opens_as_many_rows(world: World, login: Login) 
     for url, number in links:
         rows = client.get(url.replace("&amp;", "&")).text.count("<tr") - 1
         assert rows == int(number), url
+    extra = re.findall(r'href="([^"]+show=extra[^"]*)">([0-9]+)</a>', page)
+    assert [number for _, number in extra] == ["1", "1"], "of the day, and of all days"
+    for url, number in extra:
+        assert client.get(url.replace("&amp;", "&")).text.count("data-plays") == int(number), url
+    assert "data-plays" not in client.get(extra[0][0].split("&")[0] + "&day=2026-11-16").text
     assert "Запись не велась" in page and "Сверка в Excel" in page
     assert set(re.findall(r"check=([a-z_]+)", page)) <= set(CHECKS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,9 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.models import AccessLog, Recording, RecordingAbsence
+from nps.extensions import db
+from nps.models import AccessLog, Journal, Recording, RecordingAbsence
+from nps.queries.recordings.reconciliation import reconcile
+from nps.services import recordings
+from tests import factories
 from tests.factories import NOW
-from tests.services.test_recordings import World, name_of, wav
+from tests.services.test_recordings import LATER, World, name_of, wav
 
 Login = Callable[..., FlaskClient]
 
@@ -56,7 +61,7 @@ def test_a_manager_listens_chooses_the_call_and_the_list_is_empty(world: World, 
     base = f"/campaigns/{world.campaign_id}/recordings"
 
     shown = client.get(f"{page}?recording={length.id}").text
-    assert "длина расходится" in shown and "не подходит: расхождение" in shown and "Ждут решения: 2" in shown
+    assert "длина расходится" in shown and "не подходит: расхождение" in shown and "Ждут решения: 1" in shown
     with client.get(f"/recordings/{length.id}") as played:
         assert played.status_code == 200
     empty = client.post(f"{base}/{length.id}/attach", data={"form_key": "a"})
@@ -65,10 +70,14 @@ def test_a_manager_listens_chooses_the_call_and_the_list_is_empty(world: World, 
     assert [client.post(f"{base}/{length.id}/attach", data=chosen).status_code for _ in range(2)] == [303, 303]
     again = client.post(f"{base}/{length.id}/attach", data={**chosen, "form_key": "c"})
     assert again.status_code == 409 and "уже есть звонок" in again.text
-    assert client.post(f"{base}/{alone.id}/aside", data={"form_key": "d"}).status_code == 303
     assert "Разбирать нечего" in client.get(page).text
-    aside = client.get(f"{page}?aside=1").text
-    assert "Отложены: 1" in aside
+    nobodys = f"{base}/nobodys"
+    assert "не относятся ни к одному проекту" in client.get(nobodys).text
+    kept = client.post(f"{base}/{alone.id}/aside", data={"form_key": "d"})
+    assert kept.status_code == 303 and kept.location == nobodys
+    assert "Записей без проекта нет" in client.get(nobodys).text
+    assert "Отложены: 1" in client.get(f"{nobodys}?show=aside").text
+    assert "Отложены: 0" not in client.get(f"{page}?show=aside").text
     states = {row.id: row.state for row in world.rows()}
     assert states == {length.id: "matched", alone.id: "orphan"}
 
@@ -92,3 +101,74 @@ def test_a_manager_takes_a_wrong_recording_off_and_says_why_there_is_none(world:
     assert world.session.get_one(RecordingAbsence, call_id).cause == "lost"
     assert world.session.scalars(select(Recording.problem)).one() == "detached"
     assert client.get(f"/campaigns/{world.campaign_id}/recordings/match").text.count("Снята со звонка") == 1
+
+
+def test_recordings_of_no_campaign_are_one_list_that_no_campaign_counts(world: World, login: Login) -> None:
+    """A client's number makes it his campaign's though no call fits; a stranger's number or none makes it nobody's."""
+    world.call("+79170000005")
+    other = factories.campaign(world.session, title="Другая волна").id
+    for n, name in enumerate(("out-89170000005-101-20261101-151205.wav", name_of("+79990000000", NOW), "проба.wav")):
+        world.put(name, wav(3, n + 1))
+    assert world.collect() == {"unmatched": 3}
+    client = login("manager")
+
+    def told(campaign_id: int) -> tuple[int, int]:
+        found = reconcile(world.session, campaign_id, "Europe/Samara", LATER)
+        return found.waiting, found.extra
+
+    assert [told(world.campaign_id), told(other)] == [(1, 1), (0, 0)]
+    for campaign_id in (world.campaign_id, other):
+        base = f"/campaigns/{campaign_id}/recordings"
+        shown = client.get(f"{base}/nobodys").text
+        assert "Ждут решения: 2" in shown and "+7 999 000-00-00" in shown.replace("\u00a0", " ")
+
+    days = client.get(f"/campaigns/{world.campaign_id}/recordings/days").text
+    assert f'href="/campaigns/{world.campaign_id}/recordings/nobodys">2</a>' in days
+
+    page = f"/campaigns/{other}/recordings/nobodys"
+    up_to = max(row.id for row in world.rows() if row.e164 != "+79170000005")
+    for _ in range(2):
+        form = {"form_key": "a", "up_to": str(up_to)}
+        assert client.post(f"{page}/aside", data=form).location == page
+    world.put("ещё.wav", wav(3, 9))
+    world.collect()
+    assert "Ждут решения: 1" in client.get(page).text, "it came after the page was shown"
+    states = Counter(row.state for row in world.rows())
+    assert states == {"unmatched": 2, "orphan": 2}
+    lines = world.session.scalars(select(Journal.after).where(Journal.action == "recordings_set_aside")).all()
+    assert lines == [{"recordings": 2}]
+
+
+def test_a_recording_of_no_campaign_is_given_to_a_call_of_any(world: World, login: Login) -> None:
+    call = world.call("+79170000006")
+    call_id = call.id
+    world.put("проба.wav", wav(20))
+    world.collect()
+    (row,) = world.rows()
+    other = factories.campaign(world.session, title="Другая волна").id
+    client, page = login("manager"), f"/campaigns/{other}/recordings"
+    row_id = row.id
+
+    assert f'value="{call_id}"' in client.get(f"{page}/nobodys?recording={row_id}").text
+    chosen = {"form_key": "a", "attempt_id": str(call_id)}
+    answers = [client.post(f"{page}/{row_id}/attach", data=chosen) for _ in range(2)]
+    assert [(answer.status_code, answer.location) for answer in answers] == [(303, f"{page}/nobodys")] * 2
+    assert [(row.state, row.attempt_id) for row in world.rows()] == [("matched", call_id)]
+
+
+def test_what_was_destroyed_waits_for_nobody_and_is_still_counted(world: World, login: Login) -> None:
+    call = world.call("+79170000007")
+    world.put(name_of("+79170000007", NOW), wav(90))
+    world.put("проба.wav", wav(3, 2))
+    world.collect()
+    campaign_id, call_id = call.campaign_id, call.id
+    assert recordings.purge(db.session, 0, NOW + timedelta(days=100)) == 2
+
+    client, page = login("manager"), f"/campaigns/{campaign_id}/recordings"
+    for name in ("match", "nobodys"):
+        assert "Ждут решения: 0" in (shown := client.get(f"{page}/{name}").text) or "нечего" in shown
+        aside = client.get(f"{page}/{name}?show=aside").text
+        assert "удалена" in aside and "data-play=" not in aside
+    world.session.rollback()
+    found = reconcile(world.session, campaign_id, "Europe/Samara", LATER)
+    assert (found.waiting, found.extra) == (0, 1) and client.get(f"/calls/{call_id}/recording").status_code == 200

@@ -30,6 +30,19 @@ def ready(folder: Path, now: datetime) -> Iterator[Path]:
                 yield path
 
 
+def everything(folder: Path) -> Iterator[Path]:
+    """Every file of the folder: drafts and what lies aside too. Of a link the link itself, never what it leads to.
+
+    Raises OSError for a folder that can't be read: nothing may be overlooked.
+    """
+
+    def stop(error: OSError) -> None:
+        raise error
+
+    for place, _, names in os.walk(folder, followlinks=False, onerror=stop):
+        yield from (Path(place, name) for name in sorted(names))
+
+
 def open_file(path: Path) -> IO[bytes]:
     """Open a file of the folder for reading. Raises OSError, also for a link put in its place meanwhile."""
     return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from nps.adapters.recordings.sound import MIMES, Sound, UnknownSound, inspect
+from nps.adapters.recordings.sound import Sound, UnknownSound, inspect
 from nps.domain.errors import DomainError
 
 SIZE_LIMIT = 50 * 1024 * 1024
@@ -31,7 +31,7 @@ class Incoming:
 
     @property
     def mime(self) -> str:
-        return MIMES[self.sound.kind]
+        return self.sound.mime
 
     @property
     def path(self) -> str:

@@ -13,7 +13,11 @@ from typing import IO
 
 from tinytag import TinyTag, TinyTagException
 
-MIMES = {"wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4"}
+from nps.domain.recording import FOREIGN_WAVE
+
+_MIMES = {"wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4"}
+#: Codings of a WAV that every browser plays: PCM, float, A-law, µ-law, and PCM under the extensible header.
+_PLAYED_WAVES = (1, 3, 6, 7, 0xFFFE)
 #: Names of the demuxers: a file may not choose one by itself.
 _DEMUXERS = {"mp3": "mp3", "ogg": "ogg", "m4a": "mov"}
 #: Brands of an MPEG-4 file that holds sound; a film has others.
@@ -34,11 +38,20 @@ class UnknownSound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """`length_ms` is None when nobody can tell, 0 when there is no sound; `is_cut`: the end of the file is missing."""
+    """`length_ms` is None when nobody can tell, 0 when there is no sound; `is_cut`: the end of the file is missing.
+
+    `coding`: a WAV's number of its coding; 49 is GSM (RFC 2361).
+    """
 
     kind: str
     length_ms: int | None
     is_cut: bool
+    coding: int = _PLAYED_WAVES[0]
+
+    @property
+    def mime(self) -> str:
+        """A type of its own for a WAV whose coding browsers do not know: see nps.domain.recording.browsers_play."""
+        return _MIMES[self.kind] if self.coding in _PLAYED_WAVES else f"{FOREIGN_WAVE}; codec={self.coding:x}"
 
 
 def inspect(path: Path, ffprobe: str | None) -> Sound:
@@ -78,18 +91,19 @@ def _is_mpeg_frame(head: bytes) -> bool:
 
 def _wav(file: IO[bytes], size: int) -> Sound:
     """Bytes of sound by the header's bytes a second: holds for PCM, A-law, µ-law and GSM alike."""
-    bytes_a_second, at = 0, 12
+    bytes_a_second, coding, at = 0, _PLAYED_WAVES[0], 12
     while at + 8 <= size:
         file.seek(at)
         name, declared = file.read(4), int.from_bytes(file.read(4), "little")
         if name == b"fmt ":
-            bytes_a_second = int.from_bytes(file.read(16)[8:12], "little")
+            form = file.read(16)
+            coding, bytes_a_second = int.from_bytes(form[:2], "little"), int.from_bytes(form[8:12], "little")
         if name == b"data":
             there = size - at - 8
             held = there if declared in _UNFINISHED else min(declared, there)
             length_ms = held * 1000 // bytes_a_second if bytes_a_second else None
             is_cut = declared not in _UNFINISHED and there < declared
-            return Sound("wav", 0 if held == 0 else _sane(length_ms, size), is_cut)
+            return Sound("wav", 0 if held == 0 else _sane(length_ms, size), is_cut, coding)
         at += 8 + declared + declared % 2
     return Sound("wav", 0, is_cut=size > 12)
 

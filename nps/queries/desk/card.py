@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
+from nps.domain.dial_link import dial_link
 from nps.domain.disposition import TABLE
 from nps.domain.escalation import STATE_WORDS as ESCALATION_WORDS
 from nps.domain.escalation import State
@@ -70,7 +71,7 @@ def client_card(
         contact=client.contact,
         greeting_name=client.greeting_name,
         phone_text=_phone_text(current) if current else "номера нет",
-        phone_link=_dial_link(campaign, current) if may_be_dialled and current else None,
+        phone_link=dial_link(campaign.dial_link, current.e164) if may_be_dialled and current else None,
         organisation=client.organisation,
         inn=client.inn or "",
         branch=branch.name if branch else "не указано",
@@ -116,10 +117,6 @@ def phone_to_dial(phones: Sequence[RespondentPhone]) -> RespondentPhone | None:
     live = [phone for phone in phones if phone.state == "live"]
     given = [phone for phone in live if phone.source != "base"]
     return given[-1] if given else next(iter(live), None)
-
-
-def _dial_link(campaign: CampaignRow, phone: RespondentPhone) -> str:
-    return campaign.dial_link.replace("{e164}", phone.e164).replace("{digits}", phone.e164.lstrip("+"))
 
 
 def _window(calendar: CallingCalendar | None, campaign: CampaignRow, now: datetime) -> tuple[str, str, str]:

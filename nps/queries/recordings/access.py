@@ -51,6 +51,7 @@ class RecordedCall:
     duration_ms: int | None
     is_cut: bool | None
     path: str | None
+    mime: str | None
     absence: str | None
     erased: bool
 
@@ -93,6 +94,7 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
                 Audio.duration_ms,
                 Audio.is_cut,
                 Audio.path,
+                Audio.mime,
                 RecordingAbsence.cause.label("absence"),
                 Respondent.erased_at.is_not(None).label("erased"),
             )

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.local_time import Zone, to_local
-from nps.models import CallAttempt, Campaign, Recording, RecordingAbsence
+from nps.models import Audio, Campaign, Recording, RecordingAbsence
 from nps.queries.recordings.checks import CHECKS, with_recordings
+from nps.queries.recordings.waiting import SHOWN, WAITS, belongs_to
 from nps.queries.reports.views import attempts
 
 #: What is counted of every day, in the order of the table.
@@ -80,18 +81,16 @@ def reconcile(session: Session, campaign_id: int, zone: Zone, now: datetime) -> 
 
 
 def _without_call(session: Session, campaign_id: int, zone: Zone) -> tuple[Counter[date], Counter[date]]:
-    """Recordings that have no call, and those of them that wait: of the campaign, and of its days when of none."""
+    """Recordings of the campaign that have no call, and those of them that wait, by the office's days."""
     extra: Counter[date] = Counter()
     waiting: Counter[date] = Counter()
-    first, last = session.execute(select(Campaign.starts_on, Campaign.ends_on).where(Campaign.id == campaign_id)).one()
     found = session.execute(
-        select(Recording.state, Recording.started_at, Recording.added_at, CallAttempt.campaign_id)
-        .outerjoin(CallAttempt, CallAttempt.id == Recording.named_attempt_id)
-        .where(Recording.state.in_(("unmatched", "orphan", "rejected")))
+        select(Recording.started_at, Recording.added_at, WAITS.label("waits"))
+        .join(Audio, Audio.sha256 == Recording.audio_sha256)
+        .where(SHOWN["extra"], belongs_to(campaign_id))
     )
-    for state, started_at, added_at, of_campaign in found:
+    for started_at, added_at, waits in found:
         day = to_local(started_at or added_at, zone).date()
-        if of_campaign == campaign_id or (of_campaign is None and first <= day <= last):
-            extra[day] += 1
-            waiting[day] += state == "unmatched"
+        extra[day] += 1
+        waiting[day] += bool(waits)
     return extra, waiting

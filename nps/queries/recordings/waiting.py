@@ -1,24 +1,38 @@
-"""Recordings that wait for a person, and the calls each of them may belong to."""
+"""Recordings that wait for a person, and the calls each of them may belong to.
+
+A recording is a campaign's when a rule means one of its calls, or when its number is a client's of it. The others are
+nobody's: one list for all campaigns, counted in none (docs/adr/0041). `campaign_id` None means those.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import TypeVarTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from nps.domain.local_time import Zone, from_local
 from nps.domain.recording import LENGTH_TOLERANCE_MS, Candidate
-from nps.models import Audio, CallAttempt, Campaign, Recording, Respondent, User
+from nps.models import Audio, CallAttempt, Campaign, Recording, Respondent, RespondentPhone, User
 from nps.queries.recordings.access import MATCHED
+from nps.queries.reports.page import Page, page_of
 
 #: Calls so far from the begin of a recording are offered.
 _AROUND = timedelta(minutes=30)
 _MOST_CALLS = 12
-_UNSETTLED = ("unmatched",)
-_ASIDE = ("orphan", "rejected")
+_PAGE = 50
+#: Whose sound was destroyed waits for nobody any more: it can't be heard.
+WAITS = and_(Recording.state == literal_column("'unmatched'"), Audio.path != "")
+ASIDE = or_(Recording.state.in_(("orphan", "rejected")), and_(Recording.state == "unmatched", Audio.path == ""))
+#: What a list shows: what waits, what was put aside, or both, as the reconciliation counts them.
+SHOWN = {"": WAITS, "aside": ASIDE, "extra": or_(WAITS, ASIDE)}
+_BEGAN_AT = func.coalesce(Recording.started_at, Recording.added_at, type_=Recording.added_at.type)
+
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,11 @@ class WaitingRecording:
     named_attempt_id: UUID | None
     is_cut: bool
     has_sound: bool
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has to decide."""
+        return self.state == "unmatched" and self.has_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +76,87 @@ class OfferedCall:
         return self.off_ms is not None and self.off_ms <= LENGTH_TOLERANCE_MS
 
 
-def waiting_count(session: Session, campaign_id: int) -> int:
-    """How many recordings wait, of the campaign and of none."""
-    return session.scalar(select(func.count()).where(Recording.state == "unmatched", _of(campaign_id))) or 0
+def waiting_count(session: Session, campaign_id: int | None) -> int:
+    """How many recordings wait for a person."""
+    return session.scalar(_with_file(select(func.count())).where(WAITS, belongs_to(campaign_id))) or 0
 
 
-def waiting(session: Session, campaign_id: int, *, put_aside: bool = False) -> list[WaitingRecording]:
-    """Recordings of the campaign and of none that wait for a person, or that were put aside; the newest first."""
-    states = _ASIDE if put_aside else _UNSETTLED
-    return _found(session, and_(Recording.state.in_(states), _of(campaign_id)))
+def waiting(
+    session: Session,
+    campaign_id: int | None,
+    number: int = 1,
+    *,
+    show: str = "",
+    day: date | None = None,
+    zone: Zone = "UTC",
+) -> Page[WaitingRecording]:
+    """A page of recordings without a call, the newest first: those that `show` (a key of SHOWN) means.
+
+    With `day` those that began on that day of `zone`.
+    """
+    condition = and_(SHOWN[show], belongs_to(campaign_id))
+    if day is not None:
+        first, last = (from_local(at, time(0), zone) for at in (day, day + timedelta(days=1)))
+        condition = and_(condition, first <= _BEGAN_AT, last > _BEGAN_AT)
+    total = session.scalar(_with_file(select(func.count())).where(condition)) or 0
+    page: Page[WaitingRecording] = page_of(total, number, _PAGE)
+    return page.with_rows(_found(session, condition, page.skip))
 
 
-def one_waiting(session: Session, campaign_id: int, recording_id: int) -> WaitingRecording | None:
-    """One recording that has no call."""
-    states = Recording.state.in_((*_UNSETTLED, *_ASIDE))
-    found = _found(session, and_(Recording.id == recording_id, states, _of(campaign_id)))
+def one_waiting(session: Session, campaign_id: int | None, recording_id: int) -> WaitingRecording | None:
+    """One recording that has no call and can be heard."""
+    without = Recording.state.in_(("unmatched", "orphan", "rejected")), Audio.path != ""
+    found = _found(session, and_(Recording.id == recording_id, *without, belongs_to(campaign_id)))
     return found[0] if found else None
 
 
+def newest_waiting(session: Session) -> int:
+    """The greatest id of those of nobody's that wait; 0 when none does."""
+    return session.scalar(_with_file(select(func.max(Recording.id))).where(WAITS, belongs_to(None))) or 0
+
+
 def is_reached(session: Session, campaign_id: int, recording_id: int) -> bool:
-    """Whether a recording, in whatever state, is the campaign's or nobody's."""
-    return session.scalar(select(Recording.id).where(Recording.id == recording_id, _of(campaign_id))) is not None
+    """Whether a recording, in whatever state, is the campaign's."""
+    chosen = select(Recording.id).where(Recording.id == recording_id, belongs_to(campaign_id))
+    return session.scalar(chosen) is not None
 
 
-def _of(campaign_id: int) -> ColumnElement[bool]:
+def is_nobodys(session: Session, recording_id: int) -> bool:
+    """Whether a recording is nobody's, or was until a person gave it to a call: a form may come twice."""
+    given = and_(Recording.state == "matched", Recording.match_rule == "manager")
+    chosen = select(Recording.id).where(Recording.id == recording_id, or_(belongs_to(None), given))
+    return session.scalar(chosen) is not None
+
+
+def belongs_to(campaign_id: int | None) -> ColumnElement[bool]:
+    """Whether a recording is the campaign's; None: nobody's."""
     meant = func.coalesce(Recording.attempt_id, Recording.named_attempt_id, type_=CallAttempt.id.type)
+    number = select(RespondentPhone.id).where(RespondentPhone.e164 == Recording.e164).correlate(Recording)
+    if campaign_id is None:
+        return and_(meant.is_(None), ~number.exists())
     own = select(CallAttempt.id).where(CallAttempt.campaign_id == campaign_id)
-    return or_(meant.is_(None), meant.in_(own))
+    clients = select(Respondent.id).where(Respondent.campaign_id == campaign_id)
+    return or_(meant.in_(own), and_(meant.is_(None), number.where(RespondentPhone.respondent_id.in_(clients)).exists()))
 
 
-def _found(session: Session, condition: ColumnElement[bool]) -> list[WaitingRecording]:
-    began_at = func.coalesce(Recording.started_at, Recording.added_at, type_=Recording.added_at.type)
-    rows = session.execute(
-        select(
-            Recording.id,
-            Recording.state,
-            Recording.problem,
-            Recording.e164,
-            began_at.label("began_at"),
-            Audio.duration_ms.label("length_ms"),
-            Recording.named_attempt_id,
-            Audio.is_cut,
-            (Audio.path != "").label("has_sound"),
-        )
-        .join(Audio, Audio.sha256 == Recording.audio_sha256)
-        .where(condition)
-        .order_by(began_at.desc(), Recording.id.desc())
-        .limit(500)
+def _with_file(chosen: Select[*Columns]) -> Select[*Columns]:
+    return chosen.select_from(Recording).join(Audio, Audio.sha256 == Recording.audio_sha256)
+
+
+def _found(session: Session, condition: ColumnElement[bool], skip: int = 0) -> list[WaitingRecording]:
+    chosen = select(
+        Recording.id,
+        Recording.state,
+        Recording.problem,
+        Recording.e164,
+        _BEGAN_AT.label("began_at"),
+        Audio.duration_ms.label("length_ms"),
+        Recording.named_attempt_id,
+        Audio.is_cut,
+        (Audio.path != "").label("has_sound"),
     )
+    ordered = _with_file(chosen).where(condition).order_by(_BEGAN_AT.desc(), Recording.id.desc())
+    rows = session.execute(ordered.limit(_PAGE).offset(skip))
     return [WaitingRecording(**row._mapping) for row in rows]
 
 

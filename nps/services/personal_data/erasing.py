@@ -38,7 +38,7 @@ from nps.services.journal import record
 from nps.services.personal_data import overwriting, rows
 from nps.services.personal_data.files import folders, letters_of, whole_copies
 from nps.services.personal_data.finishing import JOB
-from nps.services.recordings.dropping import drop_sounds
+from nps.services.recordings.dropping import drop_sounds, remove_waiting, waiting_files
 from nps.services.transaction import AnySession, write
 
 _REASON_LIMIT = 500
@@ -244,6 +244,7 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
     paths = _files(s, concerned, campaign.id if scope == "campaign" else None)
     _take_out_of_work(s, concerned.clients, order)
     # Before the clients: the statement that selects them looks at what is overwritten then.
+    waiting = waiting_files(s, concerned.clients, concerned.phones)
     sounds = drop_sounds(s, overwriting.recordings_of(concerned.clients, concerned.phones))
     files = folders().inside([*paths, *(folders().recordings / path for path in sounds)])
     overwriting.forget_strangers(s, concerned.phones)
@@ -252,7 +253,7 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
     overwriting.overwrite_letters(s, concerned.letters)
     overwriting.overwrite_clients(s, concerned.clients, order.now)
     s.expire_all()
-    counts["files"] = len(files)
+    counts["files"] = len(files) + len(waiting)
     erasure = Erasure(
         campaign_id=campaign.id,
         scope=scope,
@@ -269,6 +270,8 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
         s, at=order.now, action=f"{scope}_erased", object_kind="erasure", object_id=erasure.id,
         actor_id=order.actor_id, campaign_id=campaign.id, after={**counts, "subjects": queries.spans(erasure.subjects)},
     )  # fmt: skip
+    # Now, not with the files of the act: their names tell of the clients and may stand in no row.
+    remove_waiting(waiting)
     return erasure.id
 
 

@@ -13,7 +13,7 @@ from nps.services.recordings.keeping import (
     purge,
 )
 from nps.services.recordings.places import Places, connect
-from nps.services.recordings.settling import attach, detach, set_aside, tell_absence
+from nps.services.recordings.settling import attach, detach, set_all_aside, set_aside, tell_absence
 
 __all__ = [
     "COLLECT_JOB",
@@ -36,6 +36,7 @@ __all__ = [
     "open_sound",
     "play",
     "purge",
+    "set_all_aside",
     "set_aside",
     "tell_absence",
 ]

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
 from sqlalchemy import Select, String, cast, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
 
+from nps.adapters.recordings import inbox
 from nps.domain.errors import DomainError
-from nps.models import Audio, Recording
+from nps.domain.recording import Hints, read_name
+from nps.models import Audio, CallAttempt, Recording, Respondent, RespondentPhone
 from nps.services.recordings.places import places
 
 
@@ -40,6 +47,62 @@ def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
     unused = Audio.sha256.in_(had), Audio.sha256.not_in(select(Recording.audio_sha256))
     gone = delete(Audio).where(*unused).returning(Audio.path).execution_options(synchronize_session=False)
     return [path for path in s.scalars(gone) if path]
+
+
+def waiting_files(s: Session, clients: Select[int], phones: Collection[str]) -> list[Path]:
+    """Files of the watched folder, whatever their state, whose names tell of the clients (a statement of their ids).
+
+    By our id of one of their calls, or by a number of `phones` (E.164) that nobody else has; a folder's name counts
+    too. Raises DomainError when the folder can't be read.
+    """
+    with _in_words():
+        said = [(path, _hints(path)) for path in inbox.everything(places().inbox)]
+    ids = {hints.attempt_id for _, parts in said for hints in parts if hints.attempt_id is not None}
+    calls = _calls(s, clients, ids)
+    own = {phone for _, parts in said for hints in parts for phone in hints.phones} & set(phones)
+    own -= _of_others(s, clients, own)
+    return [path for path, parts in said if any(part.attempt_id in calls or own & {*part.phones} for part in parts)]
+
+
+def remove_waiting(paths: Iterable[Path]) -> None:
+    """Delete files of the watched folder. Raises DomainError when that is forbidden."""
+    with _in_words():
+        for path in paths:
+            path.unlink(missing_ok=True)
+            # A folder of a number goes with its last file; one of a day is the recorder's own, who may need it.
+            if read_name(path.parent.name, places().zone).phones and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DomainError(
+            "inbox",
+            "Файлы в папке записей удалить не удалось. Проверьте права на неё и вложенные папки и повторите удаление.",
+        ) from error
+
+
+def _hints(path: Path) -> list[Hints]:
+    return [read_name(part, places().zone) for part in path.relative_to(places().inbox).parts]
+
+
+def _calls(s: Session, clients: Select[int], ids: Collection[UUID]) -> set[UUID | None]:
+    """Those of the ids that are calls of the clients."""
+    theirs = CallAttempt.id.in_(ids), CallAttempt.respondent_id.in_(clients)
+    return set(s.scalars(select(CallAttempt.id).where(*theirs)))
+
+
+def _of_others(s: Session, clients: Select[int], phones: Collection[str]) -> set[str]:
+    """Those of the numbers that somebody else has: a file that names one of them may tell of his call."""
+    rows = s.scalars(
+        select(RespondentPhone.e164)
+        .join(Respondent, Respondent.id == RespondentPhone.respondent_id)
+        .where(RespondentPhone.e164.in_(phones), Respondent.id.not_in(clients), Respondent.erased_at.is_(None))
+    )
+    return set(rows)
 
 
 def _run(s: Session, statement: Executable) -> None:

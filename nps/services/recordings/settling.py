@@ -13,6 +13,7 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.recording import ABSENCES
 from nps.models import CallAttempt, Recording, RecordingAbsence, Respondent
+from nps.queries.recordings.waiting import belongs_to
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.recordings import rows
@@ -67,6 +68,28 @@ def set_aside(session: AnySession, actor: Actor, recording_id: int, form: Form, 
             return {}
 
         form.once(s, now, act)
+
+
+def set_all_aside(session: AnySession, actor: Actor, up_to: int, form: Form, now: datetime) -> int:
+    """Put aside what waits and is no campaign's, up to the id of the last that was shown; how many."""
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            found = s.scalars(
+                update(Recording)
+                .where(Recording.state == "unmatched", Recording.id <= up_to, belongs_to(None))
+                .values(state="orphan", settled_by=actor.id, settled_at=now)
+                .returning(Recording.id),
+                execution_options={"synchronize_session": False},
+            ).all()
+            if found:
+                record(
+                    s, at=now, action="recordings_set_aside", object_kind="recording", object_id=max(found),
+                    actor_id=actor.id, after={"recordings": len(found)},
+                )  # fmt: skip
+            return {"recordings": len(found)}
+
+        return int(form.once(s, now, act)["recordings"])
 
 
 def detach(session: AnySession, actor: Actor, recording_id: int, form: Form, now: datetime) -> None:

@@ -12,6 +12,7 @@ from nps.services.telephony.commands import (
     tell_failed,
 )
 from nps.services.telephony.ingest import ingest, open_calls
+from nps.services.telephony.keeping import FORGET_JOB, are_strangers_outdated, forget_strangers
 from nps.services.telephony.reading import (
     BadPayload,
     Reader,
@@ -25,13 +26,16 @@ from nps.services.telephony.reading import (
 )
 
 __all__ = [
+    "FORGET_JOB",
     "BadPayload",
     "Command",
     "Reader",
+    "are_strangers_outdated",
     "ask_call",
     "ask_hang_up",
     "ask_transfer",
     "forget_link",
+    "forget_strangers",
     "ingest",
     "mango_is_signed",
     "note_link",

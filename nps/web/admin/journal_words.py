@@ -99,6 +99,7 @@ ACTIONS = {
     "recording_played": "прослушана запись",
     "recording_received": "пришла запись",
     "recording_set_aside": "запись отложена",
+    "recordings_set_aside": "записи без проекта отложены",
     "recordings_purged": "записи удалены по сроку",
     "report_downloaded": "скачан отчёт",
     "report_exported": "выгружен отчёт",
@@ -111,6 +112,7 @@ ACTIONS = {
     "shift_started": "смена начата",
     "stop_list_added": "внесён в стоп-лист",
     "stop_list_lifted": "убран из стоп-листа",
+    "strangers_forgotten": "события чужих звонков удалены по сроку",
     "test_letter": "проверочное письмо",
     "user_extension": "изменён телефон на станции",
     "user_created": "добавлен сотрудник",
@@ -140,6 +142,7 @@ OBJECTS = {
     "sample_import": "загрузка базы",
     "shift": "смена",
     "stop_list": "стоп-лист",
+    "telephony_event": "событие станции",
     "user": "сотрудник",
 }
 
@@ -167,6 +170,7 @@ DETAILS = {
     "dial_link": "ссылка для набора",
     "disposition": "итог",
     "ends_on": "окончание",
+    "events": "событий",
     "gate": "что останавливает звонки",
     "held_by": "был у оператора",
     "legal_basis": "основание обработки данных",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, flash, url_for
+from flask import Response, current_app, flash, url_for
 
 from nps.domain.errors import DomainError
 from nps.domain.wording import number, plural
@@ -24,8 +24,6 @@ from nps.web.clock import now
 #: What a new form proposes.
 _USUAL_LENGTH = timedelta(days=23)
 _KEEP_DATA = timedelta(days=183)
-#: R15: where the questions of the first customer go.
-_USUAL_EMAIL = "k.service@u-energo.ru"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +116,17 @@ def _steps(line: CampaignLine, role: str) -> list[Step]:
 @access.roles(*MANAGERS)
 def new() -> Response:
     """The form of a new campaign."""
-    begins = today()
+    begins, config = today(), current_app.config
     proposed = {
         "starts_on": begins,
         "ends_on": begins + _USUAL_LENGTH,
         "delete_on": begins + _USUAL_LENGTH + _KEEP_DATA,
-        "escalation_email": _USUAL_EMAIL,
+        "escalation_email": config["ESCALATION_RECIPIENT"],
         "soft_refusal_final": "1",
         "admission": "warn",
         "purpose": "survey",
-        "dial_link": "tel:{e164}",
-        "setup_allowance_s": "8",
+        "dial_link": config["DIAL_LINK_FORMAT"],
+        "setup_allowance_s": str(round(config["SETUP_ALLOWANCE_S"])),
     }
     return _form(proposed, None)
 

@@ -88,11 +88,12 @@ def campaign_or_404(campaign_id: int) -> CampaignRow:
 def frame(campaign: CampaignRow, current: str) -> dict[str, Any]:
     """What stands above every page of the section: the tabs and the two figures (R12)."""
     session, counts = db.session(), recording_counts(db.session(), campaign.id)
-    waits = waiting_count(session, campaign.id)
+    nobodys = waiting_count(session, None)
     found = [
         ("recordings.index", f"Все {number(counts.dials_recorded)}", None),
-        ("recordings.match", "Сопоставить", waits or None),
+        ("recordings.match", "Сопоставить", waiting_count(session, campaign.id) or None),
         ("recordings.reconciliation", "Сверка по дням", None),
+        ("recordings.nobodys", "Без проекта", nobodys or None),
     ]
     role = access.current_actor().role
     urls = [(endpoint, url_for(endpoint, campaign_id=campaign.id), label, count) for endpoint, label, count in found]
@@ -101,7 +102,9 @@ def frame(campaign: CampaignRow, current: str) -> dict[str, Any]:
         for endpoint, url, label, count in urls
         if access.may_open(url, role)
     ]
-    return {"campaign": campaign, "tabs": tabs, "records": counts, "for_manager": role in STAFF}
+    return {
+        "campaign": campaign, "tabs": tabs, "records": counts, "nobodys": nobodys, "for_manager": role in STAFF
+    }  # fmt: skip
 
 
 def _checks(current: str) -> list[tuple[str, str]]:
