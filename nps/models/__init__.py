@@ -13,6 +13,7 @@ from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMe
 from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
 from nps.models.escalation import AnswerTerms, Escalation, EscalationNote, MailServer, Outbox
+from nps.models.frozen_report import FrozenReport
 from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer, UnsuitableUse
 from nps.models.job_run import FormKey, JobRun
@@ -52,6 +53,7 @@ __all__ = [
     "Escalation",
     "EscalationNote",
     "FormKey",
+    "FrozenReport",
     "ImportRow",
     "Interview",
     "InterviewReason",

@@ -15,10 +15,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.local_time import OFFICE_ZONE
 from nps.extensions import db
 from nps.models import Branch, CallAttempt, Campaign, Erasure, Respondent, SampleImport, User
 from nps.queries import sample as sample_queries
-from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list, training
+from nps.services import (
+    branches,
+    call_queue,
+    desk,
+    escalations,
+    frozen_reports,
+    recordings,
+    sample,
+    stop_list,
+    supervision,
+    training,
+)
 from nps.services.call_queue import Taken
 from nps.services.desk import Result
 from nps.services.form_keys import Form
@@ -85,6 +97,7 @@ class Filled:
     plain_call: str
     letter: str
     practice_call: str
+    frozen: int
 
 
 def fill(system: System, calls: int = 26) -> Filled:
@@ -132,7 +145,27 @@ class _Story:
         client = self.session.scalars(
             select(Respondent.id).where(Respondent.campaign_id == ids[0], Respondent.misses > 0).limit(1)
         ).one()
-        return Filled(*ids, loads, first, client, str(made[0]), str(made[2]), letter, practice_call)
+        return Filled(
+            *ids, loads, first, client, str(made[0]), str(made[2]), letter, practice_call, self._freeze(ids[0])
+        )
+
+    def _freeze(self, campaign_id: int) -> int:
+        """The manager has closed the survey's first day; later he mended a call of it."""
+        first = _DAYS[0].date()
+        boss = self.people["manager"].id
+        frozen = frozen_reports.freeze_period(
+            self.session, boss, campaign_id, first=first, last=first, now=NOW - timedelta(hours=2), zone=OFFICE_ZONE
+        )
+        call = self.session.scalars(
+            select(CallAttempt)
+            .where(CallAttempt.campaign_id == campaign_id, CallAttempt.local_day == first, CallAttempt.talk_ms > 0)
+            .order_by(CallAttempt.dialled_at)
+        ).first()
+        assert call is not None
+        words = "Секунды по записи разговора"
+        form = Form(f"k{next(self.keys)}", boss, "seconds")
+        supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, form, NOW)
+        return frozen
 
     def _act(self, campaign_id: int) -> None:
         """The act of a person who was erased last week."""

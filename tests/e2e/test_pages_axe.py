@@ -41,7 +41,7 @@ TALL = "document.querySelector('.script').scrollHeight > document.querySelector(
 SHARED = (
     "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/compare",
     "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations", "/campaigns/{survey}/files",
-    "/escalations/{escalation}",
+    "/escalations/{escalation}", "/campaigns/{survey}/frozen", "/campaigns/{survey}/frozen/{frozen}",
 )  # fmt: skip
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",

@@ -15,6 +15,7 @@ from nps.queries.reports import Slice, all_answers, all_calls, all_escalations, 
 from nps.queries.reports.answers import number_of_answers
 from nps.queries.reports.calls import number_of_dials
 from nps.queries.reports.contract_forms import ANSWERS_FORM
+from nps.queries.reports.frozen import frozen_wave
 from nps.services.reports.workbook import answer_cells, book_of
 
 Progress = Callable[[int], None]
@@ -41,6 +42,7 @@ def write_workbook(
         all_answers(session, campaign.id, where),
         all_escalations(session, campaign.id),
         all_calls(session, campaign.id),
+        frozen_wave(session, campaign.id, where) if campaign.closed_at else None,
     )
     write_book(file, book, progress)
 

@@ -10,7 +10,9 @@ from nps.domain.disposition import TABLE
 from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
 from nps.queries.reports.calls import ExportedCall
 from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
+from nps.queries.reports.frozen import Frozen
 from nps.services.reports.workbook.charts import days_sheet, places_sheet, ratings_sheet, reasons_sheet
+from nps.services.reports.workbook.closing import closing_sheet
 from nps.services.reports.workbook.totals import definitions, totals
 from nps.services.reports.workbook.words import AUTHOR, columns, data_age, whole_minutes
 
@@ -22,8 +24,9 @@ def book_of(
     answers: Iterable[AnswerRow],
     escalations: Iterable[EscalationRow],
     calls: Iterable[ExportedCall],
+    closed: Frozen | None = None,
 ) -> Book:
-    """Lay out the workbook."""
+    """Lay out the workbook; `closed` is the wave as it was closed, which adds a sheet."""
     campaign = report.campaign
     return Book(
         title=campaign.title,
@@ -43,6 +46,7 @@ def book_of(
             ratings_sheet(report),
             reasons_sheet(report),
             days_sheet(report),
+            *((closing_sheet(closed, report),) if closed else ()),
             Sheet("Определения", columns(("Что", "Значение"), (44, 110)), list(definitions(report))),
         ),
     )
