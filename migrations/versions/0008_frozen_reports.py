@@ -1,4 +1,4 @@
-"""Reports that stay as they stood when a wave or a period was closed."""
+"""Reports that stay as they stood when a wave or a period was closed; who gets the figures by mail."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,6 +67,30 @@ def keep_frozen() -> None:
     )
 
 
+def letters_of_reports() -> None:
+    op.create_table(
+        "report_subscription",
+        sa.Column("user_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("campaign_id", BigId, autoincrement=False, nullable=False),
+        sa.Column("every", sa.String(length=32), nullable=False),
+        sa.Column("zone", sa.String(length=40), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("handled_on", sa.Date(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.CheckConstraint("every IN ('daily', 'weekly')", name=op.f("ck_report_subscription_every")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_report_subscription_campaign_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_report_subscription_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "campaign_id", name=op.f("pk_report_subscription")),
+    )
+    op.create_index(op.f("ix_report_subscription_campaign_id"), "report_subscription", ["campaign_id"])
+    with op.batch_alter_table("outbox") as batch:
+        batch.drop_constraint(op.f("ck_outbox_kind"), type_="check")
+        batch.create_check_constraint(
+            op.f("ck_outbox_kind"), "kind IN ('escalation', 'test', 'reminder', 'digest', 'report')"
+        )
+
+
 def upgrade() -> None:
     frozen_reports()
+    letters_of_reports()
     keep_frozen()

@@ -20,6 +20,7 @@ from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
 from nps.models.quality import QualityMark, QualityPlan, QualityReview
 from nps.models.recording import Audio, Recording, RecordingAbsence
+from nps.models.report_subscription import ReportSubscription
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
 from nps.models.script import Script, ScriptDraft, ScriptVersion
@@ -70,6 +71,7 @@ __all__ = [
     "RecordingAbsence",
     "Region",
     "Reminder",
+    "ReportSubscription",
     "Respondent",
     "RespondentPhone",
     "SampleImport",

@@ -26,6 +26,7 @@ from nps.services import (
     escalations,
     frozen_reports,
     recordings,
+    report_letters,
     sample,
     stop_list,
     supervision,
@@ -141,6 +142,7 @@ class _Story:
         letter = self._caught_letter(ids[3])
         practice_call = self._practice(ids[0])
         self._act(ids[3])
+        self._letters_of_reports(ids[0])
         # A repeat that has its reasons, for the card.
         client = self.session.scalars(
             select(Respondent.id).where(Respondent.campaign_id == ids[0], Respondent.misses > 0).limit(1)
@@ -166,6 +168,15 @@ class _Story:
         form = Form(f"k{next(self.keys)}", boss, "seconds")
         supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, form, NOW)
         return frozen
+
+    def _letters_of_reports(self, campaign_id: int) -> None:
+        """The manager and the customer have asked for the figures; the morning's letter has gone to the manager."""
+        for login, every in (("manager", "daily"), ("customer", "weekly")):
+            at, email = NOW - timedelta(days=2), f"{login}@example.ru"
+            report_letters.subscribe(
+                self.session, self.people[login], campaign_id, every=every, email=email, zone=OFFICE_ZONE, now=at
+            )
+        report_letters.write_due(self.session, campaign_id, now=NOW - timedelta(hours=2))
 
     def _act(self, campaign_id: int) -> None:
         """The act of a person who was erased last week."""

@@ -42,6 +42,7 @@ SHARED = (
     "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/compare",
     "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations", "/campaigns/{survey}/files",
     "/escalations/{escalation}", "/campaigns/{survey}/frozen", "/campaigns/{survey}/frozen/{frozen}",
+    "/campaigns/{survey}/letter",
 )  # fmt: skip
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}", "/campaigns/{survey}/clients",

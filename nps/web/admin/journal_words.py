@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from nps.domain.disposition import TABLE
+from nps.domain.report_letter import OFTEN
 from nps.domain.roles import ROLES
 from nps.domain.wording import duration, minutes
 from nps.queries import journal
@@ -99,6 +100,7 @@ ACTIONS = {
     "recordings_purged": "записи удалены по сроку",
     "report_downloaded": "скачан отчёт",
     "report_exported": "выгружен отчёт",
+    "report_letter_set": "письмо с итогами",
     "report_frozen": "закрыт период, сделан снимок отчёта",
     "restored": "система восстановлена из копии",
     "sample_downloaded": "скачан файл базы с пометками",
@@ -114,6 +116,7 @@ ACTIONS = {
     "user_created": "добавлен сотрудник",
     "user_deleted": "удалён сотрудник",
     "user_disabled": "закрыт доступ",
+    "user_email": "изменён адрес почты",
     "user_enabled": "возвращён доступ",
     "user_role": "изменена роль",
     "sessions_ended": "закончены входы сотрудника",
@@ -167,6 +170,7 @@ DETAILS = {
     "digest": "контрольная сумма",
     "disposition": "итог",
     "ends_on": "окончание",
+    "every": "как часто",
     "first": "с",
     "gate": "что останавливает звонки",
     "held_by": "был у оператора",
@@ -200,6 +204,7 @@ _CODES: Mapping[str, Mapping[str, str]] = {
     "admission": words.ADMISSIONS,
     "billing": {"minute": "начатая минута целая", "second": "по секундам"},
     "disposition": {code: row.label for code, row in TABLE.items()},
+    "every": OFTEN,
     "gate": {"billed": "счёт договора", "exact": "точные секунды"},
     "purpose": words.PURPOSES,
     "role": ROLES,
