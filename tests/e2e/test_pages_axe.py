@@ -88,7 +88,7 @@ NO_PAGES = frozenset(
         "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
         "admin.journal_export", "reports.panel", "reports.workbook", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
-        "personal_data.workbook", "reports.file", "scripts.download",
+        "personal_data.workbook", "reports.file", "reports.forms_workbook", "scripts.download",
     }
 )  # fmt: skip
 

@@ -220,6 +220,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reports.files": SIDES,
     "reports.order_file": SIDES,
     "reports.check_answers": MANAGER,
+    "reports.forms_workbook": SIDES,
     "reports.letter": SIDES,
     "reports.set_letter": SIDES,
     "reports.method": SIDES,

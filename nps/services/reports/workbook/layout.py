@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta
 
 from nps.adapters.report_sheet import Book, Sheet, Value
 from nps.domain.disposition import TABLE
-from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
+from nps.queries.campaigns import CampaignRow
+from nps.queries.reports import AnswerRow, CallCounts, ClientCounts, EscalationRow, OperatorRow, Report
 from nps.queries.reports.calls import ExportedCall
 from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
 from nps.queries.reports.frozen import Frozen
@@ -36,8 +37,7 @@ def book_of(
         created=report.at,
         sheets=(
             Sheet("Итоги", columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(totals(report))),
-            Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [_calls_form(report)]),
-            Sheet("Анкета", columns(ANSWERS_FORM, (20, 14, 34, 30, 20, 20, 46, 40)), map(answer_cells, answers)),
+            *_forms(report.calls, report.clients, answers),
             _operators(report),
             Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
             _calls(report, calls),
@@ -52,15 +52,32 @@ def book_of(
     )
 
 
+def forms_of(
+    campaign: CampaignRow, calls: CallCounts, clients: ClientCounts, answers: Iterable[AnswerRow], at: datetime
+) -> Book:
+    """The two tables of the contract and nothing else, as they are handed over (R4, R5, R11)."""
+    return Book(
+        title=campaign.title,
+        subject="Фиксация звонков и анкета",
+        author=AUTHOR,
+        company=campaign.customer_name,
+        created=at,
+        sheets=_forms(calls, clients, answers),
+    )
+
+
+def _forms(calls: CallCounts, clients: ClientCounts, answers: Iterable[AnswerRow]) -> tuple[Sheet, Sheet]:
+    numbers = calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
+    return (
+        Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [numbers]),
+        Sheet("Анкета", columns(ANSWERS_FORM, (20, 14, 34, 30, 20, 20, 46, 40)), map(answer_cells, answers)),
+    )
+
+
 def answer_cells(row: AnswerRow) -> tuple[str | int, ...]:
     """The eight columns of R5."""
     phone = f"{row.phone} доб. {row.extension}" if row.extension else row.phone
     return row.branch, row.inn, row.organisation, row.contact, phone, row.rating, row.influence, row.comment
-
-
-def _calls_form(report: Report) -> tuple[Value, ...]:
-    clients = report.clients
-    return report.calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
 
 
 def _escalation(row: EscalationRow) -> tuple[Value, ...]:
