@@ -47,6 +47,36 @@ _ESCALATION: dict[str, Any] = {
 }
 _EVIL = '<img src=x onerror="alert(1)">\nBcc: thief@example.com\n.\n=HYPERLINK("http://x")'
 
+_REPORT: dict[str, Any] = {
+    "campaign": "Уралэнерго, ноябрь 2026",
+    "path": "/campaigns/1",
+    "settings_path": "/campaigns/1/letter",
+    "public_url": "https://nps.example.ru",
+    "day": "18 ноября",
+    "data_age": "данные на 18 ноября 2026, 09:00 (UTC+4)",
+    "state": "волна идёт до 26 ноября",
+    "preliminary": True,
+    "coverage": "61,4\xa0%",
+    "nps": "+34",
+    "often": "каждый день в 9:00",
+    "corrected": [],
+    "figures": [
+        ["Опрошены", "737 из 1\u202f200", "702 из 1\u202f200"],
+        ["Охват базы, по договору 75 %", "61,4\xa0%", "58,5\xa0%"],
+        ["Минуты договора", "831 из 1\u202f260", "799 из 1\u202f260"],
+        ["Звонки", "2\u202f114", "2\u202f020"],
+        ["Неуспешные, три звонка без ответа", "96", "90"],
+        ["Отказались", "54", ""],
+        ["Неактивные номера", "31", "30"],
+        ["Осталось позвонить", "282", "324"],
+        ["NPS, шкала 1–10", "+34", "+33"],
+        ["Анкет", "737", "702"],
+        ["NPS, если ответят все", "+31…+37", "+30…+37"],
+        ["Разговоры с записью", "100,0\xa0%", ""],
+        ["Обращения отвечены", "10 из 12", "9 из 12"],
+    ],
+}
+
 EXAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "escalation": ("escalation", _ESCALATION),
     "escalation_without_deadline": (
@@ -79,6 +109,14 @@ EXAMPLES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "public_url": "https://nps.example.ru",
         },
     ),
+    "report": ("report", _REPORT),
+    "report_closed": (
+        "report",
+        _REPORT
+        | {"preliminary": False, "state": "итоги окончательные", "often": "по понедельникам в 9:00"}
+        | {"corrected": ["NPS: было +34, стало +33", "Разговоры с записью: было 100,0\xa0%, стало 41,2\xa0%"]},
+    ),
+    "report_hostile": ("report", _REPORT | {"campaign": _EVIL}),
     "test": (
         "test",
         {

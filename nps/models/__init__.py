@@ -13,12 +13,14 @@ from nps.models.campaign import CallingWindow, Campaign, CampaignDay, CampaignMe
 from nps.models.customer import Contract, Customer
 from nps.models.erasure import Erasure
 from nps.models.escalation import AnswerTerms, Escalation, EscalationNote, MailServer, Outbox
+from nps.models.frozen_report import FrozenReport
 from nps.models.geography import Branch, BranchAlias, BranchContact, Region
 from nps.models.interview import Answer, Interview, InterviewReason, UnsuitableAnswer, UnsuitableUse
 from nps.models.job_run import FormKey, JobRun
 from nps.models.journal import AccessLog, Journal
 from nps.models.quality import QualityMark, QualityPlan, QualityReview
 from nps.models.recording import Audio, Recording, RecordingAbsence
+from nps.models.report_subscription import ReportSubscription
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
 from nps.models.script import Script, ScriptDraft, ScriptVersion
@@ -52,6 +54,7 @@ __all__ = [
     "Escalation",
     "EscalationNote",
     "FormKey",
+    "FrozenReport",
     "ImportRow",
     "Interview",
     "InterviewReason",
@@ -68,6 +71,7 @@ __all__ = [
     "RecordingAbsence",
     "Region",
     "Reminder",
+    "ReportSubscription",
     "Respondent",
     "RespondentPhone",
     "SampleImport",

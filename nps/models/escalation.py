@@ -81,7 +81,7 @@ class Outbox(Base):
     __table_args__ = (
         ForeignKeyConstraint(["campaign_id", "purpose"], ["campaign.id", "campaign.purpose"]),
         CheckConstraint("purpose = 'survey' OR NOT outside", name="outside_letters_of_a_survey_only"),
-        one_of("kind", "escalation", "test", "reminder", "digest"),
+        one_of("kind", "escalation", "test", "reminder", "digest", "report"),
         one_of("state", *OUTBOX_STATES),
         one_of("phase", "", "data"),
         CheckConstraint("(lease_token IS NULL) = (lease_until IS NULL)", name="lease"),
@@ -97,7 +97,7 @@ class Outbox(Base):
     purpose: Mapped[code]
     outside: Mapped[bool]
     kind: Mapped[code]
-    #: Escalation id of an escalation and its reminder, campaign id of a test letter and a digest.
+    #: Escalation id of an escalation and its reminder, campaign id of a test letter and a digest, user id of a report.
     subject_id: Mapped[int]
     dedupe: Mapped[str] = mapped_column(String(120), unique=True)
     #: Addresses by commas; '' means the installation's default one, filled in when the letter is first tried.

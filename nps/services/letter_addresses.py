@@ -13,10 +13,14 @@ from nps.services.journal import record
 
 #: Letters about one client's escalation: a branch may have an address of its own for them.
 OF_A_CLIENT = ("escalation", "reminder")
+#: Figures for one of our people, who asked for them: his own address and no other.
+OF_A_PERSON = "report"
 
 
 def recipient(s: Session, row: Outbox) -> str:
     """Where the letter would go if it were written now; '' for the installation's default address."""
+    if row.kind == OF_A_PERSON:
+        return s.scalar(select(User.email).where(User.id == row.subject_id, User.active)) or ""
     campaign = s.scalar(select(Campaign.escalation_email).where(Campaign.id == row.campaign_id)) or ""
     if row.kind not in OF_A_CLIENT:
         return campaign

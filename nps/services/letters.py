@@ -155,6 +155,7 @@ def _compose(claim: _Claim, server: MailSettings) -> Message | Refused:
             campaign_id=claim.campaign_id,
             reply_to=claim.payload.get("reply_to"),
             attachment=mail.workbook(claim.payload["number"], columns, claim.created_at) if columns else None,
+            switch_off=server.public_url + settings if (settings := claim.payload.get("settings_path")) else "",
         )
     except (LetterError, LookupError) as error:
         log.exception("letter %s can't be written", claim.id)

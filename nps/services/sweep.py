@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
-from nps.services import answer_terms, letters, personal_data, recordings, reminders, sample, telephony
+from nps.services import (
+    answer_terms,
+    letters,
+    personal_data,
+    recordings,
+    reminders,
+    report_letters,
+    sample,
+    telephony,
+)
 from nps.services.reports import exporting
 
 
@@ -25,12 +34,14 @@ class Nudge(NamedTuple):
 def due(session: Session, now: datetime) -> list[Nudge]:
     """What is due at `now` (aware UTC) or whose worker has vanished: letters, loads, acts, recordings, long jobs …
 
-    Reminders go by the letters' queue: behind a large load they would come too late.
+    Reminders go by the letters' queue: behind a large load they would come too late. The morning's letters with figures
+    have until noon, and counting them must hold up no escalation: they are written in the other one.
     """
     return [
         *(Nudge(LETTERS, letters.SEND_JOB, row_id) for row_id in letters.due_ids(session, now)),
         *(Nudge(LETTERS, reminders.WRITE_JOB, row_id) for row_id in reminders.campaigns_due(session, now)),
         *(Nudge(LETTERS, answer_terms.WRITE_JOB, row_id) for row_id in answer_terms.campaigns_due(session, now)),
+        *(Nudge(BULK, report_letters.WRITE_JOB, row_id) for row_id in report_letters.campaigns_due(session, now)),
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
         *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),

@@ -15,10 +15,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.local_time import OFFICE_ZONE
 from nps.extensions import db
 from nps.models import Branch, CallAttempt, Campaign, Erasure, Respondent, SampleImport, User
 from nps.queries import sample as sample_queries
-from nps.services import branches, call_queue, desk, escalations, recordings, sample, stop_list, training
+from nps.services import (
+    branches,
+    call_queue,
+    desk,
+    escalations,
+    frozen_reports,
+    recordings,
+    report_letters,
+    sample,
+    stop_list,
+    supervision,
+    training,
+)
 from nps.services.call_queue import Taken
 from nps.services.desk import Result
 from nps.services.form_keys import Form
@@ -85,6 +98,7 @@ class Filled:
     plain_call: str
     letter: str
     practice_call: str
+    frozen: int
 
 
 def fill(system: System, calls: int = 26) -> Filled:
@@ -128,11 +142,41 @@ class _Story:
         letter = self._caught_letter(ids[3])
         practice_call = self._practice(ids[0])
         self._act(ids[3])
+        self._letters_of_reports(ids[0])
         # A repeat that has its reasons, for the card.
         client = self.session.scalars(
             select(Respondent.id).where(Respondent.campaign_id == ids[0], Respondent.misses > 0).limit(1)
         ).one()
-        return Filled(*ids, loads, first, client, str(made[0]), str(made[2]), letter, practice_call)
+        return Filled(
+            *ids, loads, first, client, str(made[0]), str(made[2]), letter, practice_call, self._freeze(ids[0])
+        )
+
+    def _freeze(self, campaign_id: int) -> int:
+        """The manager has closed the survey's first day; later he mended a call of it."""
+        first = _DAYS[0].date()
+        boss = self.people["manager"].id
+        frozen = frozen_reports.freeze_period(
+            self.session, boss, campaign_id, first=first, last=first, now=NOW - timedelta(hours=2), zone=OFFICE_ZONE
+        )
+        call = self.session.scalars(
+            select(CallAttempt)
+            .where(CallAttempt.campaign_id == campaign_id, CallAttempt.local_day == first, CallAttempt.talk_ms > 0)
+            .order_by(CallAttempt.dialled_at)
+        ).first()
+        assert call is not None
+        words = "Секунды по записи разговора"
+        form = Form(f"k{next(self.keys)}", boss, "seconds")
+        supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, form, NOW)
+        return frozen
+
+    def _letters_of_reports(self, campaign_id: int) -> None:
+        """The manager and the customer have asked for the figures; the morning's letter has gone to the manager."""
+        for login, every in (("manager", "daily"), ("customer", "weekly")):
+            at, email = NOW - timedelta(days=2), f"{login}@example.ru"
+            report_letters.subscribe(
+                self.session, self.people[login], campaign_id, every=every, email=email, zone=OFFICE_ZONE, now=at
+            )
+        report_letters.write_due(self.session, campaign_id, now=NOW - timedelta(hours=2))
 
     def _act(self, campaign_id: int) -> None:
         """The act of a person who was erased last week."""

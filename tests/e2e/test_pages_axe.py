@@ -41,7 +41,8 @@ TALL = "document.querySelector('.script').scrollHeight > document.querySelector(
 SHARED = (
     "/campaigns", "/campaigns/{survey}", "/campaigns/{survey}/method", "/campaigns/{survey}/compare",
     "/campaigns/{survey}/answers", "/campaigns/{survey}/escalations", "/campaigns/{survey}/files",
-    "/escalations/{escalation}",
+    "/escalations/{escalation}", "/campaigns/{survey}/frozen", "/campaigns/{survey}/frozen/{frozen}",
+    "/campaigns/{survey}/letter",
 )  # fmt: skip
 PREPARED = (
     "/campaigns/{survey}/base", "/campaigns/{survey}/base/{checked_load}",
@@ -91,7 +92,7 @@ NO_PAGES = frozenset(
         "admin.journal_export", "reports.panel", "reports.workbook",
         "reports.answer_rows", "reports.call_rows", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
-        "personal_data.workbook", "reports.file", "scripts.download",
+        "personal_data.workbook", "reports.file", "reports.forms_workbook", "scripts.download",
     }
 )  # fmt: skip
 

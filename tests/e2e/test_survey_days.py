@@ -253,7 +253,7 @@ def take_workbook(manager: Person, campaign_id: int, folder: Path) -> Workbook:
     manager.open(f"/campaigns/{campaign_id}")
     with manager.page.expect_download() as download:
         manager.page.get_by_role("link", name="Выгрузить в Excel").click()
-    assert download.value.suggested_filename.startswith("Анкета — Уралэнерго")
+    assert download.value.suggested_filename.startswith("Отчёт — Уралэнерго")
     file = folder / f"{campaign_id}.xlsx"
     download.value.save_as(file)
     return load_workbook(file)

@@ -18,6 +18,7 @@ from nps.models import (
     Campaign,
     ClaimKey,
     Escalation,
+    FrozenReport,
     Interview,
     Journal,
     Outbox,
@@ -197,6 +198,44 @@ def deleted_access_log(world: World) -> None:
     world.session.execute(delete(AccessLog))
 
 
+def frozen_report(world: World, **changes: object) -> None:
+    values = {
+        "campaign_id": world.campaign.id,
+        "purpose": "survey",
+        "kind": "wave",
+        "taken_at": NOW,
+        "taken_by": world.operator.id,
+        "edition": 1,
+        "figures": {},
+        "digest": "0" * 64,
+    }
+    world.session.execute(insert(FrozenReport).values(**(values | changes)))
+
+
+def changed_frozen_report(world: World) -> None:
+    frozen_report(world)
+    world.session.execute(update(FrozenReport).values(figures={"all": []}))
+
+
+def deleted_frozen_report(world: World) -> None:
+    frozen_report(world)
+    world.session.execute(delete(FrozenReport))
+
+
+def second_frozen_report_of_a_wave(world: World) -> None:
+    frozen_report(world)
+    frozen_report(world)
+
+
+def frozen_report_of_half_a_period(world: World) -> None:
+    frozen_report(world, kind="period", first_day=NOW.date())
+
+
+def frozen_report_of_training(world: World) -> None:
+    practice = factories.campaign(world.session, purpose="training", contract_id=world.campaign.contract_id)
+    frozen_report(world, campaign_id=practice.id, purpose="training")
+
+
 def empty_inn(world: World) -> None:
     world.session.execute(update(Respondent).values(inn=""))
 
@@ -250,6 +289,11 @@ FORBIDDEN: list[Callable[[World], None]] = [
     deleted_journal,
     changed_access_log,
     deleted_access_log,
+    changed_frozen_report,
+    deleted_frozen_report,
+    second_frozen_report_of_a_wave,
+    frozen_report_of_half_a_period,
+    frozen_report_of_training,
     empty_inn,
     same_client_twice,
     final_client_with_a_due_time,
@@ -273,4 +317,6 @@ def test_the_same_rows_without_their_fault_are_taken(world: World) -> None:
     interview(world)
     letter(world)
     journal_line(world)
+    frozen_report(world)
+    frozen_report(world, kind="period", first_day=NOW.date(), last_day=NOW.date())
     world.session.commit()

@@ -26,7 +26,8 @@ from nps.extensions import db
 from nps.jobs.sweeper import sweep_once
 from nps.models import Campaign, Contract, Erasure, ImportRow, Journal, Outbox, Respondent, RespondentPhone, StopList
 from nps.queries.personal_data import ERASED
-from nps.queries.reports import Report, campaign_report
+from nps.queries.reports import EVERYTHING, Report, campaign_report
+from nps.queries.reports.frozen import frozen_wave
 from nps.queries.reports.report import existing_campaign
 from nps.services import (
     cases,
@@ -213,12 +214,13 @@ def test_a_campaign_is_found_nowhere_afterwards(session: Session, app: Flask, su
     survey.close()
     leave_copies(session, app.config["DATA_FOLDER"])
     assert places(survey.traces()) == everywhere(session)
-    before = survey.report()
+    before, kept = survey.report(), frozen_wave(session, survey.id, EVERYTHING)
 
     survey.finish(survey.erase_campaign())
 
     assert traces(session, survey.root, (*WORDS, "9121112233", OTHER[2], OTHER[3])) == set()
     assert survey.report() == before
+    assert kept is not None and frozen_wave(session, survey.id, EVERYTHING) == kept
     assert any(path.stat().st_size for path in survey.root.rglob("*.aof")), "nudges went through Redis"
     assert session.get_one(Campaign, survey.id).erased_at == NOW
     letter = session.scalars(select(Outbox)).one()

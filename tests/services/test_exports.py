@@ -77,10 +77,20 @@ def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
     assert (done.state, done.done, done.lease_token) == ("done", done.total, None) and done.total == 2 + 3
     assert [path.name for path in folder.iterdir()] == [ready.file.name], "no draft, no rows beside it"
     assert load_workbook(ready.file)["Звонки"]["A2"].value == 3
-    assert ready.name.startswith("Анкета — ") and ready.plain_name.isascii()
+    assert ready.name.startswith("Отчёт — ") and ready.plain_name.isascii()
     session.rollback()
     line = session.scalars(select(AccessLog).where(AccessLog.action == "report_downloaded")).one()
     assert (line.user_id, line.object_id) == (boss.id, str(campaign.id))
+
+
+def test_the_two_tables_of_the_terms_can_be_ordered(session: Session, campaign: Campaign, boss: Actor) -> None:
+    job_id = order(session, boss, campaign.id, "forms")
+    done = work(session, job_id)
+    ready = take(session, boss, job_id)
+
+    assert (done.state, done.total) == ("done", 2)
+    assert load_workbook(ready.file).sheetnames == ["Звонки", "Анкета"]
+    assert (ready.file.suffix, ready.name.partition(" — ")[0], ready.name[-5:]) == (".xlsx", "Анкета", ".xlsx")
 
 
 def test_the_table_has_the_form_with_phones_in_digits(session: Session, campaign: Campaign, boss: Actor) -> None:

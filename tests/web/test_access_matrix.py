@@ -226,9 +226,15 @@ TABLE: dict[str, tuple[str, ...]] = {
     "reports.compare": SIDES,
     "reports.cancel_file": SIDES,
     "reports.file": SIDES,
+    "reports.freeze": STAFF,
+    "reports.frozen_report": SIDES,
+    "reports.frozen_reports": SIDES,
     "reports.files": SIDES,
     "reports.order_file": SIDES,
     "reports.check_answers": MANAGER,
+    "reports.forms_workbook": SIDES,
+    "reports.letter": SIDES,
+    "reports.set_letter": SIDES,
     "reports.method": SIDES,
     "reports.workbook": SIDES,
 }
@@ -236,12 +242,12 @@ TABLE: dict[str, tuple[str, ...]] = {
 #: For monitors and exchanges, who have no account: absent without the secret (tests/web/test_health.py, test_hooks.py).
 BY_SECRET = {"health.health", "health.metrics", "hooks.hook", "hooks.own", "hooks.zadarma_echo"}
 
-#: What the customer, who "changes nothing" (§3), may still send: what is his own, and orders of files. Exchanges report
-#: without a session: their signature lets them in, not a role.
+#: What the customer, who "changes nothing" (§3), may still send: what is his own, his morning letter among it, and
+#: orders of files. Exchanges report without a session: their signature lets them in, not a role.
 CUSTOMER_POSTS = {
     "hooks.hook", "hooks.own",
     "auth.sign_in", "auth.logout", "auth.save_password", "auth.close_session", "auth.close_other_sessions",
-    "reports.order_file", "reports.cancel_file",
+    "reports.order_file", "reports.cancel_file", "reports.set_letter",
 }  # fmt: skip
 
 _ABSENT: dict[str, Any] = {

@@ -28,6 +28,7 @@ from nps.models import (
     CampaignDay,
     Contract,
     Escalation,
+    FrozenReport,
     Outbox,
     Recording,
     SampleImport,
@@ -129,7 +130,11 @@ def _rows(
         created_at=now,
         tried_at=now + timedelta(minutes=1),
     )
-    session.add_all([recording, letter])
+    frozen = FrozenReport(
+        campaign_id=campaign.id, purpose="survey", kind="wave", taken_at=now, taken_by=operator.id, edition=1,
+        figures={"all": []}, digest="0" * 64,
+    )  # fmt: skip
+    session.add_all([recording, letter, frozen])
     session.commit()
     return {
         "load_id": load.id,
@@ -139,6 +144,7 @@ def _rows(
         "escalation_id": case.id,
         "recording_id": recording.id,
         "letter_id": letter.id,
+        "frozen_id": frozen.id,
     }
 
 

@@ -198,6 +198,43 @@ def test_the_workbook_holds_the_two_forms_of_the_contract(session: Session, camp
     assert [row[6:] for row in form[1:]] == [[None, None], ["срок доставки товара; =Долго везут", "Спешил"]]
 
 
+def test_one_click_gives_exactly_the_two_tables_of_the_terms(
+    session: Session, campaign: Campaign, login: Login
+) -> None:
+    """R11; and what a file with clients needs: whoever took it is written down (R20)."""
+    customer = customer_of(session, campaign)
+    client = login(customer)
+    address = f"/campaigns/{campaign.id}/forms.xlsx"
+    assert address in client.get(f"/campaigns/{campaign.id}").text
+    assert address in login("manager").get(f"/campaigns/{campaign.id}").text
+
+    answer = client.get(address)
+
+    assert unquote(answer.headers["Content-Disposition"]).partition("''")[2].startswith("Анкета — Уралэнерго")
+    two, whole = load_workbook(io.BytesIO(answer.data)), workbook(client, campaign)
+    assert two.sheetnames == ["Звонки", "Анкета"]
+    for name in two.sheetnames:
+        assert [[cell.value for cell in row] for row in two[name].iter_rows()] == [
+            [cell.value for cell in row] for row in whole[name].iter_rows()
+        ]
+    session.rollback()
+    taken = select(AccessLog.action).where(AccessLog.user_id == customer.id, AccessLog.action == "report_downloaded")
+    assert len(session.scalars(taken).all()) == 2
+    assert login("customer").get(address).status_code == 404
+
+
+def test_the_two_tables_hold_what_the_reader_may_see(session: Session, campaign: Campaign, login: Login) -> None:
+    campaign.answers_after_check = True
+    session.scalars(select(Interview).where(Interview.rating == 10)).one().checked_at = NOW
+    session.commit()
+    answer = login(customer_of(session, campaign)).get(f"/campaigns/{campaign.id}/forms.xlsx")
+
+    two = load_workbook(io.BytesIO(answer.data))
+
+    assert [row[5].value for row in two["Анкета"].iter_rows(min_row=2)] == [10]
+    assert [cell.value for cell in two["Звонки"][2]] == [3, 2, 0, 0], "calls are always all"
+
+
 def test_the_workbook_has_operators_escalations_and_definitions(campaign: Campaign, login: Login) -> None:
     book = workbook(login("manager"), campaign)
 
@@ -251,7 +288,7 @@ def test_the_file_has_a_russian_name_and_every_download_is_written_down(
     header = response.headers["Content-Disposition"]
     assert header.isascii()
     name = unquote(header.split("filename*=UTF-8''")[1])
-    assert re.fullmatch(r"Анкета — Волна А Б X 1 — \d\d\.\d\d\.\d{4}\.xlsx", name)
+    assert re.fullmatch(r"Отчёт — Волна А Б X 1 — \d\d\.\d\d\.\d{4}\.xlsx", name)
     assert response.headers["Cache-Control"] == "no-store"
     assert list((app.config["DATA_FOLDER"] / "exports").iterdir()) == [], "nothing is left on the disk"
     session.rollback()

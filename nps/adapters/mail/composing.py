@@ -87,10 +87,12 @@ def build(
     campaign_id: int,
     reply_to: Sequence[str] | None = None,
     attachment: Attachment | None = None,
+    switch_off: str = "",
 ) -> Message:
     """The message, alike at each try but for MIME boundaries. Raises LetterError for a line break in an address.
 
-    `reply_to` is the name and address of a person who answers replies.
+    `reply_to` is the name and address of a person who answers replies. `switch_off` is the page where a letter that
+    comes again and again is switched off (RFC 2369).
     """
     message = Message(
         # Encoded here: folding a long subject again, Python 3.11 loses the space where two encoded words meet.
@@ -107,6 +109,7 @@ def build(
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "OOF, AutoReply",
             "X-NPS-Campaign": str(int(campaign_id)),
+            **({"List-Unsubscribe": f"<{one_line(switch_off)}>"} if switch_off else {}),
         },
     )
     message.msgId = one_line(message_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -18,6 +19,7 @@ from nps.models import Interview
 from nps.queries.campaigns import CampaignRow, campaigns_of
 from nps.queries.reports.answers import ratings_by_place, score_of_groups
 from nps.queries.reports.clients import ClientCounts, Place, base_of
+from nps.queries.reports.frozen import frozen_wave
 from nps.queries.reports.slices import EVERYTHING, seen_by
 from nps.queries.reports.views import respondents
 
@@ -69,7 +71,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """A wave beside the one that is looked at: `change`: this wave's score less its own; `panel`: clients of both."""
+    """A wave beside the one that is looked at: `change`: this wave's score less its own; `panel`: clients of both.
+
+    A closed wave stands with the figures it was closed with; `frozen_at` is when, None for figures of this moment.
+    """
 
     campaign: CampaignRow
     clients: ClientCounts
@@ -77,6 +82,7 @@ class Wave:
     interval: Interval | None
     change: Difference | None
     panel: Panel | None
+    frozen_at: datetime | None = None
 
 
 def compare_places(places: Sequence[Place]) -> PlaceComparison:
@@ -95,28 +101,35 @@ def compare_places(places: Sequence[Place]) -> PlaceComparison:
 
 def waves_of(session: Session, actor: Actor, campaign: CampaignRow) -> tuple[Wave, ...]:
     """The waves of the campaign's contract that this person may see, the newest first, this one among them."""
-    own_score = _score(session, actor, campaign)
+    own_score = _figures(session, actor, campaign)[1]
     found = []
     for other in campaigns_of(session, actor):
         if other.contract_id != campaign.contract_id or other.purpose != campaign.purpose:
             continue
-        score = own_score if other.id == campaign.id else _score(session, actor, other)
+        clients, score, frozen_at = _figures(session, actor, other)
         is_other = other.id != campaign.id and score.n and own_score.n
         found.append(
             Wave(
                 campaign=other,
-                clients=base_of(session, other.id).total,
+                clients=clients,
                 score=score,
                 interval=by_score(score) if score.n else None,
                 change=comparison.difference(own_score, score) if is_other else None,
                 panel=_panel(session, actor, other, campaign) if is_other else None,
+                frozen_at=frozen_at,
             )
         )
     return tuple(sorted(found, key=lambda wave: (wave.campaign.starts_on, wave.campaign.id), reverse=True))
 
 
-def _score(session: Session, actor: Actor, campaign: CampaignRow) -> NpsScore:
-    return score_of_groups(ratings_by_place(session, campaign.id, seen_by(actor, campaign, EVERYTHING)))
+def _figures(session: Session, actor: Actor, campaign: CampaignRow) -> tuple[ClientCounts, NpsScore, datetime | None]:
+    """Base and score of a wave: of a closed one as it was closed, with the moment of that."""
+    seen = seen_by(actor, campaign, EVERYTHING)
+    kept = frozen_wave(session, campaign.id, seen) if campaign.closed_at else None
+    if kept is not None:
+        return kept.clients, kept.score, kept.taken_at
+    score = score_of_groups(ratings_by_place(session, campaign.id, seen))
+    return base_of(session, campaign.id).total, score, None
 
 
 def _panel(session: Session, actor: Actor, one: CampaignRow, other: CampaignRow) -> Panel | None:

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from nps.domain.case import State
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.local_time import OFFICE_ZONE, Zone
 from nps.domain.phone import parse_phone
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
+from nps.services import frozen_reports
 from nps.services.call_queue import lock_claims, open_attempt_of, release
 from nps.services.cases.folding import add_event, refold, refold_many
 from nps.services.form_keys import Form
@@ -269,10 +271,12 @@ def organisation_refused(session: Session, client: Respondent, campaign: Campaig
     return len(siblings)
 
 
-def close_campaign(session: AnySession, actor_id: int, campaign_id: int, now: datetime) -> int:
-    """End a campaign: clients still to call become unreached (§4). Returns how many.
+def close_campaign(
+    session: AnySession, actor_id: int, campaign_id: int, now: datetime, zone: Zone = OFFICE_ZONE
+) -> int:
+    """End a campaign: clients still to call become unreached (§4), and its report is kept as it is. Returns how many.
 
-    Open calls must have a result first.
+    Open calls must have a result first. `zone`: the clock of reports.
     """
     with write(session) as s:
         lock_claims(s)
@@ -303,6 +307,8 @@ def close_campaign(session: AnySession, actor_id: int, campaign_id: int, now: da
             campaign_id=campaign_id,
             after={"unreached": len(rest)},
         )
+        s.flush()
+        frozen_reports.freeze_wave(s, actor_id, campaign_id, now, zone)
     return len(rest)
 
 

@@ -52,6 +52,7 @@ from nps.models import (
     Recording,
     RecordingAbsence,
     Reminder,
+    ReportSubscription,
     Respondent,
     RespondentPhone,
     SampleImport,
@@ -202,6 +203,7 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     yield Appointment, Appointment.respondent_id.in_(clients)
     yield EscalationNote, EscalationNote.escalation_id.in_(escalations)
     yield Outbox, Outbox.campaign_id == campaign_id
+    yield ReportSubscription, ReportSubscription.campaign_id == campaign_id
     yield AnswerTerms, AnswerTerms.campaign_id == campaign_id
     yield Escalation, Escalation.campaign_id == campaign_id
     yield CallAttempt, CallAttempt.campaign_id == campaign_id
@@ -254,7 +256,7 @@ def _remove_accounts(s: Session, campaign_id: int, now: datetime) -> Fates:
         if reason:
             fates.kept.append((login, reason))
             continue
-        for table in (UserSession, FormKey, Reminder):
+        for table in (UserSession, FormKey, Reminder, ReportSubscription):
             s.execute(delete(table).where(table.user_id == user_id).execution_options(synchronize_session=False))
         if _delete_account(s, user_id):
             fates.deleted.append(login)

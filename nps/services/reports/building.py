@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from nps.adapters.report_sheet import write_book, write_table
 from nps.domain.local_time import Zone
 from nps.queries.campaigns import CampaignRow
-from nps.queries.reports import AnswerFilter, Slice, all_answers, all_calls, all_escalations, campaign_report
+from nps.queries.reports import AnswerFilter, Slice, all_answers, all_calls, all_escalations, base_of, campaign_report
 from nps.queries.reports.answers import number_of_answers
-from nps.queries.reports.calls import number_of_dials
+from nps.queries.reports.calls import call_counts, number_of_dials
 from nps.queries.reports.contract_forms import ANSWERS_FORM
-from nps.services.reports.workbook import answer_cells, book_of
+from nps.queries.reports.frozen import frozen_wave
+from nps.services.reports.workbook import answer_cells, book_of, forms_of
 
 Progress = Callable[[int], None]
 _PHONE = ANSWERS_FORM.index("Телефон")
@@ -41,8 +42,21 @@ def write_workbook(
         all_answers(session, campaign.id, AnswerFilter(where=where)),
         all_escalations(session, campaign.id),
         all_calls(session, campaign.id),
+        frozen_wave(session, campaign.id, where) if campaign.closed_at else None,
     )
     write_book(file, book, progress)
+
+
+def write_forms(
+    session: Session, campaign: CampaignRow, file: Path, now: datetime, where: Slice, progress: Progress = _silent
+) -> None:
+    """Write the contract's two tables at `file`, as `write_workbook` does."""
+    calls, clients = call_counts(session, campaign.id), base_of(session, campaign.id).total
+    write_book(
+        file,
+        forms_of(campaign, calls, clients, all_answers(session, campaign.id, AnswerFilter(where=where)), now),
+        progress,
+    )
 
 
 def write_answers(
@@ -55,7 +69,7 @@ def write_answers(
 def size_of_file(session: Session, campaign: CampaignRow, form: str, where: Slice) -> int:
     """About how many rows the file will have: what its progress is measured by."""
     answers = number_of_answers(session, campaign.id, where)
-    return answers if form == "csv" else answers + number_of_dials(session, campaign.id)
+    return answers + number_of_dials(session, campaign.id) if form == "xlsx" else answers
 
 
 def _rows(session: Session, campaign_id: int, where: Slice) -> Iterator[tuple[str | int, ...]]:

@@ -67,7 +67,7 @@ def chosen_rows(
     file = folder / f"{secrets.token_hex(16)}.xlsx"
     book = Book(campaign.title, title, AUTHOR, now, sheets, company=campaign.customer_name)
     write_book(file, book)
-    return Download(file, *file_name(campaign, now, zone, "xlsx", title))
+    return Download(file, *file_name(campaign, now, zone, "calls" if is_calls else "answers"))
 
 
 def _sheet(session: Session, campaign_id: int, wanted: AnswerFilter | CallFilter) -> Sheet:

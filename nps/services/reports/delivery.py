@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,6 @@ from nps.queries.campaigns import CampaignRow, campaign_for
 from nps.queries.reports import (
     EVERYTHING,
     FOR_THE_HOUSE,
-    Slice,
     begin_snapshot,
     seen_by,
 )
@@ -25,9 +26,12 @@ from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
 from nps.services import limits
 from nps.services.journal import log_access
-from nps.services.reports.building import write_workbook
+from nps.services.reports.building import write_forms, write_workbook
 from nps.services.transaction import write
 
+#: What can be had and what its file ends in: everything, the contract's two tables (R11), the questionnaire alone.
+ENDINGS: Mapping[str, str] = MappingProxyType({"xlsx": "xlsx", "forms": "xlsx", "csv": "csv"})
+_NAMES = {"xlsx": ("Отчёт", "report"), "answers": ("Ответы", "answers-chosen"), "calls": ("Звонки", "calls")}
 #: Up to here a request builds the workbook in a few seconds.
 IN_REQUEST_CLIENTS = 20_000
 _NAME_LIMIT = 120
@@ -60,8 +64,9 @@ def download(
     now: datetime,
     zone: Zone = REPORT_ZONE,
     address: str = "",
+    form: str = "xlsx",
 ) -> Download:
-    """Build the workbook of a campaign in `folder` and write down who took it.
+    """Build the workbook of a campaign in `folder` and write down who took it; `form` is `xlsx` or `forms`.
 
     Raises NotFoundError for a campaign that is not this person's to see, TooLargeError when a request is too short,
     TooOftenError.
@@ -75,22 +80,30 @@ def download(
     _log(session, actor.id, campaign_id, "report_downloaded", now, address)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"
-    _build(session, campaign, file, now, zone, seen_by(actor, campaign, EVERYTHING))
-    return Download(file, *file_name(campaign, now, zone, "xlsx"))
+    where = seen_by(actor, campaign, EVERYTHING)
+    begin_snapshot(session)
+    if form == "forms":
+        write_forms(session, campaign, file, now, where)
+    else:
+        write_workbook(session, campaign, file, now, zone, where)
+    return Download(file, *file_name(campaign, now, zone, form))
 
 
-def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str, what: str = "Анкета") -> tuple[str, str]:
-    """What a file of this instant is called, and the same in ASCII; `form` is its ending, `what` its first word."""
+def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str) -> tuple[str, str]:
+    """What a file of this instant is called, and the same in ASCII; `form`: key of ENDINGS, else rows of a list."""
     day = to_local(at, zone).date()
     title = " ".join(_UNSAFE.sub(" ", campaign.title).split()).strip(".")[:_NAME_LIMIT]
-    return f"{what} — {title} — {day:%d.%m.%Y}.{form}", f"report-{campaign.id}-{day}.{form}"
+    russian, plain = _NAMES.get(form, ("Анкета", "answers"))
+    ending = ENDINGS.get(form, "xlsx")
+    return f"{russian} — {title} — {day:%d.%m.%Y}.{ending}", f"{plain}-{campaign.id}-{day}.{ending}"
 
 
 def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zone: Zone = REPORT_ZONE) -> None:
     """Write the workbook of a campaign at `file`, whatever its size. Raises NotFoundError, OSError."""
     campaign = existing_campaign(session, campaign_id)
     _log(session, None, campaign_id, "report_exported", now, "")
-    _build(session, campaign, file, now, zone, FOR_THE_HOUSE)
+    begin_snapshot(session)
+    write_workbook(session, campaign, file, now, zone, FOR_THE_HOUSE)
 
 
 def note_view(session: Session, *, actor: Actor, campaign_id: int, what: str, now: datetime, address: str = "") -> None:
@@ -103,8 +116,3 @@ def _log(session: Session, user_id: int | None, campaign_id: int, action: str, n
         log_access(
             s, at=now, user_id=user_id, action=action, object_kind="campaign", object_id=campaign_id, address=address
         )
-
-
-def _build(session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone, where: Slice) -> None:
-    begin_snapshot(session)
-    write_workbook(session, campaign, file, now, zone, where)

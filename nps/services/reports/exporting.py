@@ -32,14 +32,13 @@ from nps.services.call_queue import lock_claims
 from nps.services.form_keys import Form
 from nps.services.journal import log_access
 from nps.services.personal_data.files import folders
-from nps.services.reports.building import size_of_file, write_answers, write_workbook
-from nps.services.reports.delivery import file_name
+from nps.services.reports.building import size_of_file, write_answers, write_forms, write_workbook
+from nps.services.reports.delivery import ENDINGS, file_name
 from nps.services.transaction import AnySession, write
 
 #: The module of the jobs, as the sweeper finds it in the row (`nps.jobs.exports`).
 KIND = "exports"
 RUN_JOB, FORGET_JOB = "nps.jobs.exports.run", "nps.jobs.exports.forget"
-FORMS = ("xlsx", "csv")
 #: How long a finished file waits to be taken.
 KEPT = timedelta(days=1)
 _LEASE = timedelta(seconds=60)
@@ -73,7 +72,7 @@ def order(
     Raises NotFoundError for a campaign that is not this person's to see, TooOftenError.
     """
     with write(session) as s:
-        if campaign_for(s, actor, campaign_id) is None or form not in FORMS:
+        if campaign_for(s, actor, campaign_id) is None or form not in ENDINGS:
             raise NotFoundError
         limits.admit_export(s, actor.id, now)
 
@@ -192,7 +191,7 @@ def _take(session: AnySession, job_id: int, now: datetime) -> _Lease | None:
 
 def _make(session: AnySession, lease: _Lease, clock: Callable[[], datetime]) -> None:
     acts = _last_act(session)
-    name = f"exports/{secrets.token_hex(16)}.{lease.arg['form']}"
+    name = f"exports/{secrets.token_hex(16)}.{ENDINGS[lease.arg['form']]}"
     file = folders().data / name
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -220,6 +219,8 @@ def _write(reading: Session, session: AnySession, lease: _Lease, file: Path, clo
 
     if form == "csv":
         write_answers(reading, campaign, file, where, progress)
+    elif form == "forms":
+        write_forms(reading, campaign, file, clock(), where, progress)
     else:
         write_workbook(reading, campaign, file, clock(), str(lease.arg["zone"]), where, progress)
 

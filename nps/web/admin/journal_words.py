@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from nps.domain.disposition import TABLE
+from nps.domain.report_letter import OFTEN
 from nps.domain.roles import ROLES
 from nps.domain.wording import duration, minutes
 from nps.queries import journal
@@ -103,6 +104,8 @@ ACTIONS = {
     "recordings_purged": "записи удалены по сроку",
     "report_downloaded": "скачан отчёт",
     "report_exported": "выгружен отчёт",
+    "report_letter_set": "письмо с итогами",
+    "report_frozen": "закрыт период, сделан снимок отчёта",
     "restored": "система восстановлена из копии",
     "sample_downloaded": "скачан файл базы с пометками",
     "sample_cancelled": "загрузка базы отменена",
@@ -118,6 +121,7 @@ ACTIONS = {
     "user_created": "добавлен сотрудник",
     "user_deleted": "удалён сотрудник",
     "user_disabled": "закрыт доступ",
+    "user_email": "изменён адрес почты",
     "user_enabled": "возвращён доступ",
     "user_role": "изменена роль",
     "sessions_ended": "закончены входы сотрудника",
@@ -134,6 +138,7 @@ OBJECTS = {
     "contract": "договор",
     "customer": "заказчик",
     "erasure": "акт",
+    "frozen_report": "снимок отчёта",
     "escalation": "обращение",
     "letter": "письмо",
     "journal": "журнал",
@@ -168,11 +173,15 @@ DETAILS = {
     "day": "день",
     "delete_on": "удалить данные",
     "dial_link": "ссылка для набора",
+    "digest": "контрольная сумма",
     "disposition": "итог",
     "ends_on": "окончание",
     "events": "событий",
+    "every": "как часто",
+    "first": "с",
     "gate": "что останавливает звонки",
     "held_by": "был у оператора",
+    "last": "по",
     "legal_basis": "основание обработки данных",
     "name": "название",
     "number": "номер договора",
@@ -202,6 +211,7 @@ _CODES: Mapping[str, Mapping[str, str]] = {
     "admission": words.ADMISSIONS,
     "billing": {"minute": "начатая минута целая", "second": "по секундам"},
     "disposition": {code: row.label for code, row in TABLE.items()},
+    "every": OFTEN,
     "gate": {"billed": "счёт договора", "exact": "точные секунды"},
     "purpose": words.PURPOSES,
     "role": ROLES,

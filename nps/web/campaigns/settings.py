@@ -18,6 +18,7 @@ from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
 from nps.web.clock import now
+from nps.web.filters import office_zone
 
 
 def read_terms() -> Terms:
@@ -92,7 +93,7 @@ def close(campaign_id: int) -> Response:
         error = forms.FormError("sure", "Отметьте, что проект можно закрыть: открыть его снова нельзя.")
         return _page(campaign, {}, error)
     try:
-        unreached = cases.close_campaign(db.session(), access.current_actor().id, campaign_id, now())
+        unreached = cases.close_campaign(db.session(), access.current_actor().id, campaign_id, now(), office_zone())
     except StaleError as error:
         return _page(campaign_or_404(campaign_id), {}, forms.FormError("sure", error.message), 409)
     flash(f"Проект закрыт. Не успели опросить: {number(unreached)}.", "ok")

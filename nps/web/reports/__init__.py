@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("reports", __name__)
 
-from nps.web.reports import comparison, downloads, lists, overview  # noqa: E402, F401
+from nps.web.reports import comparison, downloads, frozen, letter, lists, overview  # noqa: E402, F401

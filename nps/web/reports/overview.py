@@ -24,6 +24,7 @@ from nps.web.filters import office_zone
 from nps.web.reports import board, bp
 from nps.web.reports.charts import trend_points
 from nps.web.reports.common import READERS, Filters, filters, for_manager
+from nps.web.reports.frozen import closing_of
 
 
 @bp.get("/campaigns/<int:campaign_id>")
@@ -89,6 +90,7 @@ def _context(report: Report, chosen: Filters, mark: str) -> dict[str, Any]:
         "campaign": report.campaign,
         "filters": chosen,
         "mark": mark,
+        "closing": closing_of(report),
         "calls_form": CALLS_FORM,
         "for_manager": for_manager(),
         "reason_bars": _bars(report, chosen),

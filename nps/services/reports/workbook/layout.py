@@ -8,10 +8,13 @@ from datetime import datetime, time, timedelta
 from nps.adapters.report_sheet import Book, Sheet, Value
 from nps.domain.disposition import TABLE
 from nps.domain.quality import Rate
-from nps.queries.reports import AnswerRow, EscalationRow, OperatorRow, Report
+from nps.queries.campaigns import CampaignRow
+from nps.queries.reports import AnswerRow, CallCounts, ClientCounts, EscalationRow, OperatorRow, Report
 from nps.queries.reports.calls import ExportedCall
 from nps.queries.reports.contract_forms import ANSWERS_FORM, CALLS_FORM, ESCALATIONS_FORM
+from nps.queries.reports.frozen import Frozen
 from nps.services.reports.workbook.charts import days_sheet, places_sheet, ratings_sheet, reasons_sheet
+from nps.services.reports.workbook.closing import closing_sheet
 from nps.services.reports.workbook.totals import definitions, totals
 from nps.services.reports.workbook.words import AUTHOR, columns, data_age, share, whole_minutes
 
@@ -23,8 +26,9 @@ def book_of(
     answers: Iterable[AnswerRow],
     escalations: Iterable[EscalationRow],
     calls: Iterable[ExportedCall],
+    closed: Frozen | None = None,
 ) -> Book:
-    """Lay out the workbook."""
+    """Lay out the workbook; `closed` is the wave as it was closed, which adds a sheet."""
     campaign = report.campaign
     return Book(
         title=campaign.title,
@@ -34,8 +38,7 @@ def book_of(
         created=report.at,
         sheets=(
             Sheet("Итоги", columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(totals(report))),
-            Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [_calls_form(report)]),
-            answers_sheet(answers),
+            *_forms(report.calls, report.clients, answers),
             _operators(report),
             Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
             calls_sheet(calls),
@@ -44,8 +47,31 @@ def book_of(
             ratings_sheet(report),
             reasons_sheet(report),
             days_sheet(report),
+            *((closing_sheet(closed, report),) if closed else ()),
             Sheet("Определения", columns(("Что", "Значение"), (44, 110)), list(definitions(report))),
         ),
+    )
+
+
+def forms_of(
+    campaign: CampaignRow, calls: CallCounts, clients: ClientCounts, answers: Iterable[AnswerRow], at: datetime
+) -> Book:
+    """The two tables of the contract and nothing else, as they are handed over (R4, R5, R11)."""
+    return Book(
+        title=campaign.title,
+        subject="Фиксация звонков и анкета",
+        author=AUTHOR,
+        company=campaign.customer_name,
+        created=at,
+        sheets=_forms(calls, clients, answers),
+    )
+
+
+def _forms(calls: CallCounts, clients: ClientCounts, answers: Iterable[AnswerRow]) -> tuple[Sheet, Sheet]:
+    numbers = calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
+    return (
+        Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [numbers]),
+        answers_sheet(answers),
     )
 
 
@@ -53,11 +79,6 @@ def answer_cells(row: AnswerRow) -> tuple[str | int, ...]:
     """The eight columns of R5."""
     phone = f"{row.phone} доб. {row.extension}" if row.extension else row.phone
     return row.branch, row.inn, row.organisation, row.contact, phone, row.rating, row.influence, row.comment
-
-
-def _calls_form(report: Report) -> tuple[Value, ...]:
-    clients = report.clients
-    return report.calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
 
 
 def _escalation(row: EscalationRow) -> tuple[Value, ...]:

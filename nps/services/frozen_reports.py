@@ -1,0 +1,141 @@
+"""Keeping a report as it stands: a wave with its closing, days of a wave when a manager says so (R1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.frozen_report import EDITION, Figures, digest, period_words
+from nps.domain.local_time import Zone, to_local
+from nps.domain.wording import number
+from nps.models import FrozenReport
+from nps.queries.campaigns import CampaignRow, campaign_row
+from nps.queries.reports import EVERYTHING, Slice, begin_snapshot, campaign_report
+from nps.queries.reports.frozen import figures_of
+from nps.queries.reports.report import existing_campaign
+from nps.services.form_keys import Form
+from nps.services.journal import record
+from nps.services.transaction import AnySession, write
+
+
+def freeze_wave(s: Session, actor_id: int, campaign_id: int, now: datetime, zone: Zone) -> None:
+    """Keep the report of a wave that is being closed; inside the closing's transaction, after all else is written."""
+    campaign = campaign_row(s, campaign_id)
+    if campaign.purpose != "training":
+        _keep(s, actor_id, campaign, None, None, _figures(s, campaign, EVERYTHING, now, zone), now)
+
+
+def freeze_closed_wave(session: AnySession, actor_id: int, campaign_id: int, *, now: datetime, zone: Zone) -> None:
+    """Keep the report of a wave that was closed before reports were kept; a second press changes nothing.
+
+    Raises NotFoundError, StaleError for a wave that is still open.
+    """
+    with write(session) as s:
+        campaign = existing_campaign(s, campaign_id)
+        if campaign.closed_at is None:
+            raise StaleError("open", "Волна ещё открыта: её итоги сохранятся, когда проект закроют.")
+        if _kept(s, campaign_id, None, None) is None:
+            freeze_wave(s, actor_id, campaign_id, now, zone)
+
+
+def freeze_period(
+    session: Session,
+    actor_id: int,
+    campaign_id: int,
+    *,
+    first: date,
+    last: date,
+    now: datetime,
+    zone: Zone,
+    form_key: str = "",
+) -> int:
+    """Keep the figures of the local days first…last, both included; returns the id of the frozen report.
+
+    Read as one state of the database outside the writing transaction. Raises DomainError (code: the field's name) for
+    days that are not over, without calls or with some that wait for a result, StaleError for days already closed,
+    NotFoundError.
+    """
+    if last < first:
+        raise DomainError("last", "Период не может закончиться раньше, чем начался.")
+    if last >= to_local(now, zone).date():
+        raise DomainError("last", "Закрыть можно дни, которые уже прошли: по вчерашний включительно.")
+    begin_snapshot(session)
+    campaign = existing_campaign(session, campaign_id)
+    figures = _figures(session, campaign, Slice(first=first, last=last), now, zone)
+    _refuse_unfit(figures["all"])
+    asked = {"campaign": campaign_id, "first": first.isoformat(), "last": last.isoformat()}
+    with write(session) as s:
+
+        def act() -> dict[str, Any]:
+            if _kept(s, campaign_id, first, last) is not None:
+                raise StaleError("frozen", f"Период «{period_words(first, last)}» уже закрыт.")
+            return {"id": _keep(s, actor_id, campaign, first, last, figures, now)}
+
+        return int(Form(form_key, actor_id, "freeze_period", asked).once(s, now, act)["id"])
+
+
+def _figures(session: Session, campaign: CampaignRow, where: Slice, now: datetime, zone: Zone) -> dict[str, Figures]:
+    """The tables for those who see everything, and for those who see what the manager has ticked, where they differ."""
+    slices = {"all": where}
+    if campaign.answers_after_check:
+        slices["checked"] = replace(where, checked_only=True)
+    return {name: figures_of(campaign_report(session, campaign, now, zone, part)) for name, part in slices.items()}
+
+
+def _refuse_unfit(figures: Figures) -> None:
+    if not figures.whole("calls", "calls") and not figures.whole("calls", "inbound"):
+        raise DomainError("first", "В эти дни не было ни одного звонка: закрывать нечего.")
+    waiting = figures.whole("calls", "without_result")
+    if waiting:
+        raise DomainError("first", f"В эти дни есть звонки без итога: {number(waiting)}. Сначала закройте их.")
+
+
+def _kept(s: Session, campaign_id: int, first: date | None, last: date | None) -> int | None:
+    days = (
+        (FrozenReport.kind == "wave",)
+        if first is None
+        else (FrozenReport.first_day == first, FrozenReport.last_day == last)
+    )
+    return s.scalar(select(FrozenReport.id).where(FrozenReport.campaign_id == campaign_id, *days))
+
+
+def _keep(
+    s: Session,
+    actor_id: int,
+    campaign: CampaignRow,
+    first: date | None,
+    last: date | None,
+    figures: dict[str, Figures],
+    now: datetime,
+) -> int:
+    if campaign.purpose == "training":
+        raise NotFoundError("У тренировки нет отчёта.")
+    kind = "wave" if first is None else "period"
+    tables = {name: found.as_json() for name, found in figures.items()}
+    row = FrozenReport(
+        campaign_id=campaign.id,
+        purpose=campaign.purpose,
+        kind=kind,
+        first_day=first,
+        last_day=last,
+        taken_at=now,
+        taken_by=actor_id,
+        edition=EDITION,
+        figures=tables,
+        digest=digest(
+            campaign_id=campaign.id, kind=kind, first=first, last=last, at=now, edition=EDITION, figures=tables
+        ),
+    )
+    s.add(row)
+    s.flush()
+    days = {"first": first.isoformat(), "last": last.isoformat()} if first and last else {}
+    record(
+        s, at=now, action="report_frozen", object_kind="frozen_report", object_id=row.id, actor_id=actor_id,
+        campaign_id=campaign.id, after={**days, "digest": row.digest},
+    )  # fmt: skip
+    return row.id
