@@ -23,6 +23,8 @@ from tests.live import ROOT
 REVISIONS = [script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()][1:]
 #: Rows that the migrations themselves put there.
 SEEDED = ("region", "disposition", "alembic_version")
+#: Rows of an older table that came with a newer one: table -> column, value, and the table without which none is there.
+CAME_WITH = {"outbox": ("kind", "report", "report_subscription")}
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +65,15 @@ def counts(connection: Connection) -> dict[str, int]:
 
 def pour(source: Connection, target: Connection) -> None:
     """Copy all rows into the columns that the older tables have; what those columns' models say about types holds."""
-    known = db.metadata.tables
-    for name, old in reflected(target).items():
+    known, there = db.metadata.tables, reflected(target)
+    for name, old in there.items():
         if name in SEEDED:
             continue
         columns = [each for each in known[name].columns if each.name in old.columns]
         rows = [dict(row) for row in source.execute(select(*columns)).mappings()]
+        column, value, newer = CAME_WITH.get(name, ("", "", ""))
+        if newer and newer not in there:
+            rows = [row for row in rows if row[column] != value]
         if rows:
             # Without the newer columns' defaults, which an insert into the model's own table would add.
             target.execute(Table(name, MetaData(), *(Column(c.name, c.type) for c in columns)).insert(), rows)
