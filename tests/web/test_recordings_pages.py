@@ -172,3 +172,16 @@ def test_what_was_destroyed_waits_for_nobody_and_is_still_counted(world: World, 
     world.session.rollback()
     found = reconcile(world.session, campaign_id, "Europe/Samara", LATER)
     assert (found.waiting, found.extra) == (0, 1) and client.get(f"/calls/{call_id}/recording").status_code == 200
+
+
+def test_a_call_whose_file_came_empty_says_so_until_it_has_a_recording(world: World, login: Login) -> None:
+    call_id = world.call("+79170000008", disposition="no_answer", talk_s=0, ring_s=21).id
+    client, page = login("manager"), f"/calls/{call_id}/recording"
+    assert "звука в нём нет" not in client.get(page).text
+
+    world.put(f"{call_id}.wav", wav(0))
+    assert world.collect() == {"empty": 1}
+    assert "звука в нём нет" in client.get(page).text
+    world.put(f"{call_id}-2.wav", wav(21))
+    assert world.collect() == {"matched": 1}
+    assert "звука в нём нет" not in client.get(page).text

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, exists, literal_column, select
+from sqlalchemy.orm import Session, aliased
 
 from nps.domain.actor import Actor
 from nps.models import (
@@ -29,6 +29,10 @@ from nps.models import (
 HEAR_ALL = ("manager", "admin")
 #: A recording that has its call. Written out: a bound value would hide the partial index from SQLite.
 MATCHED = Recording.state == literal_column("'matched'")
+
+_came = aliased(Recording)
+#: A file without sound came for the call.
+_EMPTY = exists().where(_came.named_attempt_id == CallAttempt.id, _came.state == "empty").correlate(CallAttempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class RecordedCall:
     path: str | None
     mime: str | None
     absence: str | None
+    came_empty: bool
     erased: bool
 
     @property
@@ -96,6 +101,7 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
                 Audio.path,
                 Audio.mime,
                 RecordingAbsence.cause.label("absence"),
+                _EMPTY.label("came_empty"),
                 Respondent.erased_at.is_not(None).label("erased"),
             )
             .select_from(CallAttempt)

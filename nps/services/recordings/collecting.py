@@ -92,7 +92,7 @@ def _keep(session: AnySession, incoming: Incoming, hints: Hints, now: datetime) 
         record(
             s, at=now, action="recording_received", object_kind="recording", object_id=recording_id,
             campaign_id=_campaign(s, attempt_id),
-            after={"state": values["state"], "problem": values.get("problem", "")},
+            after={name: values[name] for name in ("state", "problem") if values.get(name)},
         )  # fmt: skip
         # Last in the transaction: a file without its row would be personal data that nobody knows of.
         keep(places().folder, incoming)
