@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.extensions import db
-from nps.models import AccessLog, Journal, Recording, RecordingAbsence
+from nps.models import AccessLog, Campaign, Journal, Recording, RecordingAbsence
 from nps.queries.recordings.reconciliation import reconcile
 from nps.services import recordings
 from tests import factories
@@ -185,3 +185,27 @@ def test_a_call_whose_file_came_empty_says_so_until_it_has_a_recording(world: Wo
     world.put(f"{call_id}-2.wav", wav(21))
     assert world.collect() == {"matched": 1}
     assert "звука в нём нет" not in client.get(page).text
+
+
+def test_a_recording_whose_time_is_over_is_offered_nowhere(world: World, login: Login) -> None:
+    call = world.call("+79170000009")
+    call_id, campaign_id = call.id, world.campaign_id
+    world.put(f"{call_id}.wav", wav(20))
+    world.collect()
+    client = login("manager")
+    pages = [
+        f"/campaigns/{campaign_id}{tail}" for tail in ("", "/calls", "/recordings", f"/operators/quality/{call_id}")
+    ]
+    pages.append(f"/calls/{call_id}/recording")
+    offer = f'="/recordings/{world.rows()[0].id}"'
+    assert [offer in client.get(page).text for page in pages] == [True] * 5
+
+    factories.fresh(world.session)
+    world.session.get_one(Campaign, campaign_id).recordings_until = NOW.date()
+    world.session.commit()
+    assert recordings.purge(db.session, campaign_id, NOW + timedelta(days=2)) == 1
+
+    shown = {page: client.get(page) for page in pages}
+    assert [page for page, answer in shown.items() if answer.status_code != 200 or f"{offer} data-title" in answer.text
+            or f"src{offer}" in answer.text] == []  # fmt: skip
+    assert "удалена по сроку" in shown[pages[1]].text

@@ -133,11 +133,6 @@ def recording_file(session: Session, actor: Actor, recording_id: int) -> Recordi
     return RecordingFile(**found._mapping) if found else None
 
 
-def customer_hears(session: Session, campaign_id: int) -> bool:
-    """Whether the customer hears the recordings of this campaign."""
-    return bool(session.scalar(select(Campaign.customer_hears).where(Campaign.id == campaign_id)))
-
-
 def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
     if actor.role in HEAR_ALL:
         return chosen
@@ -145,7 +140,7 @@ def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[An
         opened = (
             select(Campaign.id)
             .join(Contract, Contract.id == Campaign.contract_id)
-            .where(Campaign.customer_hears, Campaign.purpose == "survey", Contract.customer_id == actor.customer_id)
+            .where(Campaign.customer_hears, Campaign.purpose != "training", Contract.customer_id == actor.customer_id)
         )
         return chosen.where(CallAttempt.campaign_id.in_(opened))
     own = actor.id if actor.role == "operator" else None
