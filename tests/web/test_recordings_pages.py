@@ -209,3 +209,13 @@ def test_a_recording_whose_time_is_over_is_offered_nowhere(world: World, login: 
     assert [page for page, answer in shown.items() if answer.status_code != 200 or f"{offer} data-title" in answer.text
             or f"src{offer}" in answer.text] == []  # fmt: skip
     assert "удалена по сроку" in shown[pages[1]].text
+
+
+def test_an_empty_file_that_several_calls_may_mean_says_so_of_none(world: World, login: Login) -> None:
+    ids = [world.call("+79170000010", NOW + timedelta(seconds=20 * n), talk_s=0, ring_s=9).id for n in range(2)]
+    world.put(name_of("+79170000010", NOW), wav(0))
+
+    assert world.collect() == {"empty": 1}
+    assert [row.named_attempt_id for row in world.rows()] == [None]
+    client = login("manager")
+    assert not any("звука в нём нет" in client.get(f"/calls/{call_id}/recording").text for call_id in ids)

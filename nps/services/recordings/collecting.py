@@ -114,7 +114,8 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
     if _came_before(s, incoming, hints, meant):
         return {"fate": "repeat"}
     if incoming.is_empty:
-        return {"state": "empty", "named_attempt_id": meant.attempt_id}
+        # It says of its call that there is no sound: of several calls of none.
+        return {"state": "empty", "named_attempt_id": None if meant.problem == "several" else meant.attempt_id}
     same = s.scalars(select(Recording).where(Recording.audio_sha256 == incoming.sha256)).first()
     if same is not None:
         # Under our id it may be a fraud, a person looks at it; without one it is the same file once more.
