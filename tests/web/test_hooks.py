@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,21 +108,25 @@ def test_events_in_any_order_give_the_seconds_and_a_replay_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("cause", "offered"),
-    [(17, "Записать «Занято»"), (1, "Неактивный номер: выбрать причину"), (16, "Гудки шли 3 с: рано считать")],
+    ("cause", "told", "offered"),
+    [
+        (17, "Станция: занято.", "Записать «Занято»"),
+        (1, "Станция: номер не существует.", "Неактивный номер: выбрать причину"),
+        (16, "Гудки шли 3 с: рано считать", "Выберите итог справа"),
+    ],
 )
 def test_the_desk_offers_the_result_that_a_reported_cause_speaks_for(
-    client: FlaskClient, session: Session, login: Callable[..., FlaskClient], cause: int, offered: str
+    client: FlaskClient, session: Session, login: Callable[..., FlaskClient], cause: int, told: str, offered: str
 ) -> None:
     """The operator has dialled by himself: no exchange was asked."""
-    with time_machine.travel(NOW, tick=False):
+    with time_machine.travel(NOW, tick=False) as clock:
         campaign = factories.campaign(session)
         factories.respondent(session, campaign)
         seat = Seat(login(factories.member(session, campaign)))
         seat.post("/desk/shift", campaign_id=campaign.id, spoken_name="Ольга")
         seat.post("/desk/dial")
         call_id = seat.field("expect_attempt")
-        assert "Набрать" in seat.page and offered not in seat.page
+        assert "Набрать" in seat.page and told not in seat.page
         found = [
             {"id": kind, "call": call_id, "type": kind, "at": (NOW + timedelta(seconds=second)).isoformat()}
             for kind, second in (("ringing", 2), ("hung_up", 5))
@@ -129,9 +135,15 @@ def test_the_desk_offers_the_result_that_a_reported_cause_speaks_for(
         assert send(client, body(found)).status_code == 200
 
         seat.page = seat.client.get("/desk").text
-        assert seat.state() == "ended" and offered in seat.page
+        assert seat.state() == "ended" and told in seat.page and offered in seat.page
         session.rollback()
         assert session.get_one(CallAttempt, UUID(call_id)).disposition is None, "a person records it"
+
+        clock.shift(timedelta(hours=1))
+        later = seat.client.get("/desk").text
+        poll = re.search(r'hx-get="(/desk/tick[^"]+)"', later)
+        assert 'data-state="unfinished"' in later and told in later and poll
+        assert 'id="desk"' not in seat.client.get(html.unescape(poll[1])).text, "the page stays what it is"
 
 
 def test_a_wrong_or_old_signature_is_401_and_nothing_is_kept(
