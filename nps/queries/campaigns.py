@@ -53,6 +53,7 @@ class CampaignRow:
     escalation_confirmed_at: datetime | None
     original_clients: int
     answers_after_check: bool
+    customer_hears: bool
     budget_s: int
     billing: str
     gate: str
@@ -93,6 +94,7 @@ def _row(found: Row[Campaign, Contract, Customer]) -> CampaignRow:
         escalation_confirmed_at=campaign.escalation_confirmed_at,
         original_clients=campaign.original_clients,
         answers_after_check=campaign.answers_after_check,
+        customer_hears=campaign.customer_hears,
         budget_s=contract.budget_s,
         billing=contract.billing,
         gate=contract.gate,

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
@@ -19,6 +19,7 @@ from nps.domain.script import Script, Step, StepKind
 from nps.domain.training import StepFact
 from nps.models import (
     Answer,
+    Audio,
     CallAttempt,
     Interview,
     QualityMark,
@@ -152,7 +153,8 @@ def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, str
             User.full_name,
             Respondent.organisation,
             Respondent.contact,
-            Recording.id.label("recording_id"),
+            # One whose sound was destroyed can't be heard.
+            case((Audio.path != "", Recording.id)).label("recording_id"),
             ScriptVersion.no,
             Region.zone,
             QualityReview.id.label("review_id"),
@@ -161,6 +163,7 @@ def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, str
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .join(ScriptVersion, ScriptVersion.id == CallAttempt.script_version_id)
         .outerjoin(Recording, (Recording.attempt_id == CallAttempt.id) & MATCHED)
+        .outerjoin(Audio, Audio.sha256 == Recording.audio_sha256)
         .outerjoin(QualityReview, QualityReview.attempt_id == CallAttempt.id)
         .outerjoin(Region, Region.code == Respondent.region_code)
         .where(CallAttempt.campaign_id == campaign_id, CallAttempt.closed_at.is_not(None))

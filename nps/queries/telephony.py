@@ -62,7 +62,12 @@ def call_line(session: Session, attempt_id: UUID) -> CallLine | None:
     if not any(row.kind == "call" for row in commands):
         return None
     failed = next((row.problem for row in reversed(commands) if row.state == "failed"), "")
-    return CallLine(line_of(str(attempt_id), events_of_call(session, attempt_id)), failed)
+    return CallLine(reported_line(session, attempt_id), failed)
+
+
+def reported_line(session: Session, attempt_id: UUID) -> Line:
+    """The line as an exchange has reported it; that of a call it knows nothing of says nothing."""
+    return line_of(str(attempt_id), events_of_call(session, attempt_id))
 
 
 def events_of_call(session: Session, attempt_id: UUID) -> list[LineEvent]:

@@ -28,6 +28,7 @@ _GENERAL = {
         ("Журнал", "/admin/journal"),
     ),
 }
+_RECORDINGS = ("Записи", "/recordings")
 _MANAGED = (
     ("Отчёт", ""),
     ("Клиенты", "/clients"),
@@ -35,7 +36,7 @@ _MANAGED = (
     ("База", "/base"),
     ("Обращения", "/escalations"),
     ("Звонки", "/calls"),
-    ("Записи", "/recordings"),
+    _RECORDINGS,
     ("Настройки", "/settings"),
 )
 #: Sections inside a campaign, each role's own work first.
@@ -124,7 +125,7 @@ def _build() -> Shell | None:
     real = [campaign for campaign in seen if campaign.purpose != "training"]
     only = real[0] if len(real) == 1 and actor.role != "admin" else None
     current = next((campaign for campaign in seen if campaign.id == wanted), only)
-    sections = [] if row.must_change_password else _sections(actor.role, f"/campaigns/{current.id}" if current else "")
+    sections = [] if row.must_change_password else _sections(actor.role, current)
     inside = _current(sections)
     return Shell(
         home_url=url_for("auth.home"),
@@ -145,9 +146,12 @@ def _build() -> Shell | None:
     )
 
 
-def _sections(role: str, campaign_url: str) -> list[tuple[str, str]]:
+def _sections(role: str, campaign: CampaignRow | None) -> list[tuple[str, str]]:
     """The menu of a page: inside a campaign its sections, outside the role's own."""
-    links = [(title, campaign_url + tail) for title, tail in _OF_CAMPAIGN[role]] if campaign_url else []
+    inside = [*_OF_CAMPAIGN[role]] if campaign else []
+    if campaign and role == "customer" and campaign.customer_hears:
+        inside.append(_RECORDINGS)
+    links = [(title, f"/campaigns/{campaign.id}{tail}") for title, tail in inside] if campaign else []
     links = links or [*_GENERAL[role]]
     return [(title, url) for title, url in links if access.may_open(url, role)]
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import json
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -25,6 +28,8 @@ from nps.services.personal_data import Order
 from nps.services.telephony import keeping
 from tests import factories
 from tests.conftest import make_app
+from tests.factories import NOW
+from tests.web.test_desk import Seat
 
 SECRET, TOKEN = "s3cret" * 8, "t0ken" * 8
 PHONE = "+79170003794"
@@ -100,6 +105,45 @@ def test_events_in_any_order_give_the_seconds_and_a_replay_changes_nothing(
     assert send(client, body(found * 2)).json == {"new": 0}
     assert (kept(session), seconds(session, call)) == (4, (21, 8))
     assert session.get_one(CallAttempt, call).source == "exchange"
+
+
+@pytest.mark.parametrize(
+    ("cause", "told", "offered"),
+    [
+        (17, "Станция: занято.", "Записать «Занято»"),
+        (1, "Станция: номер не существует.", "Неактивный номер: выбрать причину"),
+        (16, "Гудки шли 3 с: рано считать", "Выберите итог справа"),
+    ],
+)
+def test_the_desk_offers_the_result_that_a_reported_cause_speaks_for(
+    client: FlaskClient, session: Session, login: Callable[..., FlaskClient], cause: int, told: str, offered: str
+) -> None:
+    """The operator has dialled by himself: no exchange was asked."""
+    with time_machine.travel(NOW, tick=False) as clock:
+        campaign = factories.campaign(session)
+        factories.respondent(session, campaign)
+        seat = Seat(login(factories.member(session, campaign)))
+        seat.post("/desk/shift", campaign_id=campaign.id, spoken_name="Ольга")
+        seat.post("/desk/dial")
+        call_id = seat.field("expect_attempt")
+        assert "Набрать" in seat.page and told not in seat.page
+        found = [
+            {"id": kind, "call": call_id, "type": kind, "at": (NOW + timedelta(seconds=second)).isoformat()}
+            for kind, second in (("ringing", 2), ("hung_up", 5))
+        ]
+        found[-1]["cause"] = cause
+        assert send(client, body(found)).status_code == 200
+
+        seat.page = seat.client.get("/desk").text
+        assert seat.state() == "ended" and told in seat.page and offered in seat.page
+        session.rollback()
+        assert session.get_one(CallAttempt, UUID(call_id)).disposition is None, "a person records it"
+
+        clock.shift(timedelta(hours=1))
+        later = seat.client.get("/desk").text
+        poll = re.search(r'hx-get="(/desk/tick[^"]+)"', later)
+        assert 'data-state="unfinished"' in later and told in later and poll
+        assert 'id="desk"' not in seat.client.get(html.unescape(poll[1])).text, "the page stays what it is"
 
 
 def test_a_wrong_or_old_signature_is_401_and_nothing_is_kept(

@@ -224,12 +224,13 @@ def test_the_customers_people_hear_nothing_unless_the_campaign_says_so(
     )  # fmt: skip
 
     assert [heard(client, recording_id).status_code for client in (customer, stranger)] == [404, 404]
-    assert customer.get(page).status_code == 404
+    assert customer.get(page).status_code == 404 and page not in customer.get(f"/campaigns/{campaign.id}").text
 
     factories.fresh(session)
     session.get_one(Campaign, campaign.id).customer_hears = True
     session.commit()
     assert heard(customer, recording_id).status_code == 200
+    assert f'href="{page}"' in customer.get(f"/campaigns/{campaign.id}").text
     assert f"/recordings/{recording_id}" in customer.get(page).text
     assert "Открыть" not in customer.get(page).text
     assert [heard(stranger, recording_id).status_code, stranger.get(page).status_code] == [404, 404]

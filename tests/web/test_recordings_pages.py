@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.extensions import db
-from nps.models import AccessLog, Journal, Recording, RecordingAbsence
+from nps.models import AccessLog, Campaign, Journal, Recording, RecordingAbsence
 from nps.queries.recordings.reconciliation import reconcile
 from nps.services import recordings
 from tests import factories
@@ -172,3 +172,50 @@ def test_what_was_destroyed_waits_for_nobody_and_is_still_counted(world: World, 
     world.session.rollback()
     found = reconcile(world.session, campaign_id, "Europe/Samara", LATER)
     assert (found.waiting, found.extra) == (0, 1) and client.get(f"/calls/{call_id}/recording").status_code == 200
+
+
+def test_a_call_whose_file_came_empty_says_so_until_it_has_a_recording(world: World, login: Login) -> None:
+    call_id = world.call("+79170000008", disposition="no_answer", talk_s=0, ring_s=21).id
+    client, page = login("manager"), f"/calls/{call_id}/recording"
+    assert "звука в нём нет" not in client.get(page).text
+
+    world.put(f"{call_id}.wav", wav(0))
+    assert world.collect() == {"empty": 1}
+    assert "звука в нём нет" in client.get(page).text
+    world.put(f"{call_id}-2.wav", wav(21))
+    assert world.collect() == {"matched": 1}
+    assert "звука в нём нет" not in client.get(page).text
+
+
+def test_a_recording_whose_time_is_over_is_offered_nowhere(world: World, login: Login) -> None:
+    call = world.call("+79170000009")
+    call_id, campaign_id = call.id, world.campaign_id
+    world.put(f"{call_id}.wav", wav(20))
+    world.collect()
+    client = login("manager")
+    pages = [
+        f"/campaigns/{campaign_id}{tail}" for tail in ("", "/calls", "/recordings", f"/operators/quality/{call_id}")
+    ]
+    pages.append(f"/calls/{call_id}/recording")
+    offer = f'="/recordings/{world.rows()[0].id}"'
+    assert [offer in client.get(page).text for page in pages] == [True] * 5
+
+    factories.fresh(world.session)
+    world.session.get_one(Campaign, campaign_id).recordings_until = NOW.date()
+    world.session.commit()
+    assert recordings.purge(db.session, campaign_id, NOW + timedelta(days=2)) == 1
+
+    shown = {page: client.get(page) for page in pages}
+    assert [page for page, answer in shown.items() if answer.status_code != 200 or f"{offer} data-title" in answer.text
+            or f"src{offer}" in answer.text] == []  # fmt: skip
+    assert "удалена по сроку" in shown[pages[1]].text
+
+
+def test_an_empty_file_that_several_calls_may_mean_says_so_of_none(world: World, login: Login) -> None:
+    ids = [world.call("+79170000010", NOW + timedelta(seconds=20 * n), talk_s=0, ring_s=9).id for n in range(2)]
+    world.put(name_of("+79170000010", NOW), wav(0))
+
+    assert world.collect() == {"empty": 1}
+    assert [row.named_attempt_id for row in world.rows()] == [None]
+    client = login("manager")
+    assert not any("звука в нём нет" in client.get(f"/calls/{call_id}/recording").text for call_id in ids)

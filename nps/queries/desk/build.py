@@ -198,10 +198,11 @@ def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: 
 
 
 def _with_line(session: Session, call: CallView, now: datetime) -> CallView:
-    """What the exchange says about this call, when it was asked to make it."""
+    """What the exchange says about this call: one that it was asked to make, or has reported."""
     found = telephony.call_line(session, call.id)
     if found is None:
-        return call
+        line = telephony.reported_line(session, call.id)
+        return replace(call, line_text=what_happened(line), suggested=suggested_result(line) or "")
     known = telephony.exchange(session, now)
     if found.problem:
         return replace(call, line_text=f"{found.problem} Наберите номер сами.")

@@ -6,7 +6,6 @@ from nps.queries.recordings.access import (
     RecordedCall,
     RecordingFile,
     call_with_recording,
-    customer_hears,
     recording_file,
 )
 
@@ -16,6 +15,5 @@ __all__ = [
     "RecordedCall",
     "RecordingFile",
     "call_with_recording",
-    "customer_hears",
     "recording_file",
 ]

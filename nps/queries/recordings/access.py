@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, exists, literal_column, select
+from sqlalchemy.orm import Session, aliased
 
 from nps.domain.actor import Actor
 from nps.models import (
@@ -29,6 +29,10 @@ from nps.models import (
 HEAR_ALL = ("manager", "admin")
 #: A recording that has its call. Written out: a bound value would hide the partial index from SQLite.
 MATCHED = Recording.state == literal_column("'matched'")
+
+_came = aliased(Recording)
+#: A file without sound came for the call.
+_EMPTY = exists().where(_came.named_attempt_id == CallAttempt.id, _came.state == "empty").correlate(CallAttempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class RecordedCall:
     path: str | None
     mime: str | None
     absence: str | None
+    came_empty: bool
     erased: bool
 
     @property
@@ -96,6 +101,7 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
                 Audio.path,
                 Audio.mime,
                 RecordingAbsence.cause.label("absence"),
+                _EMPTY.label("came_empty"),
                 Respondent.erased_at.is_not(None).label("erased"),
             )
             .select_from(CallAttempt)
@@ -127,11 +133,6 @@ def recording_file(session: Session, actor: Actor, recording_id: int) -> Recordi
     return RecordingFile(**found._mapping) if found else None
 
 
-def customer_hears(session: Session, campaign_id: int) -> bool:
-    """Whether the customer hears the recordings of this campaign."""
-    return bool(session.scalar(select(Campaign.customer_hears).where(Campaign.id == campaign_id)))
-
-
 def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
     if actor.role in HEAR_ALL:
         return chosen
@@ -139,7 +140,7 @@ def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[An
         opened = (
             select(Campaign.id)
             .join(Contract, Contract.id == Campaign.contract_id)
-            .where(Campaign.customer_hears, Campaign.purpose == "survey", Contract.customer_id == actor.customer_id)
+            .where(Campaign.customer_hears, Campaign.purpose != "training", Contract.customer_id == actor.customer_id)
         )
         return chosen.where(CallAttempt.campaign_id.in_(opened))
     own = actor.id if actor.role == "operator" else None

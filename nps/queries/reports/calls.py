@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
-from nps.models import Branch, Campaign, Interview, Recording, Region, User
+from nps.models import Audio, Branch, Campaign, Interview, Recording, Region, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.recordings import MATCHED
 from nps.queries.reports.page import Page, page_of
@@ -160,6 +160,8 @@ class CallRow:
     talk_ms: int
     disposition: str | None
     recording_id: int | None
+    #: Whether it can be heard; one whose time is over is still counted.
+    has_sound: bool
 
 
 def call_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> CallCounts:
@@ -261,11 +263,13 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
             shown.c.talk_ms,
             shown.c.disposition,
             Recording.id.label("recording_id"),
+            (func.coalesce(Audio.path, "") != "").label("has_sound"),
         )
         .select_from(shown)
         .join(respondents, respondents.c.id == shown.c.respondent_id)
         .join(User, User.id == shown.c.operator_id)
         .outerjoin(Recording, and_(Recording.attempt_id == shown.c.id, MATCHED))
+        .outerjoin(Audio, Audio.sha256 == Recording.audio_sha256)
         .order_by(shown.c.dialled_at.desc(), shown.c.id.desc())
     )
     return page.with_rows(CallRow(**row._mapping) for row in found)

@@ -92,7 +92,7 @@ def _keep(session: AnySession, incoming: Incoming, hints: Hints, now: datetime) 
         record(
             s, at=now, action="recording_received", object_kind="recording", object_id=recording_id,
             campaign_id=_campaign(s, attempt_id),
-            after={"state": values["state"], "problem": values.get("problem", "")},
+            after={name: values[name] for name in ("state", "problem") if values.get(name)},
         )  # fmt: skip
         # Last in the transaction: a file without its row would be personal data that nobody knows of.
         keep(places().folder, incoming)
@@ -114,7 +114,8 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
     if _came_before(s, incoming, hints, meant):
         return {"fate": "repeat"}
     if incoming.is_empty:
-        return {"state": "empty", "named_attempt_id": meant.attempt_id}
+        # It says of its call that there is no sound: of several calls of none.
+        return {"state": "empty", "named_attempt_id": None if meant.problem == "several" else meant.attempt_id}
     same = s.scalars(select(Recording).where(Recording.audio_sha256 == incoming.sha256)).first()
     if same is not None:
         # Under our id it may be a fraud, a person looks at it; without one it is the same file once more.

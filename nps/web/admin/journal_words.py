@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from nps.domain.disposition import TABLE
+from nps.domain.recording import ABSENCES, PROBLEMS
 from nps.domain.report_letter import OFTEN
 from nps.domain.roles import ROLES
 from nps.domain.wording import duration, minutes
@@ -160,6 +161,7 @@ DETAILS = {
     "area_code": "код города",
     "billing": "счёт минут",
     "budget_s": "лимит",
+    "cause": "почему",
     "chuvashia": "Чувашия",
     "bashkiria": "Башкирия",
     "perm": "Пермский край",
@@ -186,11 +188,13 @@ DETAILS = {
     "name": "название",
     "number": "номер договора",
     "phone_id": "номер",
+    "problem": "что не так",
     "priority": "приоритет",
     "purpose": "назначение",
     "reason": "причина",
     "recording": "запись",
     "region": "регион",
+    "replaced": "вместо записи",
     "respondent": "клиент",
     "role": "роль",
     "rows": "строк",
@@ -206,16 +210,25 @@ DETAILS = {
     "title": "название",
     "unreached": "не успели опросить",
 }
+RECORDING_STATES = {
+    "matched": "у звонка",
+    "unmatched": "ждёт решения",
+    "orphan": "не относится ни к одному звонку",
+    "rejected": "лишняя",
+    "empty": "пустая",
+}
 #: Codes of those details in words.
 _CODES: Mapping[str, Mapping[str, str]] = {
     "admission": words.ADMISSIONS,
+    "cause": ABSENCES,
     "billing": {"minute": "начатая минута целая", "second": "по секундам"},
     "disposition": {code: row.label for code, row in TABLE.items()},
     "every": OFTEN,
     "gate": {"billed": "счёт договора", "exact": "точные секунды"},
     "purpose": words.PURPOSES,
     "role": ROLES,
-    "state": {code: label for code, (label, _) in words.STATES.items()},
+    "problem": PROBLEMS,
+    "state": {code: label for code, (label, _) in words.STATES.items()} | RECORDING_STATES,
 }
 _ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 #: «1 10:00-12:00» is a window of Tuesday.

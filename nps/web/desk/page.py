@@ -45,7 +45,7 @@ def _of_panel() -> dict[str, Any]:
 def tick() -> Response:
     """The poll: renews the lease, brings figures and reminders, and the whole desk when the state has moved."""
     call_queue.renew(db.session, current_actor().id, now(), lease())
-    view = view_now(coming_back=forms.arg("state") == "unfinished")
+    view = view_now(coming_back=forms.arg("state").startswith("unfinished"))
     shown = (forms.arg("state"), forms.arg("attempt"), forms.arg("client"))
     true = (view.shown_as, str(view.call.id) if view.call else "", str(view.client.id) if view.client else "")
     return make_response(render_template("desk/_tick.html", view=view, changed=shown != true, fragment=False))

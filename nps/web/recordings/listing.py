@@ -13,7 +13,6 @@ from nps.domain.recording import ABSENCES
 from nps.domain.wording import number
 from nps.extensions import db
 from nps.queries.campaigns import CampaignRow, campaign_for
-from nps.queries.recordings import customer_hears
 from nps.queries.recordings.checks import CHECKS
 from nps.queries.recordings.listing import Wanted, recorded_calls
 from nps.queries.recordings.waiting import waiting_count
@@ -79,8 +78,7 @@ def campaign_or_404(campaign_id: int) -> CampaignRow:
     """The campaign when this person may hear its recordings."""
     actor = access.current_actor()
     campaign = campaign_for(db.session(), actor, campaign_id)
-    hears = actor.role in STAFF or customer_hears(db.session(), campaign_id)
-    if campaign is None or not hears:
+    if campaign is None or (actor.role not in STAFF and not campaign.customer_hears):
         raise NotFoundError("Такого проекта нет, или записи в нём закрыты.")
     return campaign
 
