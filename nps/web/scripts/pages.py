@@ -14,7 +14,7 @@ from nps.domain.script.drawing import draw, ways
 from nps.domain.script.reading import routes, seconds_to_read, words_in
 from nps.domain.script.repairs import repairs
 from nps.extensions import db
-from nps.queries import quality
+from nps.queries import quality, unsuitable
 from nps.queries import scripts as queries
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.preview import preview as desk_preview
@@ -81,6 +81,7 @@ def show_studio(
         problems=problems,
         repairs=repairs(shown, problems) if may_edit() and not unsaved else [],
         faulty=faulty,
+        said=unsuitable.waiting(db.session(), campaign.id),
         drawing=draw(shown, faulty),
         routes=[route for route in routes(shown) if route.is_survey],
         targets=[("", "не выбрано"), *((other.id, f"Шаг «{other.title}»") for other in shown.steps)],
