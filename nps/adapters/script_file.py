@@ -6,17 +6,36 @@ Every plain word is a text, whole numbers apart: in YAML 1.1 the id `no` would b
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import fields
 from typing import IO, Any
 
 import yaml
 
 from nps.domain.errors import DomainError, ScriptError
-from nps.domain.script import Script
+from nps.domain.script import (
+    Answer,
+    Branch,
+    Complaint,
+    ComplaintStep,
+    Objection,
+    Prompt,
+    Question,
+    Script,
+    Step,
+    StepKind,
+)
+from nps.domain.script.body import read_steps
 from nps.domain.script.limits import check_limits
 
 MOST_BYTES = 256 * 1024
 _MOST_NODES, _DEEPEST = 5000, 10
 _FIELDS = frozenset({"start", "steps", "questions", "complaint"})
+#: What a field of the wrong shape is meant to hold, where it can be said in a few words.
+_MEANT = {
+    "kind": f"Виды шага: {', '.join(StepKind)}",
+    "branches": "У каждого перехода нужны low и high, числа от 1 до 10",
+}
 
 
 class ScriptFileError(DomainError):
@@ -70,15 +89,74 @@ def read(stream: IO[bytes]) -> Script:
     body = _parse(text)
     if not isinstance(body, dict) or not body.get("steps"):
         raise ScriptFileError("В файле нет шагов скрипта (поле «steps»). Сравните его с выгруженным отсюда.")
-    unknown = sorted(str(name) for name in body if name not in _FIELDS)
-    if unknown:
-        raise ScriptFileError(f"Поле «{unknown[0][:40]}» скрипту неизвестно. Уберите его.")
+    for place, part, known in _parts(body):
+        unknown = next((str(name) for name in part if name not in known), None)
+        if unknown is not None:
+            fields_ = ", ".join(sorted(known))
+            raise ScriptFileError(_sentence(f"{place}поле «{unknown[:40]}» скрипту неизвестно. Бывают: {fields_}."))
     try:
         script = Script.from_dict(body)
+    except ScriptError as error:
+        raise ScriptFileError(_shape(body, error)) from error
+    try:
         check_limits(script)
     except ScriptError as error:
-        raise ScriptFileError(error.message.replace(" Откройте прошлую версию скрипта.", "")) from error
+        raise ScriptFileError(error.message) from error
     return script
+
+
+def _parts(body: dict[Any, Any]) -> Iterator[tuple[str, dict[Any, Any], frozenset[str]]]:
+    """Each object of a file with where it stands and the fields it may have; what is no object is told by its shape."""
+    yield "", body, _FIELDS
+    for n, step in enumerate(_objects(body.get("steps")), 1):
+        place = _step_place(n, step)
+        yield place, step, _names(Step)
+        yield from _nested(place, step, answers=Answer, branches=Branch, prompts=Prompt)
+    yield from (
+        (f"Вопрос {n}: ", found, _names(Question)) for n, found in enumerate(_objects(body.get("questions")), 1)
+    )
+    complaint = body.get("complaint")
+    if isinstance(complaint, dict):
+        yield "Жалоба: ", complaint, _names(Complaint)
+        yield from _nested("Жалоба: ", complaint, steps=ComplaintStep, objections=Objection)
+
+
+def _nested(
+    place: str, owner: dict[Any, Any], **kinds: type[Any]
+) -> Iterator[tuple[str, dict[Any, Any], frozenset[str]]]:
+    for name, kind in kinds.items():
+        yield from ((f"{place}{name}: ", found, _names(kind)) for found in _objects(owner.get(name)))
+
+
+def _objects(value: Any) -> list[dict[Any, Any]]:
+    return [part for part in value if isinstance(part, dict)] if isinstance(value, list) else []
+
+
+def _names(part: type[Any]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(part))
+
+
+def _step_place(n: int, step: dict[Any, Any]) -> str:
+    title = step.get("title") or step.get("id")
+    return f"Шаг {n}, «{title[:40]}»: " if isinstance(title, str) else f"Шаг {n}: "
+
+
+def _shape(body: dict[Any, Any], error: ScriptError) -> str:
+    """The sentence about a field of the wrong shape, with the step it stands in."""
+    place = ""
+    for n, step in enumerate(_objects(body.get("steps")), 1):
+        try:
+            read_steps({"steps": [step]})
+        except ScriptError as found:
+            place, error = _step_place(n, step), found
+            break
+    name = error.message.partition("«")[2].partition("»")[0]
+    hint = _MEANT.get(name, "Если это текст, возьмите его в кавычки; иначе сравните с выгруженным отсюда")
+    return _sentence(f"{place}поле «{name}» прочитать нельзя. {hint}.")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def write(script: Script, title: str) -> bytes:

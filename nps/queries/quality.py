@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
@@ -306,7 +306,15 @@ def rates(session: Session, campaign_id: int) -> list[tuple[str, Rate]]:
 
 def finished(session: Session, campaign_id: int) -> list[tuple[Review, str]]:
     """The latest finished reviews of a campaign, each with its operator's name."""
-    where = (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_not(None)
+    return _with_operators(session, (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_not(None))
+
+
+def begun(session: Session, campaign_id: int) -> list[tuple[Review, str]]:
+    """Reviews that somebody has begun and not sent yet, the latest first, each with its operator's name."""
+    return _with_operators(session, (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_(None))
+
+
+def _with_operators(session: Session, where: ColumnElement[bool]) -> list[tuple[Review, str]]:
     names = {
         row.id: row.full_name
         for row in session.execute(
@@ -321,7 +329,7 @@ def reviews_of(session: Session, operator_id: int) -> list[Review]:
     return _reviews(session, (QualityReview.operator_id == operator_id) & QualityReview.finished_at.is_not(None))
 
 
-def _reviews(session: Session, where: Any) -> list[Review]:
+def _reviews(session: Session, where: ColumnElement[bool]) -> list[Review]:
     rows = session.execute(
         select(QualityReview, User.full_name, CallAttempt.dialled_at)
         .join(User, User.id == QualityReview.reviewer_id)

@@ -58,6 +58,18 @@ def places(session: Session, campaign_id: int) -> list[PlaceCount]:
     return [PlaceCount(step, _title(titles[version_id], step), notes) for step, notes, version_id in found]
 
 
+def waiting(session: Session, campaign_id: int) -> dict[str, int]:
+    """How many notes nobody has looked at yet, by the step or panel they were made at."""
+    found = session.execute(
+        select(UnsuitableAnswer.step, func.count())
+        .join(CallAttempt, CallAttempt.id == UnsuitableAnswer.attempt_id)
+        .outerjoin(UnsuitableUse, UnsuitableUse.unsuitable_id == UnsuitableAnswer.id)
+        .where(CallAttempt.campaign_id == campaign_id, UnsuitableUse.unsuitable_id.is_(None))
+        .group_by(UnsuitableAnswer.step)
+    )
+    return {step: notes for step, notes in found}
+
+
 def lines(session: Session, campaign_id: int, step: str, number: int, total: int) -> Page[UnsuitableLine]:
     """One page of the `total` notes of a campaign, of one step if `step` is given; what nobody has looked at first."""
     page: Page[UnsuitableLine] = page_of(total, number, PAGE)

@@ -43,6 +43,7 @@ def _index(campaign_id: int, error: DomainError | None = None, plan: Plan | None
         campaign=campaign,
         waiting=queries.candidates(db.session(), campaign_id, now()),
         rates=queries.rates(db.session(), campaign_id),
+        begun=queries.begun(db.session(), campaign_id),
         finished=queries.finished(db.session(), campaign_id),
         plan=plan or queries.plan(db.session(), campaign_id),
         reasons=REASONS,

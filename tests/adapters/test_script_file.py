@@ -73,6 +73,25 @@ def test_a_hostile_file_is_refused_with_a_sentence(text: str | bytes, words: str
         read(text)
 
 
+@pytest.mark.parametrize(
+    ("whole", "broken", "words"),
+    [
+        ("  kind: rating", "  kind: rating\n  nxet: bye", r"Шаг 2, «Оценка»: поле «nxet» скрипту неизвестно.*next"),
+        ("    trail: удобно", "    tail: удобно", r"Шаг 1, «Приветствие»: answers: поле «tail»"),
+        ("- low: 1\n", "- low: один\n", r"Шаг 2, «Оценка»: поле «branches» прочитать нельзя"),
+        ("kind: rating", "kind: stars", r"Шаг 2, «Оценка»: поле «kind» прочитать нельзя.*choice, rating"),
+        ("title: Оценка", "title: 5", r"Шаг 2: поле «title» прочитать нельзя.*в кавычки"),
+        ("  ask:", "  asks:", r"Вопрос 1: поле «asks»"),
+        ("  reply:", "  answer:", r"поле «answer»"),
+        ("complaint:\n  steps:", "complaint:\n  stops:", r"Жалоба: поле «stops»"),
+    ],
+)
+def test_a_slip_in_a_file_is_named_with_its_step_and_what_is_meant(whole: str, broken: str, words: str) -> None:
+    assert whole in FILE
+    with pytest.raises(ScriptFileError, match=words):
+        read(FILE.replace(whole, broken, 1))
+
+
 def test_a_broken_line_is_named() -> None:
     lines = FILE.splitlines()
     lines[20] = "   - : ["

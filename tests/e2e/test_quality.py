@@ -44,6 +44,10 @@ def test_a_review_reaches_its_operator_and_his_answer_the_manager(system: System
     manager.page.get_by_label("Верный итог").select_option("refused")
     manager.button("Исправить итог").click()
     manager.sees("Отказ от опроса — проверка звонка, Нина Руководова. «Клиент отказался, слышно в записи»")
+    manager.page.get_by_role("link", name="Проверка звонков").click()
+    manager.sees("Не отправлены: 1")
+    manager.page.get_by_role("region", name="Звонки на проверку").wait_for()
+    manager.page.get_by_role("link", name="Ольга Маркова, вт 17 ноября в 10:05").click()
     for number, words in ((0, "Да"), (1, "Частично"), (4, "Да")):
         manager.page.locator(".criterion").nth(number).get_by_role("radio", name=words, exact=True).check()
     manager.page.get_by_label("Что сказать оператору").fill("В оценке пропустили «где 1 очень ужасно»")

@@ -172,6 +172,7 @@ def test_the_operator_reads_the_finished_review_and_answers(house: House) -> Non
     with pytest.raises(NotFoundError):
         quality.reply(house.session, house.operator, review_id, "Рано", house.form(house.operator), NOW)
     house.save(note="Отлично")
+    assert queries.begun(house.session, house.campaign_id) == []
     quality.reply(house.session, house.operator, review_id, "Спасибо", house.form(house.operator), NOW)
     (review,) = queries.reviews_of(house.session, house.operator.id)
     assert (review.note, review.reply, review.reviewer) == ("Отлично", "Спасибо", "Нина")
@@ -238,6 +239,10 @@ def test_a_correction_begins_the_review_and_belongs_to_its_reviewer(house: House
     assert house.waiting() == {}
     review = house.review()
     assert (review.reason, review.reviewer_id, review.finished_at) == ("newcomer", house.managers[0].id, None)
+    # Begun and not sent, it stands on a list of its own.
+    assert [(row.attempt_id, row.reviewer) for row, _ in queries.begun(house.session, house.campaign_id)] == [
+        (house.call, "Нина")
+    ]
     with pytest.raises(StaleError, match="проверяет Нина"):
         house.correct("hung_up", who=1)
     with pytest.raises(StaleError, match="проверяет Нина"):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.script import Script
 from nps.models import Campaign, ScriptDraft, UnsuitableAnswer, UnsuitableUse
+from nps.queries import unsuitable
 from nps.queries.personal_data import ERASED
 from nps.services import scripts
 from tests import factories
@@ -64,6 +65,14 @@ def test_they_are_added_to_what_somebody_is_writing(inbox: Inbox) -> None:
     inbox.use(inbox.said("reasons", "цена"), "prompt")
     assert inbox.draft().step("farewell").say == "До свидания!"
     assert inbox.shown().revision == 2
+
+
+def test_the_studio_counts_what_nobody_has_looked_at(inbox: Inbox) -> None:
+    rows = [inbox.said("rating", "Не скажу"), inbox.said("rating", "А зачем?"), inbox.said("reasons", "Цена")]
+    assert unsuitable.waiting(inbox.session, inbox.campaign_id) == {"rating": 2, "reasons": 1}
+    inbox.use(rows[0], "dismissed")
+    inbox.use(rows[2], "prompt")
+    assert unsuitable.waiting(inbox.session, inbox.campaign_id) == {"rating": 1}
 
 
 def test_words_are_used_once(inbox: Inbox) -> None:

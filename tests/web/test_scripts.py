@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.default_script import DEFAULT_SCRIPT
 from nps.domain.script import Script
-from nps.models import Contract
+from nps.models import Campaign, Contract
 from nps.services import scripts
 from tests import factories
 
@@ -78,6 +79,24 @@ def test_a_repair_is_a_form_of_its_own_and_is_made_once(studio: tuple[FlaskClien
     assert answer.status_code == 409 and "исправили иначе" in answer.text
     assert author.post(f"{address}/undo", data={"revision": "2"}).status_code == 303
     assert "ведёт на «nowhere»" in author.get(address).text
+
+
+def test_a_refused_publishing_keeps_the_ticks(studio: tuple[FlaskClient, str], session: Session) -> None:
+    author, address = studio
+    real = session.scalars(select(Campaign)).one()
+    same = {"contract_id": real.contract_id, "script_version_id": real.script_version_id}
+    real_id, other_id = real.id, factories.campaign(session, title="Декабрь 2026", **same).id
+    upload(author, address, scripts.as_file(Script.from_dict(DEFAULT_SCRIPT), "Опрос").decode())
+    assert ticks(author.get(address).text) == {real_id: True, other_id: True}
+    answer = author.post(f"{address}/publish", data={"revision": "1", "campaign": [str(other_id)]})
+    assert answer.status_code == 422 and "публиковать нечего" in answer.text
+    assert ticks(answer.text) == {real_id: False, other_id: True}
+
+
+def ticks(page: str) -> dict[int, bool]:
+    """The campaigns to choose from, and whether each is ticked."""
+    boxes = re.findall(r'<input type="checkbox"[^>]*name="campaign" value="(\d+)"([^>]*)>', page)
+    return {int(campaign_id): "checked" in rest for campaign_id, rest in boxes}
 
 
 def test_a_refused_save_keeps_what_was_typed(studio: tuple[FlaskClient, str]) -> None:

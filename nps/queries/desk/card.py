@@ -16,7 +16,7 @@ from nps.domain.escalation import State
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.why import Why
-from nps.domain.wording import duration, why_text
+from nps.domain.wording import NO_BREAK_SPACE, duration, why_text
 from nps.models import Branch, CallAttempt, Escalation, EscalationNote, Region, Respondent, RespondentPhone, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.views import ClientView, HistoryLine, PhoneLine, QuestionLine, SiblingLine
@@ -156,7 +156,7 @@ def _history(
             continue
         label = TABLE[str(call.disposition)].label
         seconds = call.talk_ms // 1000 if call.answered_at else call.ring_ms // 1000
-        length = f", разговор {duration(seconds)}" if call.answered_at else f", гудки {seconds} с"
+        length = f", разговор {duration(seconds)}" if call.answered_at else f", гудки {seconds}{NO_BREAK_SPACE}с"
         lines.append(HistoryLine(when(call.dialled_at, zone, now), label + length, short_name(name)))
     return lines
 

@@ -29,14 +29,15 @@ def _form(route: str) -> Form:
 def publish(campaign_id: int) -> Response:
     """Make the draft the next version; open calls keep theirs."""
     campaign = campaign_or_404(campaign_id)
+    chosen = parsing.campaigns()
     try:
-        chosen, form = parsing.campaigns(), _form("scripts.publish")
+        form = _form("scripts.publish")
         version_id = campaign.script_version_id
         no = scripts.publish(db.session, current_actor(), version_id, parsing.revision(), chosen, form, now())
     except NotFoundError:
         raise
     except DomainError as error:
-        return show_studio(campaign, "", error)
+        return show_studio(campaign, "", error, chosen=chosen)
     if chosen:
         flash(f"Опубликована версия {no}: новые звонки идут по ней, начатые закончатся по прежней.", "ok")
     else:
@@ -49,13 +50,14 @@ def publish(campaign_id: int) -> Response:
 def adopt(campaign_id: int) -> Response:
     """Let campaigns that stayed on an older version call by the latest one."""
     campaign = campaign_or_404(campaign_id)
+    chosen = parsing.campaigns()
     try:
         version_id, form = campaign.script_version_id, _form("scripts.adopt")
-        moved = scripts.adopt(db.session, current_actor(), version_id, parsing.campaigns(), form, now())
+        moved = scripts.adopt(db.session, current_actor(), version_id, chosen, form, now())
     except NotFoundError:
         raise
     except DomainError as error:
-        return show_versions(campaign, error)
+        return show_versions(campaign, error, chosen)
     words = plural(moved, "проект перешёл", "проекта перешли", "проектов перешли")
     flash(f"На последнюю версию {words}: {moved}. Новые звонки идут по ней, начатые закончатся по прежней.", "ok")
     return htmx.go(url_for("scripts.versions", campaign_id=campaign_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Response, make_response, request, url_for
@@ -14,7 +15,7 @@ from nps.domain.script.drawing import draw, ways
 from nps.domain.script.reading import routes, seconds_to_read, words_in
 from nps.domain.script.repairs import repairs
 from nps.extensions import db
-from nps.queries import quality
+from nps.queries import quality, unsuitable
 from nps.queries import scripts as queries
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.preview import preview as desk_preview
@@ -55,9 +56,16 @@ def page(campaign_id: int) -> Response:
 
 
 def show_studio(
-    campaign: CampaignRow, step_id: str, error: DomainError | None = None, edit: Edit | None = None
+    campaign: CampaignRow,
+    step_id: str,
+    error: DomainError | None = None,
+    edit: Edit | None = None,
+    chosen: Collection[int] | None = None,
 ) -> Response:
-    """Draw the studio; after a refused save the form holds what was typed, on top of what is saved by now."""
+    """Draw the studio; after a refused save the form holds what was typed, on top of what is saved by now.
+
+    `chosen`: the campaigns that were ticked when publishing was refused.
+    """
     studio = queries.studio(db.session(), campaign.script_version_id)
     saved = studio.script
     shown, unsaved = _with(saved, edit)
@@ -81,6 +89,8 @@ def show_studio(
         problems=problems,
         repairs=repairs(shown, problems) if may_edit() and not unsaved else [],
         faulty=faulty,
+        chosen=chosen,
+        said=unsuitable.waiting(db.session(), campaign.id),
         drawing=draw(shown, faulty),
         routes=[route for route in routes(shown) if route.is_survey],
         targets=[("", "не выбрано"), *((other.id, f"Шаг «{other.title}»") for other in shown.steps)],
@@ -134,7 +144,9 @@ def versions(campaign_id: int) -> Response:
     return show_versions(campaign_or_404(campaign_id))
 
 
-def show_versions(campaign: CampaignRow, error: DomainError | None = None) -> Response:
+def show_versions(
+    campaign: CampaignRow, error: DomainError | None = None, chosen: Collection[int] | None = None
+) -> Response:
     studio = queries.studio(db.session(), campaign.script_version_id)
     return htmx.render(
         "scripts/versions.html",
@@ -143,6 +155,7 @@ def show_versions(campaign: CampaignRow, error: DomainError | None = None) -> Re
         campaign=campaign,
         studio=studio,
         rows=queries.versions(db.session(), campaign.script_version_id),
+        chosen=chosen,
         callers=queries.callers(db.session(), campaign.script_version_id),
         may_edit=may_edit(),
         tabs=tabs(campaign, studio, "versions"),
@@ -175,6 +188,7 @@ def difference(campaign_id: int) -> Response:
         new=new,
         changes=changes,
         callers=queries.callers(db.session(), campaign.script_version_id),
+        chosen=None,
         is_spoken=any(change.is_spoken for change in changes),
         may_edit=may_edit(),
         tabs=tabs(campaign, studio, "difference"),
