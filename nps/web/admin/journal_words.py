@@ -137,6 +137,7 @@ OBJECTS = {
     "recording": "запись",
     "respondent": "клиент",
     "sample_import": "загрузка базы",
+    "script": "скрипт",
     "shift": "смена",
     "stop_list": "стоп-лист",
     "user": "сотрудник",
@@ -191,6 +192,13 @@ DETAILS = {
     "talk_ms": "разговор",
     "title": "название",
     "unreached": "не успели опросить",
+    "version": "версия скрипта",
+    "campaigns": "проектов",
+    "criteria": "пунктов в листе",
+    "newcomer_calls": "первых звонков новичка",
+    "share_percent": "доля опытного, %",
+    "points": "баллы",
+    "most": "из возможных",
 }
 #: Codes of those details in words.
 _CODES: Mapping[str, Mapping[str, str]] = {
