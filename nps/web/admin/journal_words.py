@@ -146,6 +146,7 @@ OBJECTS = {
     "recording": "запись",
     "respondent": "клиент",
     "sample_import": "загрузка базы",
+    "script": "скрипт",
     "shift": "смена",
     "stop_list": "стоп-лист",
     "telephony_event": "событие станции",
@@ -209,6 +210,13 @@ DETAILS = {
     "talk_ms": "разговор",
     "title": "название",
     "unreached": "не успели опросить",
+    "version": "версия скрипта",
+    "campaigns": "проектов",
+    "criteria": "пунктов в листе",
+    "newcomer_calls": "первых звонков новичка",
+    "share_percent": "доля опытного, %",
+    "points": "баллы",
+    "most": "из возможных",
 }
 RECORDING_STATES = {
     "matched": "у звонка",
