@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from nps.domain.local_time import OFFICE_ZONE
 from nps.extensions import Base
 from nps.models import (
     Audio,
@@ -28,13 +29,13 @@ from nps.models import (
     CampaignDay,
     Contract,
     Escalation,
-    FrozenReport,
     Outbox,
     Recording,
     SampleImport,
     StopList,
     User,
 )
+from nps.services import frozen_reports
 from tests import factories
 from tests.web.test_access_matrix import FRAGMENT, TABLE
 
@@ -130,12 +131,10 @@ def _rows(
         created_at=now,
         tried_at=now + timedelta(minutes=1),
     )
-    frozen = FrozenReport(
-        campaign_id=campaign.id, purpose="survey", kind="wave", taken_at=now, taken_by=operator.id, edition=1,
-        figures={"all": []}, digest="0" * 64,
-    )  # fmt: skip
-    session.add_all([recording, letter, frozen])
+    session.add_all([recording, letter])
     session.commit()
+    days = {"first": now.date(), "last": now.date(), "now": now + timedelta(days=1), "zone": OFFICE_ZONE}
+    frozen = frozen_reports.freeze_period(session, operator.id, campaign.id, **days)
     return {
         "load_id": load.id,
         "contact_id": contact.id,
@@ -144,7 +143,7 @@ def _rows(
         "escalation_id": case.id,
         "recording_id": recording.id,
         "letter_id": letter.id,
-        "frozen_id": frozen.id,
+        "frozen_id": frozen,
     }
 
 

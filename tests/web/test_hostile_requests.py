@@ -73,9 +73,10 @@ def test_no_parameter_breaks_a_page(app: Flask, people: People, ours: House) -> 
         plain = client.get(address).status_code
         for value in VALUES:
             given = client.get(address, query_string=dict.fromkeys(names, value)).status_code
-            assert given == plain or given in (200, 303, 404), f"{rule.rule} with {value[:20]!r}: {given}, not {plain}"
-            if plain == 429:
+            if given == 429:
+                # One person takes so many workbooks in ten minutes.
                 break
+            assert given == plain or given in (200, 303, 404), f"{rule.rule} with {value[:20]!r}: {given}, not {plain}"
 
 
 def test_every_form_without_its_token_is_refused(app: Flask, people: People, ours: House) -> None:  # noqa: F811
