@@ -52,9 +52,9 @@ def test_the_board_says_when_the_server_is_silent_and_recovers(system: System, v
         session = db.session()
         called, caller = session.get_one(Respondent, client_id), session.get_one(User, operator_id)
         factories.attempt(session, called, caller, "busy", at=factories.NOW.replace(hour=12))
-    with page.expect_response("**/panel?*") as renewed:
+    # An answer to an earlier beat may still be on its way: it had nothing new to say.
+    with page.expect_response(lambda response: "/panel?" in response.url and response.status == 200):
         page.clock.run_for(16_000)
-    assert renewed.value.status == 200
     expect(page.locator("details[open]")).to_have_count(1)
 
     manager.button("Остановить обновление").click()

@@ -94,8 +94,7 @@ def _rows(
         file_path="base.xlsx",
         sha256=digest,
         size=10,
-        state="understood",
-        understood={},
+        state="uploaded",
     )
     contact = BranchContact(customer_id=customer, branch_id=branch, department="Отдел продаж", phone="+73412000000")
     day = CampaignDay(campaign_id=campaign.id, day=date(2026, 11, 19), is_open=False)
