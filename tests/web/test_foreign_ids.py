@@ -87,15 +87,9 @@ def _rows(
     now, digest = factories.NOW, f"{campaign.id:064d}"
     session.add(Audio(sha256=digest, path=f"{digest}.wav", size=10, mime="audio/wav", stored_at=now))
     load = SampleImport(
-        campaign_id=campaign.id,
-        uploaded_by=operator.id,
-        created_at=now,
-        file_name="база.xlsx",
-        file_path="base.xlsx",
-        sha256=digest,
-        size=10,
-        state="uploaded",
-    )
+        campaign_id=campaign.id, uploaded_by=operator.id, created_at=now, file_name="база.xlsx", file_path="base.xlsx",
+        sha256=digest, size=10, state="uploaded",
+    )  # fmt: skip
     contact = BranchContact(customer_id=customer, branch_id=branch, department="Отдел продаж", phone="+73412000000")
     day = CampaignDay(campaign_id=campaign.id, day=date(2026, 11, 19), is_open=False)
     stop = StopList(customer_id=customer, e164="+79170000001", reason="просил", by=operator.id, at=now)

@@ -91,12 +91,9 @@ def create_user(
             _record(s, user, "user_created", now, actor_id, after={"role": role, "customer_id": customer_id})
             return {"user_id": user.id}
 
-        if actor_id is None:
-            result, repeated = act(), False
-        else:
-            result, repeated = once(
-                s, key=form_key, user_id=actor_id, route="create_user", fields=asked, now=now, act=act
-            )
+        # The command line sends no form: without a key it always acts.
+        by = actor_id or 0
+        result, repeated = once(s, key=form_key, user_id=by, route="create_user", fields=asked, now=now, act=act)
     return NewUser(result["user_id"], login, None if repeated or password else issued)
 
 
