@@ -254,6 +254,30 @@ def test_a_paused_campaign_and_a_closed_one_are_two_things(seat: Seat, session: 
     assert "Ваши проекты закрыты Попросите руководителя назначить вас в новый." in words(seat.page)
 
 
+def test_a_pause_takes_the_card_off_the_desk_and_gives_it_back(
+    seat: Seat, session: Session, campaign: Campaign, at: Move
+) -> None:
+    """The operator learns of it by the next beat, not when he presses «Позвонить»."""
+    factories.respondent(session, campaign, organisation="ООО «Хлебокомбинат»")
+    start(seat, campaign)
+    assert seat.state() == "ready"
+    beat = f"/desk/tick?state=ready&attempt=&client={seat.field('expect_client')}"
+    assert 'id="desk"' not in seat.client.get(beat, headers=HTMX).text
+
+    change(session, update(Campaign).values(paused_at=NOW))
+    at(20)
+    told = seat.client.get(beat, headers=HTMX).text
+    assert 'data-state="campaign_paused"' in told and "Хлебокомбинат" not in told
+    reload(seat)
+    assert seat.post("/desk/next").status_code == 200
+    assert seat.state() == "campaign_paused"
+
+    change(session, update(Campaign).values(paused_at=None))
+    at(40)
+    told = seat.client.get("/desk/tick?state=campaign_paused&attempt=&client=", headers=HTMX).text
+    assert 'data-state="ready"' in told and "Хлебокомбинат" in told
+
+
 def test_a_client_left_to_the_manager_is_nobodys_to_call(
     seat: Seat, session: Session, campaign: Campaign, at: Move
 ) -> None:

@@ -107,7 +107,9 @@ def desk_view(
     pause = standing.pause_view(session, shift, person.office_zone)
     if pause is not None:
         return replace(base, state="paused", pause=pause, outcomes=_outcomes(Line.NONE, "paused"))
-    if held is not None and held.held_until is not None and held.held_until >= now:
+    # The card of a stopped campaign waits with its operator: nobody may be dialled, and it is back when calls go on.
+    is_going = campaign.paused_at is None and campaign.closed_at is None
+    if is_going and held is not None and held.held_until is not None and held.held_until >= now:
         return _ready(session, person, base, _Seat(shift, campaign, held, None), now, panel)
     return _free(session, person, base, _Seat(shift, campaign, None, None), now, panel, params or {})
 
