@@ -30,7 +30,7 @@ from nps.queries.reports.trend import trend_of
 
 PER_CLIENT, ROUNDS = 4, 3
 #: In scans of all calls.
-BOUND = 60.0
+BOUND = 30.0
 _RESULTS = ("no_answer", "no_answer", "busy")
 _CHUNK = 10_000
 
