@@ -386,12 +386,19 @@
   $('#netbar-close')?.addEventListener('click', () => { waiting.clear(); barOff(); });
 
   const busyTimers = new WeakMap();
+  // Presses on their way; none is waited for longer than the page has patience.
+  const presses = new Set();
   document.addEventListener('htmx:beforeRequest', (event) => {
     const { target, elt, requestConfig } = event.detail;
     if (isPoll(requestConfig)) {
-      // What a person does goes first: a poll about a page that has gone meanwhile must not draw over the new one.
-      elt.addEventListener('htmx:beforeOnLoad', (late) => { if (!elt.isConnected) late.preventDefault(); }, { once: true });
+      // What a person does goes first: a poll about a page that has gone meanwhile must not draw over the new one, nor
+      // take away a form whose answer is on its way (htmx looks for the target of an answer from where it was pressed).
+      elt.addEventListener('htmx:beforeOnLoad', (late) => { if (!elt.isConnected || presses.size) late.preventDefault(); }, { once: true });
       return;
+    }
+    if (requestConfig.verb !== 'get') {
+      presses.add(requestConfig);
+      setTimeout(() => presses.delete(requestConfig), 10_000);
     }
     busyTimers.set(requestConfig, setTimeout(() => target?.setAttribute('aria-busy', 'true'), 400));
   });
@@ -399,6 +406,7 @@
     // An element that its own answer has replaced is no longer on the page: event.detail.elt is then one above it.
     const { target, xhr, requestConfig, requestConfig: { elt } } = event.detail;
     clearTimeout(busyTimers.get(requestConfig));
+    presses.delete(requestConfig);
     target?.removeAttribute?.('aria-busy');
     if (!(xhr.status >= 200 && xhr.status < 400)) return;
     settled(requestConfig);
