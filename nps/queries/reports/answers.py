@@ -114,7 +114,7 @@ def score_of_groups(groups: Iterable[RatingGroup]) -> NpsScore:
 def answers(session: Session, campaign_id: int, wanted: AnswerFilter, number: int, size: int = 50) -> Page[AnswerRow]:
     """One page of the questionnaires, the newest first."""
     chosen = _wanted(_select(campaign_id), wanted)
-    page: Page[AnswerRow] = page_of(number_wanted(session, campaign_id, wanted), number, size)
+    page: Page[AnswerRow] = page_of(number_of_answers(session, campaign_id, wanted), number, size)
     order = chosen.order_by(Interview.completed_at.desc(), Interview.id.desc())
     return page.with_rows(_rows(session, session.execute(order.limit(size).offset(page.skip)).all()))
 
@@ -127,13 +127,8 @@ def all_answers(session: Session, campaign_id: int, wanted: AnswerFilter = _ALL)
         yield from _rows(session, chunk)
 
 
-def number_of_answers(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> int:
-    """How many questionnaires are in force."""
-    return session.execute(questionnaires(select(func.count()), campaign_id, where)).scalar_one()
-
-
-def number_wanted(session: Session, campaign_id: int, wanted: AnswerFilter) -> int:
-    """How many questionnaires a filter leaves."""
+def number_of_answers(session: Session, campaign_id: int, wanted: AnswerFilter) -> int:
+    """How many questionnaires in force a filter leaves."""
     return int(session.execute(_wanted(_count(campaign_id), wanted)).scalar_one())
 
 

@@ -27,7 +27,8 @@ from nps.services.transaction import AnySession, write
 _MAX_LETTER = 60
 
 
-def _needs_reason(reason: str) -> str:
+def given_reason(reason: str) -> str:
+    """The reason of a manager's act, as it stands in the history. Raises DomainError when there is none."""
     reason = reason.strip()
     if not reason:
         raise DomainError("no_reason", "Напишите причину: она останется в журнале.")
@@ -51,7 +52,7 @@ def act(
     state, DomainError without a reason. Reopening begins a fresh ladder and keeps the earlier result in the history.
     """
     detail = {"letter": letter_number(letter)} if kind == "withdrawn" else {}
-    reason = _needs_reason(reason)
+    reason = given_reason(reason)
     with write(session) as s:
         lock_claims(s)
         form.once(s, now, lambda: _act(s, actor_id, respondent_id, kind, reason, detail, now))

@@ -9,17 +9,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.errors import DomainError, StaleError
+from nps.domain.errors import StaleError
 from nps.models import CaseEvent, Respondent
 from nps.queries import campaigns, missing_clients
 from nps.services.call_queue import lock_claims, release
-from nps.services.cases.acts import letter_number, require_open
+from nps.services.cases.acts import given_reason, letter_number, require_open
 from nps.services.cases.folding import refold_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
-_MAX_REASON = 500
 #: Ids in one statement: few enough for either engine.
 _CHUNK = 500
 
@@ -42,9 +41,7 @@ def withdraw_missing(
     DomainError without a letter or a reason.
     """
     letter = letter_number(letter)
-    reason = reason.strip()[:_MAX_REASON]
-    if not reason:
-        raise DomainError("no_reason", "Напишите причину: она останется в истории каждого клиента.")
+    reason = given_reason(reason)
     with write(session) as s:
         lock_claims(s)
 

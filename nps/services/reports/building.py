@@ -68,7 +68,7 @@ def write_answers(
 
 def size_of_file(session: Session, campaign: CampaignRow, form: str, where: Slice) -> int:
     """About how many rows the file will have: what its progress is measured by."""
-    answers = number_of_answers(session, campaign.id, where)
+    answers = number_of_answers(session, campaign.id, AnswerFilter(where=where))
     return answers + number_of_dials(session, campaign.id) if form == "xlsx" else answers
 
 

@@ -15,7 +15,7 @@ from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.local_time import Zone, to_local
 from nps.queries.campaigns import campaign_for
 from nps.queries.reports import AnswerFilter, CallFilter, all_answers, all_calls, begin_snapshot
-from nps.queries.reports.answers import number_wanted
+from nps.queries.reports.answers import number_of_answers
 from nps.queries.reports.calls import number_of_dials
 from nps.services import limits
 from nps.services.journal import log_access
@@ -50,9 +50,7 @@ def chosen_rows(
     if campaign is None:
         raise NotFoundError
     limits.admit_export(session, actor.id, now)
-    is_calls = isinstance(wanted, CallFilter)
-    count = number_of_dials if isinstance(wanted, CallFilter) else number_wanted
-    if count(session, campaign_id, wanted) > MOST_ROWS:  # type: ignore[arg-type]
+    if _number(session, campaign_id, wanted) > MOST_ROWS:
         raise DomainError("many_rows", f"Здесь больше {MOST_ROWS} строк: сузьте отбор или закажите всю книгу.")
     with write(session) as s:
         log_access(
@@ -60,6 +58,7 @@ def chosen_rows(
             address=address,
         )  # fmt: skip
     begin_snapshot(session)
+    is_calls = isinstance(wanted, CallFilter)
     title = "Звонки" if is_calls else "Ответы"
     rows = [("Проект", campaign.title), ("Данные", moment(to_local(now, zone))), *picked]
     sheets = (_sheet(session, campaign_id, wanted), Sheet("Отбор", columns(("Что", "Значение"), (24, 60)), rows))
@@ -68,6 +67,12 @@ def chosen_rows(
     book = Book(campaign.title, title, AUTHOR, now, sheets, company=campaign.customer_name)
     write_book(file, book)
     return Download(file, *file_name(campaign, now, zone, "calls" if is_calls else "answers"))
+
+
+def _number(session: Session, campaign_id: int, wanted: AnswerFilter | CallFilter) -> int:
+    if isinstance(wanted, CallFilter):
+        return number_of_dials(session, campaign_id, wanted)
+    return number_of_answers(session, campaign_id, wanted)
 
 
 def _sheet(session: Session, campaign_id: int, wanted: AnswerFilter | CallFilter) -> Sheet:
