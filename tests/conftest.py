@@ -7,13 +7,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from itsdangerous import URLSafeTimedSerializer
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
 
 from nps.app import create_app
@@ -40,6 +42,19 @@ class Client(FlaskClient):
             return super().open(*args, **kwargs)
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process: each application of the tests would compile its own."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
 def make_app(data: Path, database_url: str, **environ: str) -> Flask:
     """An application on a database of its own. Redis is absent unless REDIS_URL is given: nothing may depend on it."""
     settings = Settings.from_env(
@@ -47,6 +62,7 @@ def make_app(data: Path, database_url: str, **environ: str) -> Flask:
     )
     app = create_app(settings)
     app.testing = True
+    app.jinja_env.bytecode_cache = _Compiled()
     app.test_client_class = Client
     return app
 
