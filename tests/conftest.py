@@ -17,6 +17,7 @@ from itsdangerous import URLSafeTimedSerializer
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from nps.app import create_app
 from nps.config import Settings
@@ -53,6 +54,21 @@ class _Compiled(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+class _Rule(Rule):
+    """An address whose builder is compiled once a process: each application of the tests would compile 212 anew."""
+
+    built: ClassVar[dict[Any, Any]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self.built:
+            self.built[key] = super()._compile_builder(append_unknown)
+        return self.built[key]
+
+
+Flask.url_rule_class = _Rule
 
 
 def make_app(data: Path, database_url: str, **environ: str) -> Flask:
