@@ -107,6 +107,7 @@ def service_claim(base: Base) -> Callable[[], None]:
 def give_back(base: Base) -> None:
     """Undo the claim outside of the measured time; the client goes to the end of the queue."""
     with write(db.session) as session:
+        call_queue.lock_claims(session)
         for client_id in session.scalars(select(Respondent.id).where(Respondent.held_by == base.operator_id)).all():
             call_queue.release(session, client_id)
             session.get_one(Respondent, client_id).next_call_at = datetime.now(UTC) - timedelta(minutes=1)

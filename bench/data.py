@@ -56,7 +56,7 @@ def filled(folder: Path, url: str, engine: str, clients: int) -> Iterator[Base]:
             ends_on=today + timedelta(days=30),
         )
         customer_id = session.get_one(factories.Contract, campaign.contract_id).customer_id
-        operator = factories.member(session, campaign)
+        operator = factories.on_shift(session, campaign)
         base = Base(app, engine, clients, campaign.id, customer_id, operator.id, operator.login)
         branches = {region: factories.branch(session, customer_id, region, region).id for region in REGIONS}
         _insert_clients(session, campaign, branches, clients)

@@ -25,6 +25,7 @@ from nps.models import (
     Respondent,
     RespondentPhone,
     ScriptVersion,
+    Shift,
     User,
 )
 from nps.services import scripts
@@ -133,6 +134,14 @@ def member(session: Session, campaign: Campaign, operator: User | None = None, *
     session.add(
         CampaignMember(campaign_id=campaign.id, user_id=operator.id, **({"priority": 1, "admitted_at": NOW} | fields))
     )
+    session.commit()
+    return operator
+
+
+def on_shift(session: Session, campaign: Campaign, operator: User | None = None) -> User:
+    """An operator at work in the campaign, a member of it when none is given."""
+    operator = operator or member(session, campaign)
+    session.add(Shift(user_id=operator.id, campaign_id=campaign.id, spoken_name="Ольга", started_at=NOW))
     session.commit()
     return operator
 

@@ -35,6 +35,8 @@ _HEAD = """
 SELECT r.id FROM respondent r
 WHERE r.campaign_id = :campaign AND r.queue_class = k.queue_class AND r.region_code = k.region
   AND r.state = 'waiting' AND r.held_by IS NULL AND r.next_call_at IS NOT NULL AND r.next_call_at <= :now
+  -- Nobody speaks to him and no call of his waits for the manager's word, whatever the hold says.
+  AND NOT EXISTS (SELECT 1 FROM call_attempt o WHERE o.respondent_id = r.id AND o.closed_at IS NULL)
   -- Own promises.
   AND (k.lane <> 1 OR r.callback_owner_id = :operator)
   -- A promise is its owner's for ten minutes while he is at work here; otherwise anyone's at once.

@@ -12,6 +12,7 @@ from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.search import fold
 from nps.models import Branch, BranchContact, Campaign, Contract, Region, Respondent
 from nps.queries import campaigns
+from nps.services.call_queue import lock_claims
 from nps.services.cases import refold_many
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -81,6 +82,7 @@ def set_region(
     """
     _check_area(area_code)
     with write(session) as s:
+        lock_claims(s)
         branch = s.get(Branch, branch_id)
         if branch is None or branch.customer_id != customer_id:
             raise NotFoundError("Такого ОП нет.")
@@ -114,7 +116,7 @@ def _move_clients(s: Session, customer_id: int, branch_id: int, region_code: str
         ).all()
         campaign = campaigns.campaign_row(s, campaign_id)
         calendars = campaigns.calendars(s, campaign)
-        refold_many(s, changed, campaign, calendars)
+        refold_many(s, sorted(changed), campaign, calendars)
         moved += len(changed)
     return moved
 

@@ -1,4 +1,16 @@
-"""Giving the next client to an operator, and taking him back. Claims are serialised: one lock, then one statement."""
+"""Giving the next client to an operator, and taking him back. Claims are serialised: one lock, then one statement.
+
+The order of locks on PostgreSQL (ADR 54). A transaction takes those it needs in this order and none twice; whoever
+keeps it waits, but never in a circle:
+
+1. the claim lock (`lock_claims`): whoever writes who holds a client, or the fold of a case;
+2. the key of a form (`form_keys.once`);
+3. the parent row that orders an act's inserts: customer, campaign (NO KEY UPDATE: calls and the journal refer to it),
+   script, load, mail server; several of a kind in the order of their ids;
+4. calls, in the order of their ids;
+5. clients, their phones, appointments and claim keys;
+6. everything else: inserts, the journal.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +18,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, delete, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from nps.domain.budget import Decision
@@ -16,7 +28,7 @@ from nps.models import CallAttempt, ClaimKey, Pause, Respondent, RespondentPhone
 from nps.queries import call_queue, campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services.journal import log_access, record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import CLAIMS_LOCKED, AnySession, write
 
 #: How long a shown client stays with his operator without a sign of life; any request renews it (architecture,
 #: Database).
@@ -25,6 +37,7 @@ LEASE = timedelta(seconds=150)
 LEASE_WITHOUT_SCRIPT = timedelta(minutes=15)
 
 #: One lock for all campaigns, since a phone can be in two.
+_FREE: dict[str, None] = {"held_by": None, "held_until": None, "held_token": None}
 _CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(7051260)")
 
 
@@ -37,7 +50,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """Nobody can be called: `why` is no_due | paused | closed | budget | pause (the operator's own).
+    """Nobody can be called: `why` is no_due | paused | closed | budget | pause (the operator's own) | no_shift.
 
     The budget's decision stands beside it.
     """
@@ -47,13 +60,23 @@ class Nobody:
 
 
 def lock_claims(session: Session) -> None:
-    """Make this transaction the only one that gives clients out.
+    """Make this transaction the only one that gives clients out, takes them back or folds cases; its first statement.
 
     SQLite: BEGIN IMMEDIATE has done it. PostgreSQL: a lock of its own statement, so that the next statement's
-    snapshot sees every holder.
+    snapshot sees every holder. What was read before it may be old: see `require_claims`.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_CLAIM_LOCK)
+    session.info[CLAIMS_LOCKED] = True
+
+
+def require_claims(session: Session) -> None:
+    """Refuse to write a hold or a fold in a transaction that has not taken the claim lock, on either engine.
+
+    Without it the write may come after another's commit: a client who is being dialled was torn off his operator so.
+    """
+    if not session.info.get(CLAIMS_LOCKED):
+        raise RuntimeError("a hold or a fold is written without lock_claims(): take it first in this transaction")
 
 
 def take_next(
@@ -61,12 +84,20 @@ def take_next(
 ) -> Taken | Nobody:
     """Give the operator the next client of a campaign, the one he already has if he has one.
 
+    `campaign_id` is that of his shift as the caller saw it; without one now he gets nobody.
+
     The answer to "who next" (R16): class, then the region whose window closes first, then due time. Under the
     budget's rule (R6) from 95 % nobody new, at the limit nobody at all.
     """
     with write(session) as s:
         lock_claims(s)
         free_lapsed(s, now)
+        campaign = campaigns.campaign_row(s, campaign_id)
+        decision = campaigns.budget(s, campaign).decide()
+        shift = campaigns.open_shift(s, operator_id)
+        if shift is None or shift.campaign_id != campaign_id:
+            # Ended or begun elsewhere in another tab since the page was drawn.
+            return Nobody("no_shift", decision)
         s.execute(
             update(Shift).where(Shift.user_id == operator_id, Shift.ended_at.is_(None)).values(shown_result_id=None)
         )
@@ -74,8 +105,6 @@ def take_next(
         held = s.scalar(select(Respondent.id).where(Respondent.held_by == operator_id))
         if held is not None:
             return Taken(held)
-        campaign = campaigns.campaign_row(s, campaign_id)
-        decision = campaigns.budget(s, campaign).decide()
         why = (
             why_closed(campaign)
             or ("" if decision.may_dial else "budget")
@@ -137,6 +166,7 @@ def take_phones(session: Session, respondent_id: int, operator_id: int) -> None:
 
     Raises IntegrityError when one already is: the claim has looked before.
     """
+    require_claims(session)
     phones = select(literal("p:") + RespondentPhone.e164, literal(respondent_id), literal(operator_id)).where(
         RespondentPhone.respondent_id == respondent_id
     )
@@ -154,21 +184,46 @@ def phones_with(session: Session, respondent_id: int) -> str | None:
     )
 
 
+def hold(session: Session, client: Respondent, operator_id: int, until: datetime | None, token: str) -> None:
+    """Give this very client to an operator, as a claim does: shown until a time, or (None) on the line."""
+    require_claims(session)
+    client.held_by, client.held_until, client.held_token = operator_id, until, token
+    session.flush()
+    take_phones(session, client.id, operator_id)
+
+
+def hold_until_result(session: Session, respondent_id: int) -> None:
+    """The client is dialled: his operator holds him until there is a result, however long that takes."""
+    require_claims(session)
+    session.execute(update(Respondent).where(Respondent.id == respondent_id).values(held_until=None))
+
+
+def hold_for_manager(session: Session, respondent_id: int) -> None:
+    """Nobody holds the client, whose call waits for the manager's word; his claim keys stay until then."""
+    require_claims(session)
+    session.execute(update(Respondent).where(Respondent.id == respondent_id).values(**_FREE))
+
+
 def release(session: Session, respondent_id: int) -> None:
-    """Take a client out of an operator's hands; his place in the queue is as before."""
+    """Take a client out of an operator's hands, dialled or not; his place in the queue is as before."""
+    require_claims(session)
     session.execute(delete(ClaimKey).where(ClaimKey.respondent_id == respondent_id))
-    session.execute(
-        update(Respondent).where(Respondent.id == respondent_id).values(held_by=None, held_until=None, held_token=None)
-    )
+    session.execute(update(Respondent).where(Respondent.id == respondent_id).values(**_FREE))
+
+
+def release_shown(session: Session, *which: ColumnElement[bool]) -> list[int]:
+    """Give back the clients of a condition that are shown and not dialled: those have a lease. Returns their ids."""
+    require_claims(session)
+    shown = update(Respondent).where(Respondent.held_by.is_not(None), Respondent.held_until.is_not(None), *which)
+    freed = list(session.scalars(shown.values(**_FREE).returning(Respondent.id)))
+    if freed:
+        session.execute(delete(ClaimKey).where(ClaimKey.respondent_id.in_(freed)))
+    return freed
 
 
 def free_lapsed(session: Session, now: datetime) -> None:
-    """Give back clients that were shown and never dialled: their lease is over. Dialled ones have no lease and stay."""
-    lapsed = session.scalars(
-        select(Respondent.id).where(Respondent.held_by.is_not(None), Respondent.held_until < now)
-    ).all()
-    for respondent_id in lapsed:
-        release(session, respondent_id)
+    """Give back clients that were shown and never dialled: their lease is over at the moment of writing."""
+    release_shown(session, Respondent.held_until < now)
 
 
 def renew(session: AnySession, operator_id: int, now: datetime, lease: timedelta = LEASE) -> bool:
@@ -202,6 +257,7 @@ def return_client(session: AnySession, operator_id: int, respondent_id: int, rea
     if reason not in RETURN_REASONS:
         raise DomainError("no_reason", "Выберите, почему возвращаете клиента в очередь.")
     with write(session) as s:
+        lock_claims(s)
         row = s.execute(
             select(Respondent.campaign_id).where(Respondent.id == respondent_id, Respondent.held_by == operator_id)
         ).one_or_none()
@@ -209,7 +265,7 @@ def return_client(session: AnySession, operator_id: int, respondent_id: int, rea
             raise StaleError("not_held", "Этот клиент уже не у вас: время ожидания вышло, или его взял руководитель.")
         if open_attempt_of(s, respondent_id) is not None:
             raise StaleError("dialled", "Звонок уже начат: выберите его итог.")
-        release(s, respondent_id)
+        release_shown(s, Respondent.id == respondent_id)
         record(
             s,
             at=now,

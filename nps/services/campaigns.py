@@ -26,6 +26,7 @@ from nps.models import (
 )
 from nps.models.campaign import PURPOSES
 from nps.services import scripts
+from nps.services.call_queue import lock_claims
 from nps.services.cases import refold_waiting
 from nps.services.form_keys import Form
 from nps.services.journal import record
@@ -158,6 +159,7 @@ def change(session: AnySession, actor_id: int, campaign_id: int, terms: Terms, n
     """
     terms.check()
     with write(session) as s:
+        lock_claims(s)
         campaign = _open_campaign(s, campaign_id)
         before = Terms(**{name: getattr(campaign, name) for name in Terms.__slots__})
         if before == terms:
@@ -183,6 +185,7 @@ def set_windows(
     for found in windows.values():
         _refuse_overlap(found)
     with write(session) as s:
+        lock_claims(s)
         campaign = _open_campaign(s, campaign_id)
         if campaign.always_open:
             raise StaleError("always_open", "Здесь звонят круглосуточно: окна этому проекту не нужны.")
@@ -239,6 +242,7 @@ def add_day(
     Returns how many clients were decided anew. The same day again replaces what was said of it.
     """
     with write(session) as s:
+        lock_claims(s)
         campaign = _open_campaign(s, campaign_id)
         if not campaign.starts_on <= day <= campaign.ends_on:
             dates = f"{campaign.starts_on:%d.%m.%Y}–{campaign.ends_on:%d.%m.%Y}"
@@ -255,6 +259,7 @@ def add_day(
 def remove_day(session: AnySession, actor_id: int, campaign_id: int, day_id: int, now: datetime) -> int:
     """Take an exception of the calendar back. Returns how many clients were decided anew."""
     with write(session) as s:
+        lock_claims(s)
         _open_campaign(s, campaign_id)
         row = s.get(CampaignDay, day_id)
         if row is None or row.campaign_id != campaign_id:
@@ -285,6 +290,7 @@ def resume(session: AnySession, actor_id: int, campaign_id: int, now: datetime) 
 
 def _set_pause(session: AnySession, actor_id: int, campaign_id: int, now: datetime, *, paused: bool) -> None:
     with write(session) as s:
+        lock_claims(s)
         campaign = _open_campaign(s, campaign_id)
         if (campaign.paused_at is not None) == paused:
             return

@@ -28,8 +28,7 @@ from nps.models import (
 )
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.services import cases
-from nps.services.call_queue import release, take_phones
+from nps.services import call_queue, cases
 
 #: No such code is given out in Russia: a call to it reaches nobody, whoever dials it by mistake.
 _NOBODYS_CODE = "+7000"
@@ -74,9 +73,7 @@ def add(session: Session, campaign: CampaignRow, operator_id: int, scenario: str
 
 def hold(session: Session, client: Respondent, operator_id: int, until: datetime) -> None:
     """Lay the client's card on the operator's desk, as a claim does with a real one."""
-    client.held_by, client.held_until, client.held_token = operator_id, until, secrets.token_hex(16)
-    session.flush()
-    take_phones(session, client.id, operator_id)
+    call_queue.hold(session, client, operator_id, until, secrets.token_hex(16))
 
 
 def put_away(session: Session, operator_id: int, campaign: CampaignRow, now: datetime) -> None:
@@ -88,7 +85,7 @@ def put_away(session: Session, operator_id: int, campaign: CampaignRow, now: dat
         .where(Respondent.state.in_(("waiting", "manager")))
     ).all()
     for client in waiting:
-        release(session, client.id)
+        call_queue.release(session, client.id)
         cases.add_event(session, client.id, "withdrawn", at=now, by=operator_id)
     cases.refold_many(session, [client.id for client in waiting], campaign, campaigns.calendars(session, campaign))
 

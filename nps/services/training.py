@@ -16,7 +16,7 @@ from nps.models import Campaign, Contract, Respondent, Shift, TrainingClient
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services import invented
-from nps.services.call_queue import LEASE_WITHOUT_SCRIPT, free_lapsed, lock_claims, release
+from nps.services.call_queue import LEASE_WITHOUT_SCRIPT, free_lapsed, lock_claims, release_shown
 from nps.services.desk.shifts import has_open_call, open_in
 from nps.services.form_keys import Form
 from nps.services.journal import record
@@ -120,9 +120,7 @@ def _move(s: Session, client: Respondent, practice: CampaignRow, now: datetime) 
 
 
 def _show(s: Session, shift: Shift, client: Respondent, operator_id: int, now: datetime) -> None:
-    shown = s.scalar(select(Respondent.id).where(Respondent.held_by == operator_id))
-    if shown is not None:
-        release(s, shown)
+    if release_shown(s, Respondent.held_by == operator_id):
         s.refresh(client)
     invented.hold(s, client, operator_id, now + LEASE_WITHOUT_SCRIPT)
     shift.shown_result_id = None

@@ -13,6 +13,8 @@ from nps.extensions import WRITING
 AnySession = Session | scoped_session[Any]
 
 _OPEN = "nps_write_open"
+#: Whether the writing transaction that runs has taken the claim lock (`nps.services.call_queue.lock_claims`).
+CLAIMS_LOCKED = "nps_claims_locked"
 
 
 @contextmanager
@@ -36,4 +38,4 @@ def write(session: AnySession) -> Iterator[Session]:
         real.rollback()
         raise
     finally:
-        real.info[_OPEN] = False
+        real.info[_OPEN] = real.info[CLAIMS_LOCKED] = False

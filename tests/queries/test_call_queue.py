@@ -45,7 +45,7 @@ def drain(session: Session, campaign: Campaign, operator: User) -> list[int]:
     while (client := take(session, campaign, operator)) is not None:
         found.append(client)
         session.rollback()
-        operator = factories.member(session, campaign)
+        operator = factories.on_shift(session, campaign)
     return found
 
 
@@ -162,6 +162,31 @@ def test_the_operator_keeps_the_client_he_has(session: Session, campaign: Campai
     factories.respondent(session, campaign)
     factories.respondent(session, campaign)
     assert take(session, campaign, operator) == take(session, campaign, operator)
+
+
+@pytest.mark.parametrize("where", ["nowhere", "elsewhere"])
+def test_nobody_is_given_to_somebody_who_is_not_at_work_here_any_more(
+    session: Session, campaign: Campaign, operator: User, where: str
+) -> None:
+    factories.respondent(session, campaign)
+    actor = Actor(operator.id, "operator", "")
+    if where == "nowhere":
+        desk.end_shift(session, actor, NOW)
+    else:
+        other = factories.campaign(session, title="Другой")
+        factories.member(session, other, operator)
+        desk.start_shift(session, actor, other.id, "Ольга", NOW)
+    nobody = call_queue.take_next(session, operator.id, campaign.id, NOW)
+    assert isinstance(nobody, Nobody)
+    assert nobody.why == "no_shift"
+
+
+def test_nobody_is_given_a_client_whose_call_is_open_whatever_his_hold_says(
+    session: Session, campaign: Campaign, operator: User
+) -> None:
+    client = factories.respondent(session, campaign)
+    factories.attempt(session, client, factories.member(session, campaign), None)
+    assert take(session, campaign, operator) is None
 
 
 @pytest.mark.parametrize("field", ["paused_at", "closed_at"])

@@ -104,6 +104,7 @@ def test_closing_a_day_moves_the_calls_that_stood_on_it(session: Session, manage
     campaign = factories.campaign(session)
     respondent = factories.respondent(session, campaign, loaded_at=datetime(2026, 11, 17, 20, tzinfo=UTC))
     with write(session) as s:
+        call_queue.lock_claims(s)
         cases.refold_waiting(s, campaign.id, NOW, None)
     assert client(session, respondent.id).next_call_at == datetime(2026, 11, 18, 6, tzinfo=UTC)
 
@@ -137,7 +138,7 @@ def test_windows_of_a_region_are_replaced_whole_and_overlaps_refused(session: Se
 
 def test_a_paused_campaign_gives_nobody_until_it_goes_on(session: Session, manager: int) -> None:
     campaign = factories.campaign(session)
-    operator = factories.member(session, campaign)
+    operator = factories.on_shift(session, campaign)
     factories.respondent(session, campaign)
     campaigns.pause(session, manager, campaign.id, NOW)
     campaigns.pause(session, manager, campaign.id, NOW)
@@ -201,7 +202,7 @@ def respondent_phone(session: Session, respondent_id: int) -> str:
 
 def test_a_branch_whose_region_is_settled_makes_its_clients_callable(session: Session, manager: int) -> None:
     campaign = factories.campaign(session)
-    operator = factories.member(session, campaign)
+    operator = factories.on_shift(session, campaign)
     respondent = factories.respondent(session, campaign, region=None, next_call_at=None)
     owner = session.get_one(Contract, campaign.contract_id).customer_id
     assert isinstance(call_queue.take_next(session, operator.id, campaign.id, NOW), Nobody)
@@ -259,7 +260,7 @@ def test_a_client_another_entry_names_stays_refused_when_one_is_lifted(session: 
 
 def test_a_shown_client_is_taken_away_when_his_phone_is_stopped(session: Session, manager: int) -> None:
     campaign = factories.campaign(session)
-    operator = factories.member(session, campaign)
+    operator = factories.on_shift(session, campaign)
     respondent = factories.respondent(session, campaign)
     call_queue.take_next(session, operator.id, campaign.id, NOW)
     stop_list.add(

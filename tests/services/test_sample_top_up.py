@@ -22,6 +22,8 @@ from nps.models import (
 )
 from nps.queries import campaigns
 from nps.services import cases, sample
+from nps.services.call_queue import lock_claims
+from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
 from tests.services.loading import ROW, Loader, workbook
@@ -66,9 +68,12 @@ def numbers(session: Session, client: Respondent) -> list[tuple[str, str, str]]:
 
 def refold(session: Session, client: Respondent) -> None:
     """Let the case decide where the client stands after what has happened to him."""
-    campaign = campaigns.campaign_row(session, client.campaign_id)
-    cases.refold(session, client.id, campaign, campaigns.calendars(session, campaign))
+    client_id, campaign_id = client.id, client.campaign_id
     session.commit()
+    with write(session) as s:
+        lock_claims(s)
+        campaign = campaigns.campaign_row(s, campaign_id)
+        cases.refold(s, client_id, campaign, campaigns.calendars(s, campaign))
 
 
 def decide(loader: Loader, load_id: int, *, row_no: int | None, apply: bool) -> int:

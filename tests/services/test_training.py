@@ -218,10 +218,11 @@ def test_nobody_is_given_the_invented_client_of_somebody_else(trainee: Trainee, 
     assert owner == another.actor.id
     call_queue.return_client(another.session, another.actor.id, taken.respondent_id, "other", later)
     desk.end_shift(another.session, another.actor, later)
-    assert isinstance(
-        call_queue.take_next(another.session, another.actor.id, practice, later + timedelta(hours=1)),
-        call_queue.Nobody,
-    )
+    campaign, operator = another.session.get_one(Campaign, practice), another.session.get_one(User, another.actor.id)
+    factories.on_shift(another.session, campaign, operator)
+    nobody = call_queue.take_next(another.session, another.actor.id, practice, later + timedelta(hours=1))
+    assert isinstance(nobody, call_queue.Nobody)
+    assert nobody.why == "no_due"
 
 
 def test_a_promise_of_training_does_not_follow_the_operator_to_work(trainee: Trainee) -> None:

@@ -165,6 +165,20 @@ def test_the_desk_warns_of_the_end_of_the_minutes(
     assert ("мин контракта" in seat.page) is bool(sentence)
 
 
+def test_a_new_client_on_the_screen_is_not_dialled_when_the_minutes_have_run_short_since(
+    seat: Seat, session: Session, campaign: Campaign
+) -> None:
+    spend(session, campaign, 50)
+    client = factories.respondent(session, campaign)
+    start(seat, campaign)
+    assert seat.state() == "ready"
+    limit(session, 52)
+    answer = seat.post("/desk/dial")
+    assert "Минуты контракта заканчиваются: новых клиентов не начинаем" in words(answer.text)
+    session.expire_all()
+    assert (client.held_by, client.state) == (None, "waiting")
+
+
 def spend(session: Session, campaign: Campaign, minutes: int) -> None:
     """So many calls of a minute each, on another day."""
     operator = factories.user(session)

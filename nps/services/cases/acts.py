@@ -18,7 +18,7 @@ from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPh
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services import frozen_reports
-from nps.services.call_queue import lock_claims, open_attempt_of, release
+from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
 from nps.services.cases.folding import add_event, refold, refold_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
@@ -106,6 +106,7 @@ def _act(
 def free(session: AnySession, actor_id: int, respondent_id: int, form: Form, now: datetime) -> None:
     """Take a shown, not yet dialled client out of an operator's hands (R1, manager)."""
     with write(session) as s:
+        lock_claims(s)
 
         def act() -> dict[str, Any]:
             client, campaign = _client(s, respondent_id)
@@ -114,7 +115,7 @@ def free(session: AnySession, actor_id: int, respondent_id: int, form: Form, now
             holder = client.held_by
             if holder is None:
                 raise StaleError("not_held", "Клиент уже свободен.")
-            release(s, respondent_id)
+            release_shown(s, Respondent.id == respondent_id)
             record(
                 s,
                 at=now,

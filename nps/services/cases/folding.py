@@ -19,6 +19,7 @@ from nps.models import Appointment, AttemptOutcome, CallAttempt, Respondent, Res
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
+from nps.services.call_queue import require_claims
 from nps.services.journal import record
 
 #: Cases read together: few enough for the parameters of one statement on either engine.
@@ -87,7 +88,11 @@ def refold_many(
     campaign: CampaignRow,
     calendars: Mapping[str, CallingCalendar],
 ) -> list[Verdict]:
-    """`refold` of any number of clients of one campaign, in the order of their ids as given."""
+    """`refold` of any number of clients of one campaign, in the order of their ids as given.
+
+    Under the claim lock: two folds at once would each leave out what the other has appended.
+    """
+    require_claims(session)
     session.flush()
     verdicts = []
     for first in range(0, len(respondent_ids), _CHUNK):

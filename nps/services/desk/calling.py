@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.calling_window import CallingCalendar
+from nps.domain.case import QueueClass
 from nps.domain.errors import DomainError, StaleError
 from nps.domain.local_time import OFFICE_ZONE, Zone, clock, to_local, when
 from nps.models import CallAttempt, Respondent, RespondentPhone, Shift, TelephonyEvent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.card import phone_to_dial
-from nps.services.call_queue import free_lapsed, lock_claims, release, why_closed
+from nps.services.call_queue import free_lapsed, hold_until_result, lock_claims, release_shown, why_closed
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.telephony.commands import ask_call, ask_hang_up
@@ -65,8 +66,10 @@ def dial(
             calendar = campaigns.calendars(s, campaign).get(client.region_code or "")
             phone = _phone(s, client)
             reason = _forbids(s, client, campaign, calendar, phone, now)
-            if reason is not None or phone is None or calendar is None or shift is None:
-                release(s, client.id)
+            if shift is None or shift.campaign_id != client.campaign_id:
+                reason = "Смена в этом проекте закончена. Начните её снова."
+            if reason is not None or phone is None or calendar is None:
+                release_shown(s, Respondent.id == client.id)
                 refused = DialRefused("not_now", reason or "Клиенту нельзя позвонить сейчас.")
                 return {}
             return {"attempt": str(_begin(s, actor, client, campaign, calendar, phone, now, office_zone))}
@@ -117,9 +120,8 @@ def _forbids(
         opening = calendar.next_opening(now)
         later = f" Откроется {when(opening, calendar.zone, now)} по времени клиента." if opening else ""
         return f"Окно звонков закрыто: у клиента {clock(now, calendar.zone)}.{later}"
-    decision = campaigns.budget(session, campaign).decide()
-    if not decision.may_dial:
-        return "Лимит минут исчерпан: новые звонки начать нельзя."
+    if short := _budget_forbids(session, client, campaign):
+        return short
     binds = {"customer": campaign.customer_id, "e164": phone.e164, "inn": client.inn, "respondent": client.id}
     if session.execute(_STOPPED, {key: binds[key] for key in ("customer", "e164", "inn")}).first():
         return "Номер в стоп-листе: звонить нельзя."
@@ -128,6 +130,16 @@ def _forbids(
     day = to_local(now, calendar.zone).date()
     if session.execute(_TALKED_TODAY, {"e164": phone.e164, "day": day, "respondent": client.id}).first():
         return "С этим номером сегодня уже говорили по другой записи базы."
+    return None
+
+
+def _budget_forbids(session: Session, client: Respondent, campaign: CampaignRow) -> str | None:
+    """R6; asked at the claim too, but each operator may have been given his card before the minutes ran short."""
+    decision = campaigns.budget(session, campaign).decide()
+    if not decision.may_dial:
+        return "Лимит минут исчерпан: новые звонки начать нельзя."
+    if client.queue_class == QueueClass.NEW and not decision.may_start_new:
+        return "Минуты контракта заканчиваются: новых клиентов не начинаем, только перезвоны и повторы."
     return None
 
 
@@ -179,8 +191,7 @@ def _begin(
     office_zone: str,
 ) -> UUID:
     attempt_id = write_call(session, actor.id, client, campaign, phone, (calendar.zone, office_zone), now, "operator")
-    # Dialled: held until there is a result, however long that takes.
-    session.execute(update(Respondent).where(Respondent.id == client.id).values(held_until=None))
+    hold_until_result(session, client.id)
     note_event(session, attempt_id, "dialled", now)
     ask_call(session, actor, attempt_id, phone.e164, campaign.purpose, now)
     record(

@@ -16,7 +16,7 @@ from nps.models import CallAttempt, Region, Respondent, RespondentPhone, User
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.card import phone_to_dial, short_name
-from nps.services.call_queue import free_lapsed, lock_claims, open_attempt_of, phones_with, release, take_phones
+from nps.services.call_queue import free_lapsed, hold, lock_claims, open_attempt_of, phones_with, release_shown
 from nps.services.desk.calling import note_event, write_call
 from nps.services.form_keys import Form
 from nps.services.journal import record
@@ -38,9 +38,7 @@ def take_inbound(
         def act() -> dict[str, Any]:
             free_lapsed(s, now)
             client, campaign = _client(s, actor, respondent_id)
-            shown = s.scalar(select(Respondent.id).where(Respondent.held_by == actor.id))
-            if shown is not None:
-                release(s, shown)
+            if release_shown(s, Respondent.held_by == actor.id):
                 s.refresh(client)
             phone = _free_phone(s, client)
             # Without a region nobody knows the client's clock: the day of the call is the office's.
@@ -100,9 +98,7 @@ def _begin(
 ) -> UUID:
     attempt_id = write_call(session, actor.id, client, campaign, phone, (zone, office_zone), now, "inbound", now)
     session.refresh(client)
-    client.held_by, client.held_until, client.held_token = actor.id, None, attempt_id.hex
-    session.flush()
-    take_phones(session, client.id, actor.id)
+    hold(session, client, actor.id, None, attempt_id.hex)
     note_event(session, attempt_id, "answered", now)
     record(
         session,

@@ -25,7 +25,7 @@ from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.interviews import answers_of, script_of
 from nps.services import cases
-from nps.services.call_queue import free_lapsed, lock_claims, phones_with, release, take_phones
+from nps.services.call_queue import free_lapsed, hold, lock_claims, phones_with, release
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import note_event, own_open_call
 from nps.services.form_keys import Form
@@ -342,9 +342,8 @@ def _reopen(session: Session, actor: Actor, attempt_id: UUID, now: datetime) -> 
     replace_interview(session, client.id, now)
     attempt.closed_at = attempt.disposition = None
     attempt.last_activity_at = now
-    client.held_by, client.held_until, client.held_token = actor.id, None, str(attempt_id.hex)
     session.flush()
-    take_phones(session, client.id, actor.id)
+    hold(session, client, actor.id, None, attempt_id.hex)
     record(
         session,
         at=now,

@@ -15,7 +15,7 @@ from nps.queries import campaigns
 from nps.queries.admission import is_admitted
 from nps.queries.desk.done import last_to_correct
 from nps.services import invented
-from nps.services.call_queue import release
+from nps.services.call_queue import lock_claims, release_shown
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
@@ -31,6 +31,7 @@ def start_shift(session: AnySession, actor: Actor, campaign_id: int, spoken_name
     if not spoken_name:
         raise DomainError("no_name", "Напишите, как вы представляетесь клиенту.")
     with write(session) as s:
+        lock_claims(s)
         campaign = campaigns.campaign_for(s, actor, campaign_id)
         if campaign is None:
             raise NotFoundError("Такого проекта у вас нет.")
@@ -74,6 +75,7 @@ def open_in(session: Session, user_id: int, campaign_id: int, spoken_name: str, 
 def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
     """End the operator's shift and give back the client he was shown. Raises StaleError while a call has no result."""
     with write(session) as s:
+        lock_claims(s)
         standing = campaigns.open_shift(s, actor.id)
         if standing is not None:
             _end(s, standing, actor.id, now)
@@ -82,7 +84,7 @@ def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
 def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> None:
     if has_open_call(session, operator_id):
         raise StaleError("open_call", "У звонка ещё нет итога: выберите его, потом заканчивайте смену.")
-    _release_shown(session, operator_id)
+    release_shown(session, Respondent.held_by == operator_id)
     invented.leave(session, shift, now)
     session.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
     shift.ended_at = now
@@ -104,12 +106,6 @@ def has_open_call(session: Session, operator_id: int) -> bool:
     return session.scalar(select(CallAttempt.id).where(*waits, CallAttempt.handed_over_at.is_(None))) is not None
 
 
-def _release_shown(session: Session, operator_id: int) -> None:
-    held = session.scalar(select(Respondent.id).where(Respondent.held_by == operator_id))
-    if held is not None:
-        release(session, held)
-
-
 def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None:
     """Begin a pause, a break unless another reason is given; the shown client goes back to the queue.
 
@@ -119,6 +115,7 @@ def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None
     if reason and reason not in PAUSE_REASONS:
         raise DomainError("no_reason", "Выберите причину паузы.")
     with write(session) as s:
+        lock_claims(s)
         shift = campaigns.open_shift(s, actor.id)
         if shift is None:
             raise StaleError("no_shift", "Смена закончена. Начните её снова.")
@@ -128,7 +125,7 @@ def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None
         if running is not None:
             running.reason = reason or running.reason
             return
-        _release_shown(s, actor.id)
+        release_shown(s, Respondent.held_by == actor.id)
         s.add(Pause(shift_id=shift.id, reason=reason or "break", started_at=now))
 
 
@@ -146,9 +143,10 @@ def show_last_result(session: AnySession, actor: Actor) -> None:
     The client he is shown goes back to the queue. Raises StaleError when nothing is left to correct.
     """
     with write(session) as s:
+        lock_claims(s)
         shift = campaigns.open_shift(s, actor.id)
         last = last_to_correct(s, shift) if shift is not None else None
         if shift is None or last is None:
             raise StaleError("too_late", "Исправить можно только последний звонок, пока не начат следующий.")
-        _release_shown(s, actor.id)
+        release_shown(s, Respondent.held_by == actor.id)
         shift.shown_result_id = last.id

@@ -6,14 +6,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
-
 from nps.domain.actor import Actor
 from nps.domain.desk import told_end
 from nps.domain.errors import DomainError
 from nps.domain.local_time import Zone
-from nps.models import Respondent
-from nps.services.call_queue import lock_claims
+from nps.services.call_queue import hold_for_manager, lock_claims
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import note_event, own_open_call
 from nps.services.form_keys import Form
@@ -72,11 +69,7 @@ def hand_over(session: AnySession, actor: Actor, attempt_id: UUID, note: str, fo
             attempt = own_open_call(s, actor, attempt_id)
             attempt.handed_over_at = now
             attempt.note = note.strip()[:1000] or attempt.note
-            s.execute(
-                update(Respondent)
-                .where(Respondent.id == attempt.respondent_id)
-                .values(held_by=None, held_until=None, held_token=None)
-            )
+            hold_for_manager(s, attempt.respondent_id)
             record(
                 s,
                 at=now,
