@@ -14,6 +14,15 @@ from pathlib import Path
 Message = dict[str, str]
 CAPTURED = Path(__file__).parent / "data" / "ami"
 SECRET = "ami-secret"
+#: The permissions of docs/telephony.md; an event goes to whoever may read its class, an action to whoever may write it.
+READ = frozenset({"system", "call", "cdr", "dialplan", "user"})
+WRITE = frozenset({"originate", "call"})
+AUTHORITY = {
+    "Originate": {"originate"},
+    "Hangup": {"system", "call"},
+    "Redirect": {"call"},
+    "Status": {"system", "call", "reporting"},
+}
 GREETING = b"Asterisk Call Manager/5.0.2\r\n"
 
 
@@ -36,6 +45,9 @@ class AmiServer:
     def __init__(self) -> None:
         self.actions: queue.Queue[Message] = queue.Queue()
         self.on_action: Callable[[Message], list[Message]] = lambda _: []
+        self.read, self.write = READ, WRITE
+        self.login_words = "Authentication failed"
+        self.is_booted = True
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._client: socket.socket | None = None
@@ -69,7 +81,7 @@ class AmiServer:
         assert client is not None
         with self._sending:
             for message in messages:
-                client.sendall(_encoded(message))
+                self._tell(client, message)
 
     def asked(self, action: str) -> Message:
         """The next action of that name."""
@@ -106,24 +118,37 @@ class AmiServer:
         message = dict(pairs) | {"Variables": "\n".join(value for name, value in pairs if name == "Variable")}
         action, number = message["Action"], message.get("ActionID", "")
         if action == "Login":
-            right = message["Secret"] == SECRET
-            words = (
-                {"Response": "Success", "Message": "Authentication accepted"}
-                if right
-                else {"Response": "Error", "Message": "Authentication failed"}
-            )
-            client.sendall(_encoded({**words, "ActionID": number}))
-            if right:
-                client.sendall(_encoded({"Event": "FullyBooted", "Status": "Fully Booted"}))
-                with self._came:
-                    self._client = client
-                    self._came.notify_all()
+            self._login(client, message["Secret"] == SECRET, number)
             return
         self.actions.put(message)
+        needed = AUTHORITY.get(action)
         with self._sending:
+            if needed and not needed & self.write:
+                client.sendall(_encoded({"Response": "Error", "ActionID": number, "Message": "Permission denied"}))
+                return
             client.sendall(_encoded({"Response": "Success", "ActionID": number}))
             for event in self.on_action(message):
-                client.sendall(_encoded(event))
+                self._tell(client, event)
+
+    def _login(self, client: socket.socket, is_right: bool, number: str) -> None:
+        words = (
+            {"Response": "Success", "Message": "Authentication accepted"}
+            if is_right
+            else {"Response": "Error", "Message": self.login_words}
+        )
+        client.sendall(_encoded({**words, "ActionID": number}))
+        if is_right:
+            if self.is_booted:
+                self._tell(client, {"Event": "FullyBooted", "Privilege": "system,all", "Status": "Fully Booted"})
+            with self._came:
+                self._client = client
+                self._came.notify_all()
+
+    def _tell(self, client: socket.socket, message: Message) -> None:
+        """Send what this user may read: `Privilege` names the classes of an event."""
+        classes = {name for name in message.get("Privilege", "").split(",") if name not in ("", "all")}
+        if not classes or classes & self.read:
+            client.sendall(_encoded(message))
 
 
 def _encoded(message: Message) -> bytes:

@@ -8,6 +8,9 @@ Faults: `<verb>_<code>` answers banner, ehlo, starttls, auth, mail, rcpt, data, 
 answer so slowly that it never ends; `wait_<verb>` sets `reached` and answers when `go_on` is set. `text` is the moment
 after the final dot: `cut_text` and `hang_text` keep the letter and do not say so. `cut_body` closes while the text is
 still coming, `cut_after` once the 250 is said.
+
+It takes what the strictest server must take and no more: lines of 998 octets (RFC 5321, 4.5.3.1.6) of seven bits each,
+since it never offers 8BITMIME (RFC 6152).
 """
 
 from __future__ import annotations
@@ -23,6 +26,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+
+#: Octets of a line without its CRLF.
+LONGEST_LINE = 998
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,12 @@ class _Conversation:
             if not line or self.fault == "cut_body":
                 raise _Left
             lines.append(line.removeprefix(b"."))
+        if any(len(line.rstrip(b"\r\n")) > LONGEST_LINE for line in lines):
+            self.say("500 Line too long (see RFC5321 4.5.3.1.6)")
+            return
+        if not all(line.isascii() for line in lines):
+            self.say("554 5.6.3 8-bit text, and 8BITMIME was not offered")
+            return
         if not self.fault.startswith(("text_4", "text_5")):
             self.server.take(Taken(self.sender, tuple(self.recipients), b"".join(lines)))
         self.at("text", "250 queued as 1")

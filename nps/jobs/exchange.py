@@ -16,8 +16,8 @@ from nps.adapters.asterisk import (
     AmiSettings,
     Link,
     LinkLost,
-    LoginRefused,
     Message,
+    NotPermitted,
     channels_of,
     events_of,
     line_event,
@@ -46,6 +46,8 @@ class Holder:
     call_log: Path | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _channels: dict[tuple[str, str], str] = field(default_factory=dict)
+    #: Commands on their way, by the id that the answer to each names.
+    _asked: dict[str, int] = field(default_factory=dict)
     _noted_at: float = 0.0
 
     def run(self, stop: Event) -> None:
@@ -56,11 +58,10 @@ class Holder:
                 with Link(self.settings) as link:
                     delay = FIRST_DELAY_S
                     self.serve(link, stop)
-            except LoginRefused:
-                self._lost("Станция не пускает нас: проверьте имя и пароль AMI.")
             except LinkLost as error:
                 log.warning("the link to the exchange is lost: %s", error)
-                self._lost("Станция не отвечает.")
+                self._lost(error.problem)
+                delay = LONGEST_DELAY_S if isinstance(error, NotPermitted) else delay
             except Exception:
                 # A database that was away for a while, say: the exchange is asked anew what is going on.
                 log.exception("the holder of the exchange's link failed and will begin again")
@@ -70,12 +71,16 @@ class Holder:
     def serve(self, link: Link, stop: Event) -> None:
         """Work on one link. Raises LinkLost."""
         self._channels.clear()
-        self._note()
+        self._asked.clear()
         self._recover()
+        # The link is noted as held only after the answer to this: who may not even ask, may not call.
         link.ask_status()
         while not stop.is_set():
-            events = [event for message in link.read(LISTEN_S) if (event := self._hear(message)) is not None]
+            heard = list(link.read(LISTEN_S))
+            events = [event for message in heard if (event := self._hear(message)) is not None]
             with self.context():
+                for message in heard:
+                    self._hear_answer(message)
                 telephony.ingest(db.session, events, self.clock())
                 for command in telephony.take_commands(db.session, self.clock()):
                     self._carry_out(link, command)
@@ -90,18 +95,34 @@ class Holder:
             self._channels.pop(next(iter(self._channels)))
         return line_event(message, self.clock())
 
+    def _hear_answer(self, message: Message) -> None:
+        """The exchange's answer to an action of ours. Raises NotPermitted when it forbids what is always needed."""
+        if "Response" not in message or "Event" in message:
+            return
+        command_id = self._asked.pop(message.get("ActionID", ""), None)
+        if message["Response"] != "Error":
+            return
+        words = message.get("Message", "")
+        log.warning("the exchange refuses an action: %s", words)
+        is_forbidden = words == "Permission denied"
+        if command_id is not None:
+            problem = NotPermitted.problem if is_forbidden else f"Станция не приняла команду: «{words}»."
+            telephony.tell_failed(db.session, command_id, problem)
+        elif is_forbidden:
+            raise NotPermitted(words)
+
     def _carry_out(self, link: Link, command: Command) -> None:
         call_id = str(command.attempt_id)
         try:
             if command.kind == "call":
-                link.call(command.attempt_id, command.extension, command.number)
+                self._asked[link.call(command.attempt_id, command.extension, command.number)] = command.id
                 return
             client = next((name for (call, leg), name in self._channels.items() if call == call_id != leg), None)
             own = self._channels.get((call_id, call_id), client)
             if command.kind == "hang_up" and own:
                 link.hang_up(own)
             elif command.kind == "transfer" and client:
-                link.transfer(command.attempt_id, client, command.number)
+                self._asked[link.transfer(command.attempt_id, client, command.number)] = command.id
             else:
                 telephony.tell_failed(db.session, command.id, "Станция не нашла этот разговор.")
         except (LinkLost, ValueError):

@@ -288,18 +288,6 @@ def test_training_and_demonstration_never_reach_the_exchange(app: Flask, session
     session.rollback()
 
 
-def test_a_wrong_password_is_said_and_the_link_is_dead(house: Desk) -> None:
-    house.holder.settings = AmiSettings("127.0.0.1", house.server.port, "nps", "wrong")
-    house.thread.start()
-    house.until(lambda: bool(exchange(house.session, NOW).problem))
-
-    known = exchange(house.session, NOW)
-    assert known.is_set and not known.is_alive and "проверьте имя и пароль" in known.problem
-    house.end()
-    telephony.forget_link(db.session)
-    assert not exchange(house.session, NOW).is_set
-
-
 @pytest.mark.parametrize("value", ["op1\r\nAction: Hangup", "op1\n", "a\0b"])
 def test_a_value_cannot_smuggle_in_an_action(value: str) -> None:
     with pytest.raises(ValueError, match="no line breaks"):

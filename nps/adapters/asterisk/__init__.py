@@ -1,7 +1,7 @@
 """Asterisk over its manager interface (AMI): messages, what they mean, and the link."""
 
 from nps.adapters.asterisk.call_log import events_of
-from nps.adapters.asterisk.link import AmiSettings, Link, LinkLost, LoginRefused
+from nps.adapters.asterisk.link import AmiSettings, Link, LinkLost, NotPermitted
 from nps.adapters.asterisk.meaning import PROVIDER, Channel, channels_of, line_event
 from nps.adapters.asterisk.messages import Message
 
@@ -11,8 +11,8 @@ __all__ = [
     "Channel",
     "Link",
     "LinkLost",
-    "LoginRefused",
     "Message",
+    "NotPermitted",
     "channels_of",
     "events_of",
     "line_event",

@@ -19,11 +19,33 @@ PING_AFTER_S, DEAD_AFTER_S = 5.0, 15.0
 
 
 class LinkLost(Exception):
-    """The exchange does not answer, or the connection is gone."""
+    """The exchange does not answer, or the connection is gone. `problem` says it to people."""
+
+    problem = "Станция не отвечает."
+
+
+class NotAnExchange(LinkLost):
+    """Something takes the connection and does not answer as the manager interface does."""
+
+    problem = "По AMI_HOST и AMI_PORT отвечают, но не как AMI станции: проверьте адрес и порт."
 
 
 class LoginRefused(LinkLost):
-    """The exchange does not know this name or password."""
+    """The exchange answers and does not let us in. Asterisk says the same of a name, a password and an address."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        known = words in ("", "Authentication failed")
+        cause = (
+            ": логин или пароль AMI, или адрес этой машины не разрешён (permit)" if known else f" и говорит: «{words}»"
+        )
+        self.problem = f"Станция не пускает{cause}."
+
+
+class NotPermitted(LinkLost):
+    """The exchange lets us in and forbids what the product can't do without."""
+
+    problem = "Станция не разрешает нам звонить: дайте пользователю AMI права write = originate,call."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +69,10 @@ class AmiSettings:
 
 
 class Link:
-    """A logged-in connection. `read` yields what comes; the other methods ask for something and wait for no answer."""
+    """A logged-in connection. `read` yields what comes; the other methods ask for something and wait for no answer.
+
+    The answer to an action names its ActionID, which `call` and `transfer` give back.
+    """
 
     def __init__(self, settings: AmiSettings) -> None:
         self.settings = settings
@@ -86,13 +111,14 @@ class Link:
         while self._waiting:
             yield self._waiting.popleft()
 
-    def call(self, attempt_id: UUID, extension: str, e164: str) -> None:
+    def call(self, attempt_id: UUID, extension: str, e164: str) -> str:
         """Ring the operator's telephone, then dial the client. Our id names the channel, every event and the file."""
         settings = self.settings
         limit = f"{settings.limit_s * 1000}" if settings.limit_s else ""
+        action_id = str(attempt_id)
         self._send(
             "Originate",
-            ("ActionID", str(attempt_id)),
+            ("ActionID", action_id),
             ("ChannelId", str(attempt_id)),
             ("Channel", settings.channel.format(extension=extension)),
             ("Context", settings.context),
@@ -104,21 +130,24 @@ class Link:
             ("Variable", f"__NPS_RING={settings.ring_s}"),
             ("Variable", f"__NPS_LIMIT={limit}"),
         )
+        return action_id
 
     def hang_up(self, channel: str) -> None:
         """End a channel: the operator's, and with it the call."""
         self._send("Hangup", ("Channel", channel), ("Cause", "16"))
 
-    def transfer(self, attempt_id: UUID, channel: str, number: str) -> None:
+    def transfer(self, attempt_id: UUID, channel: str, number: str) -> str:
         """Connect the client's channel with a number of the dialplan; the operator is free."""
+        action_id = f"transfer-{attempt_id}"
         self._send(
             "Redirect",
-            ("ActionID", f"transfer-{attempt_id}"),
+            ("ActionID", action_id),
             ("Channel", channel),
             ("Context", self.settings.transfer_context),
             ("Exten", number.removeprefix("+")),
             ("Priority", "1"),
         )
+        return action_id
 
     def ask_status(self) -> None:
         """Which channels are up; the answers come as `Status` events and end with `StatusComplete`."""
@@ -128,24 +157,25 @@ class Link:
         self._send(
             "Login", ("Username", self.settings.username), ("Secret", self.settings.secret), ("ActionID", "login")
         )
-        deadline, is_in, is_booted = monotonic() + ANSWER_S, False, False
-        kept: list[Message] = []
-        # An exchange that has not finished starting refuses to call: it says when it has.
-        while not (is_in and is_booted):
-            if monotonic() > deadline:
-                raise LinkLost("the exchange does not let us in")
-            self._receive(deadline - monotonic())
+        deadline = monotonic() + ANSWER_S
+        before: list[Message] = []
+        # `FullyBooted` is not waited for: only a user with `system` in read is told. An exchange that is still starting
+        # refuses a call by an answer of its own.
+        while monotonic() <= deadline:
+            try:
+                self._receive(deadline - monotonic())
+            except LinkLost as error:
+                raise NotAnExchange(str(error)) from error
             while self._waiting:
                 message = self._waiting.popleft()
-                if message.get("ActionID") == "login":
-                    if message.get("Response") != "Success":
-                        raise LoginRefused(message.get("Message", ""))
-                    is_in = True
-                elif message.get("Event") == "FullyBooted":
-                    is_booted = True
+                if message.get("ActionID") != "login":
+                    before.append(message)
+                elif message.get("Response") != "Success":
+                    raise LoginRefused(message.get("Message", ""))
                 else:
-                    kept.append(message)
-        self._waiting.extend(kept)
+                    self._waiting.extendleft(reversed(before))
+                    return
+        raise NotAnExchange("no answer to the login")
 
     def _send(self, action: str, *fields: tuple[str, str]) -> None:
         try:

@@ -5,9 +5,7 @@ drops the line before QUIT, so that nobody can tell "not sent" from "sent". Here
 Building a message needs the application's context (Flask-Mail reads its settings there); sending does not.
 """
 
-from flask_mail import Message
-
-from nps.adapters.mail.composing import Letter, LetterError, build, catch, one_line, render
+from nps.adapters.mail.composing import Letter, LetterError, Message, build, catch, one_line, render
 from nps.adapters.mail.sending import Deferred, Refused, Result, Sent, Unknown, Unreachable, send
 from nps.adapters.mail.settings import MailSettings, configure, settings
 from nps.adapters.mail.table import workbook

@@ -9,16 +9,24 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.encoders import encode_base64
 from email.errors import MessageError
 from email.header import Header
+from email.mime.base import MIMEBase
+from email.mime.nonmultipart import MIMENonMultipart
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from flask_mail import Attachment, Message
+from flask_mail import Attachment, sanitize_address
+from flask_mail import Message as FlaskMessage
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 from markupsafe import Markup
 
 from nps.adapters.mail.settings import MailSettings
+
+#: Octets of a line that every server must take, CRLF not counted (RFC 5321, 4.5.3.1.6).
+LONGEST_LINE = 998
 
 _TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -77,6 +85,41 @@ def render(letter: str, context: Mapping[str, Any]) -> Letter:
     return Letter(one_line(subject), text, html)
 
 
+class Message(FlaskMessage):
+    """A message of seven-bit bytes: Flask-Mail itself writes a paragraph as one line of 8-bit text, however long.
+
+    Such a line is refused by servers that keep to RFC 5321, and 8-bit text by those without 8BITMIME (RFC 6152).
+    """
+
+    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMENonMultipart:  # type: ignore[override]
+        part = MIMENonMultipart("text", subtype, charset="utf-8")
+        # The line ends of text are CRLF before they are encoded (RFC 2045, 6.8).
+        part.set_payload(with_crlf((text or "").encode()))
+        encode_base64(part)
+        return part
+
+    def _message(self) -> MIMEBase:
+        message = super()._message()
+        written = {"From": [self.sender], "To": self.recipients, "Reply-To": [self.reply_to] if self.reply_to else []}
+        for name, addresses in written.items():
+            if addresses:
+                del message[name]
+                message.set_raw(name, ",\r\n ".join(_mailbox(address) for address in addresses))
+        return message
+
+
+def _mailbox(address: str | tuple[str, str]) -> str:
+    """`Name <address>` in lines of a header, as long as lines may be: nothing is left to be folded (see `build`)."""
+    name, bare = address if isinstance(address, tuple) else parseaddr(address)
+    bare = sanitize_address(("", bare))
+    return f"{_encoded(name, 'Reply-To')}\r\n <{bare}>" if name else bare
+
+
+def _encoded(text: str, header: str) -> str:
+    """The text as encoded words. Folding a long value again, Python 3.11 loses the space where two of them meet."""
+    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
+
+
 def build(
     letter: Letter,
     server: MailSettings,
@@ -89,14 +132,15 @@ def build(
     attachment: Attachment | None = None,
     switch_off: str = "",
 ) -> Message:
-    """The message, alike at each try but for MIME boundaries. Raises LetterError for a line break in an address.
+    """The message, alike at each try but for MIME boundaries.
+
+    Raises LetterError for a line break in an address, and for what no line of LONGEST_LINE seven-bit octets can hold.
 
     `reply_to` is the name and address of a person who answers replies. `switch_off` is the page where a letter that
     comes again and again is switched off (RFC 2369).
     """
     message = Message(
-        # Encoded here: folding a long subject again, Python 3.11 loses the space where two encoded words meet.
-        subject=Header(letter.subject, "utf-8", header_name="Subject").encode(linesep="\r\n"),
+        subject=_encoded(letter.subject, "Subject"),
         recipients=list(recipients),
         body=letter.text,
         html=letter.html,
@@ -116,9 +160,11 @@ def build(
     if message.has_bad_headers():
         raise LetterError("в адресе есть перевод строки")
     try:
-        message.as_bytes()
+        content = message.as_bytes()
     except (ValueError, MessageError) as error:
         raise LetterError(one_line(str(error))) from error
+    if not content.isascii() or any(len(line) > LONGEST_LINE for line in content.splitlines()):
+        raise LetterError("в адресе или имени есть то, чего почтовые серверы не принимают")
     return message
 
 

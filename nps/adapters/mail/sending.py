@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
 
-from flask_mail import Message
-
-from nps.adapters.mail.composing import one_line, with_crlf
+from nps.adapters.mail.composing import Message, one_line, with_crlf
 from nps.adapters.mail.connection import Connection
 from nps.adapters.mail.settings import MailSettings, ascii_domain
 
