@@ -76,7 +76,7 @@ class AnswerTerms:
         last = first + _HORIZON
         week = tuple(Window(weekday, self.opens, self.closes) for weekday in range(5))
         holidays = russian_holidays({first.year, last.year})
-        return CallingCalendar(self.zone, week, holidays, frozenset(), first, last)
+        return CallingCalendar(self.zone, week, holidays, first, last)
 
 
 def left_words(due_at: datetime, now: datetime) -> str:

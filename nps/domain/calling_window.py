@@ -1,9 +1,9 @@
-"""When a client may be called: weekly windows in the client's own local time, less holidays (R7).
+"""When a client may be called: weekly windows in the client's own local time, less the days off (R7).
 
 A window is half open, [opens, closes): a dial must begin inside, a conversation begun may end after.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
@@ -50,20 +50,19 @@ DEFAULT_WINDOWS = tuple(
 class CallingCalendar:
     """The windows of one region in one campaign, from `starts_on` to `ends_on`, both days included.
 
-    A day of `closed_days` has no windows. A day of `open_days` is called on although it is closed; it does not open a
-    weekday that has no windows. All days are the region's local days, all instants aware.
+    A day of `days_off` has no windows (`days_off_of` says which those are). All days are the region's local days, all
+    instants aware.
     """
 
     zone: Zone
     windows: tuple[Window, ...]
-    closed_days: frozenset[date]
-    open_days: frozenset[date]
+    days_off: frozenset[date]
     starts_on: date
     ends_on: date
 
     def intervals(self, day: date) -> tuple[Interval, ...]:
         """Return the openings of this local day in order; empty when it is not a calling day."""
-        if not self.starts_on <= day <= self.ends_on or (day in self.closed_days and day not in self.open_days):
+        if not self.starts_on <= day <= self.ends_on or day in self.days_off:
             return ()
         found = []
         for window in sorted(window for window in self.windows if window.weekday == day.weekday()):
@@ -111,10 +110,33 @@ class CallingCalendar:
             day += _DAY
 
 
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """What people said of one day of a campaign: called or not, in one region or (None) in all of them."""
+
+    day: date
+    region: str | None
+    is_open: bool
+
+
+def days_off_of(region: str, holidays: Collection[date], said: Iterable[SpecialDay]) -> frozenset[date]:
+    """Return the days on which a region is not called: the most specific word of a day holds (R7).
+
+    The region's own line, then the line of all regions, then the holidays, public and the region's own. Of two equal
+    lines the later one holds. An opened day has its weekday's windows, so it opens no weekday without any.
+    """
+    words: dict[date, bool] = {}
+    for line in sorted(said, key=lambda line: line.region is not None):
+        if line.region is None or line.region == region:
+            words[line.day] = line.is_open
+    closed = {day for day, is_open in words.items() if not is_open}
+    return frozenset(closed.union(day for day in holidays if day not in words))
+
+
 def always_open(zone: Zone, starts_on: date, ends_on: date) -> CallingCalendar:
     """Return a calendar without night or holiday, for demonstration and training campaigns only."""
     windows = tuple(Window(weekday, time(0), time(0)) for weekday in range(7))
-    return CallingCalendar(zone, windows, frozenset(), frozenset(), starts_on, ends_on)
+    return CallingCalendar(zone, windows, frozenset(), starts_on, ends_on)
 
 
 def russian_holidays(years: Iterable[int]) -> frozenset[date]:

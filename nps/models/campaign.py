@@ -92,7 +92,7 @@ class CallingWindow(Base):
 
 
 class CampaignDay(Base):
-    """An exception of the calendar: a day closed or opened, for one region or (NULL) for all."""
+    """An exception of the calendar: a day closed or opened, for one region or (NULL) for all (`days_off_of`)."""
 
     __tablename__ = "campaign_day"
     __table_args__ = (UniqueConstraint("campaign_id", "region_code", "day"),)

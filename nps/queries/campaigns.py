@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.budget import LEAST_RESERVE_S, Budget, billed
-from nps.domain.calling_window import CallingCalendar, Window, always_open, region_holidays, russian_holidays
+from nps.domain.calling_window import (
+    CallingCalendar,
+    SpecialDay,
+    Window,
+    always_open,
+    days_off_of,
+    region_holidays,
+    russian_holidays,
+)
 from nps.models import (
     CallAttempt,
     CallingWindow,
@@ -158,17 +166,17 @@ def calendars(session: Session, campaign: CampaignRow) -> dict[str, CallingCalen
     ):
         windows.setdefault(row.region_code, []).append(Window(row.weekday, row.opens, row.closes))
     days = session.execute(
-        select(CampaignDay.region_code, CampaignDay.day, CampaignDay.is_open).where(
-            CampaignDay.campaign_id == campaign.id
-        )
-    ).all()
+        select(CampaignDay.day, CampaignDay.region_code, CampaignDay.is_open)
+        .where(CampaignDay.campaign_id == campaign.id)
+        .order_by(CampaignDay.id)
+    )
+    said = [SpecialDay(day, region, is_open) for day, region, is_open in days]
+    years = campaign.starts_on.year, campaign.ends_on.year
     return {
         region: CallingCalendar(
             zone=zones[region],
             windows=tuple(sorted(found)),
-            closed_days=_holidays(region, campaign.starts_on.year, campaign.ends_on.year)
-            | {row.day for row in days if not row.is_open and row.region_code in (None, region)},
-            open_days=frozenset(row.day for row in days if row.is_open and row.region_code in (None, region)),
+            days_off=days_off_of(region, _holidays(region, *years), said),
             starts_on=campaign.starts_on,
             ends_on=campaign.ends_on,
         )

@@ -15,9 +15,7 @@ OPERATOR = 7
 
 
 def calendar(zone: str = IZHEVSK, first: int = 3, last: int = 26) -> CallingCalendar:
-    return CallingCalendar(
-        zone, DEFAULT_WINDOWS, russian_holidays([2026]), frozenset(), date(2026, 11, first), date(2026, 11, last)
-    )
+    return CallingCalendar(zone, DEFAULT_WINDOWS, russian_holidays([2026]), date(2026, 11, first), date(2026, 11, last))
 
 
 def at(day: int, clock: str, zone: str = IZHEVSK) -> datetime:

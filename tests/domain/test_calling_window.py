@@ -1,11 +1,13 @@
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
 from nps.domain.calling_window import (
-    CallingCalendar,
+    SpecialDay,
     Window,
     always_open,
+    days_off_of,
     region_holidays,
     russian_holidays,
 )
@@ -60,16 +62,29 @@ def test_the_calling_days_of_the_wave_leave_out_the_public_holiday():
 
 def test_a_holiday_can_be_opened_for_the_campaign_but_not_a_weekday_without_windows():
     wave = calendar()
-    opened = CallingCalendar(
-        wave.zone,
-        wave.windows,
-        wave.closed_days,
-        frozenset({date(2026, 11, 4), date(2026, 11, 6)}),
-        wave.starts_on,
-        wave.ends_on,
-    )
+    said = [SpecialDay(date(2026, 11, day), None, True) for day in (4, 6)]
+    opened = replace(wave, days_off=days_off_of("udmurtia", wave.days_off, said))
     assert opened.is_open(at(4, "10:00"))
     assert not opened.is_open(at(6, "10:00"))
+
+
+HOLIDAY, PLAIN = date(2026, 11, 4), date(2026, 11, 10)
+
+
+@pytest.mark.parametrize("day", [HOLIDAY, PLAIN])
+@pytest.mark.parametrize("all_regions", [None, True, False])
+@pytest.mark.parametrize("own", [None, True, False])
+@pytest.mark.parametrize("own_first", [True, False])
+def test_the_most_specific_word_of_a_day_holds_in_whatever_order_they_were_said(day, all_regions, own, own_first):
+    lines = [
+        SpecialDay(day, region, word) for region, word in ((None, all_regions), ("tatarstan", own)) if word is not None
+    ]
+    said = [*reversed(lines)] if own_first else lines
+
+    off = days_off_of("tatarstan", {HOLIDAY}, [SpecialDay(day, "perm", day == PLAIN), *said])
+
+    spoken = [word for word in (own, all_regions) if word is not None]
+    assert (day in off) is (not spoken[0] if spoken else day == HOLIDAY)
 
 
 def test_three_zones_open_one_after_another():

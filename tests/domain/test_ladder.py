@@ -84,14 +84,14 @@ def test_after_the_last_calling_day_there_is_no_next_day():
 
 def test_a_day_with_one_half_only_is_called_in_that_half():
     mornings = tuple(Window(weekday, time(10), time(12)) for weekday in (1, 2, 3))
-    only = CallingCalendar("Europe/Samara", mornings, frozenset(), frozenset(), date(2026, 11, 3), date(2026, 11, 26))
+    only = CallingCalendar("Europe/Samara", mornings, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
     step = next_day(at(17, "11:00"), only, {}, 0.5)
     assert (shown(step.due), step.half) == ("18 10:57", Half.MORNING)
 
 
 def test_a_window_through_midday_is_parted_at_one_o_clock():
     whole = tuple(Window(weekday, time(10), time(18)) for weekday in (1, 2, 3))
-    day = CallingCalendar("Europe/Samara", whole, frozenset(), frozenset(), date(2026, 11, 3), date(2026, 11, 26))
+    day = CallingCalendar("Europe/Samara", whole, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
     assert shown(next_day(at(17, "11:00"), day, {}, 0.0).due) == "18 13:00"
     assert shown(next_day(at(17, "15:00"), day, {}, 0.999).due) == "18 12:59"
 

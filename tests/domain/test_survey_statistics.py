@@ -1,5 +1,7 @@
 """Worked numbers of the reporting reference, computed there by other means, and what must hold for any numbers."""
 
+import dataclasses
+import math
 from fractions import Fraction
 
 import pytest
@@ -221,6 +223,54 @@ def test_what_a_number_of_questionnaires_gives():
         {5: 66.6, 10: 47.1, 20: 33.3, 30: 27.2, 50: 21.1, 100: 14.9, 200: 10.5, 400: 7.4}, abs=0.06
     )
     assert [sample_size.for_difference(points, 0.5776) for points in (10, 20, 30)] == [907, 227, 101]
+
+
+few = st.builds(NpsScore, *(st.integers(0, 2),) * 3).filter(lambda score: score.n <= 2)
+alike = st.sampled_from([NpsScore(40, 0, 0), NpsScore(0, 40, 0), NpsScore(0, 0, 40), NpsScore(30, 0, 30)])
+small = few | alike
+
+
+def numbers(found: object) -> list[float]:
+    """Every number that a result is made of."""
+    if isinstance(found, int | float | Fraction):
+        return [float(found)]
+    if dataclasses.is_dataclass(found):
+        return [number for field in dataclasses.fields(found) for number in numbers(getattr(found, field.name))]
+    return [number for part in found or () for number in numbers(part)] if isinstance(found, tuple | list) else []
+
+
+@given(small, small, st.sampled_from([0, 1, 2, 3, 100]))
+def test_few_questionnaires_all_alike_or_a_base_of_nobody_break_no_figure(one, two, population):
+    spread = intervals.variance(one)
+    for found in (
+        spread, intervals.sample_variance(one),
+        intervals.standard_error(one), intervals.standard_error(one, population),
+        intervals.wald(one, population), intervals.adjusted_wald(one), intervals.by_score(one),
+        intervals.finite(one, population), intervals.finite_prediction(one, population),
+        intervals.bounds(one, population), intervals.if_silent_were_passive(one, population),
+        intervals.wilson(one.promoters, one.n), intervals.goodman(one.promoters, one.n, 3),
+        comparison.difference(one, two), comparison.homogeneity([one, two]), comparison.composition([one, two]),
+        [part[2:] for part in comparison.pairs({"1": one, "2": two})], comparison.funnel(one, two.n),
+        tuple(comparison.unlike(one, {"2": two}).values() if two.n <= one.n else ()),
+        comparison.panel({(P, P): one.n, (P, D): two.n}), comparison.weighted([(one, population), (two, 0)]),
+        comparison.weighted([(one, population), (two, 2)]), sample_size.for_difference(10, spread),
+        sample_size.margin(one.n, spread), sample_size.for_margin(5, spread, population),
+        lost_points([], one.n), CaseCounts(complete=one.n, unknown=population).response, shares_adding_up([one.n, 0]),
+    ):  # fmt: skip
+        assert all(map(math.isfinite, numbers(found))), found
+
+
+@given(small, st.sampled_from([0, 1, 2, 3, 100]), st.sampled_from([5, 10, 15]))
+def test_no_size_is_nothing_and_no_silence_is_certain(score, population, points):
+    for spread in (intervals.variance(score), sample_size.expected_variance(score)):
+        endless, of_base = sample_size.for_margin(points, spread), sample_size.for_margin(points, spread, population)
+        assert endless >= 1 and sample_size.for_difference(points, spread) >= 1
+        assert (1 <= of_base <= population) if population else of_base is None
+    for interval in (intervals.wald(score, population), intervals.finite(score, population)):
+        assert interval is None or interval.width > 0 or score.n >= population
+    share = intervals.if_silent_were_passive(score, population)
+    assert share is None if not score.n else -100 <= share <= 100
+    assert intervals.by_score(score).width > 0 and comparison.funnel(score, score.n)[0].width > 0
 
 
 def test_lost_points_divide_the_gap_to_a_hundred():

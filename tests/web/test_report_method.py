@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 from sqlalchemy import select
@@ -46,6 +47,29 @@ def test_operators_are_compared_for_the_manager_alone(session: Session, campaign
     page = words(login("manager").get(f"/campaigns/{campaign.id}/method").text)
 
     assert "Одинаков ли NPS у операторов: Q =" in page and "степеней свободы 2" in page
+
+
+@pytest.mark.parametrize("silent", [0, 1, 3])
+@pytest.mark.parametrize("ratings", [(10,), (10, 10, 9, 10), (7,), (1, 2)])
+def test_a_base_of_one_client_or_of_like_answers_has_a_method_and_no_false_nothing(
+    session: Session, login: Login, ratings: tuple[int, ...], silent: int
+) -> None:
+    campaign = factories.campaign(session)
+    operator = factories.member(session, campaign)
+    for rating in ratings:
+        client = factories.respondent(session, campaign, state="surveyed", next_call_at=None)
+        answer(session, factories.attempt(session, client, operator, "surveyed"), rating)
+    for _ in range(silent):
+        factories.respondent(session, campaign)
+
+    for reader in (login("manager"), login(customer_of(session, campaign))):
+        page = reader.get(f"/campaigns/{campaign.id}/method")
+        assert page.status_code == 200
+        shown = words(page.text)
+        assert "± 5" in shown and not re.search(r"± \d+ 0 |пунктов — 0", shown)
+        assert "Разброс взят наибольший" in shown
+        for rest in ("", "/compare", "/answers"):
+            assert reader.get(f"/campaigns/{campaign.id}{rest}").status_code == 200
 
 
 def after_check(session: Session, campaign: Campaign) -> dict[int, Interview]:

@@ -14,7 +14,7 @@ from nps.domain.state import QueueClass, State
 from nps.domain.why import Why, iso
 
 # A region that is not known has no windows at all (R7).
-_NEVER = CallingCalendar("UTC", (), frozenset(), frozenset(), date.max, date.min)
+_NEVER = CallingCalendar("UTC", (), frozenset(), date.max, date.min)
 
 # What an inbound call does not say about reaching the client: he called us, whatever became of the line.
 _NOTHING_INBOUND = frozenset({Next.LADDER, Next.NEXT_DAY_ONCE, Next.NEXT_NUMBER, Next.TECHNICAL})

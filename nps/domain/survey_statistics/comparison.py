@@ -13,6 +13,7 @@ from itertools import combinations
 
 from nps.domain.nps_score import Group, NpsScore
 from nps.domain.survey_statistics.intervals import (
+    WIDEST,
     Interval,
     around,
     sample_variance,
@@ -107,8 +108,13 @@ def pairs(scores: Mapping[str, NpsScore]) -> tuple[tuple[str, str, Difference, f
 
 
 def funnel(overall: NpsScore, n: float) -> tuple[Interval, Interval]:
-    """The 95 % and 99.8 % limits of a group of n questionnaires that differs by chance only (Spiegelhalter 2005)."""
-    error = 100 * math.sqrt(variance(overall) / n)
+    """The 95 % and 99.8 % limits of a group of n questionnaires that differs by chance only (Spiegelhalter 2005).
+
+    The widest variance stands for one of 0; without questionnaires chance may give anything.
+    """
+    if not overall.n or n <= 0:
+        return Interval(-100.0, 100.0), Interval(-100.0, 100.0)
+    error = 100 * math.sqrt((variance(overall) or WIDEST) / n)
     return around(_points(overall), error, Z_95), around(_points(overall), error, Z_998)
 
 
@@ -157,14 +163,13 @@ def weighted(strata: Sequence[tuple[NpsScore, int]]) -> Weighted | None:
 
     None when a branch with clients has fewer than two questionnaires: then it can't be weighted.
     """
+    strata = [(score, clients) for score, clients in strata if clients]
     population = sum(clients for _, clients in strata)
     value = spread = squares = plain = 0.0
     for score, clients in strata:
         found = sample_variance(score)
         if found is None:
-            if clients:
-                return None
-            continue
+            return None
         share = clients / population
         value += share * _points(score)
         spread += share**2 * max(0.0, 1 - score.n / clients) * found / score.n

@@ -18,6 +18,8 @@ from nps.domain.survey_statistics.normal import Z_95, quantile
 # Pseudo-observations of Rocks (2016, The American Statistician): 3/4 at each end, 3 in all.
 _EXTREME, _ALL = 0.75, 3.0
 _STEPS = 80
+#: σ² of one questionnaire when half of them are at either end: there is no more.
+WIDEST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Interval:
 
 
 def variance(score: NpsScore) -> float:
-    """σ² of one questionnaire that counts +1, 0 or -1, with the divisor n; at most 1."""
+    """σ² of one questionnaire that counts +1, 0 or -1, with the divisor n; at most 1, and 1 before the first one."""
+    if not score.n:
+        return WIDEST
     promoters, detractors = score.promoters / score.n, score.detractors / score.n
     return promoters + detractors - (promoters - detractors) ** 2
 
@@ -51,13 +55,24 @@ def standard_error(score: NpsScore, population: int | None = None) -> float | No
     found = sample_variance(score)
     if found is None:
         return None
-    left = 1.0 if population is None else max(0.0, 1 - score.n / population)
+    left = 1.0 if population is None else max(0.0, 1 - score.n / max(population, score.n))
     return 100 * math.sqrt(left * found / score.n)
 
 
 def around(centre: float, error: float, z: float = Z_95) -> Interval:
     """centre ± z standard errors."""
     return Interval(centre - z * error, centre + z * error)
+
+
+def wald(score: NpsScore, population: int) -> Interval | None:
+    """The textbook interval, narrowed for a finite base; None with fewer than two questionnaires.
+
+    None, too, when all are alike and somebody is silent: a width of nothing would be untrue.
+    """
+    error = standard_error(score, population)
+    if score.exact is None or error is None or (not error and score.n < population):
+        return None
+    return around(float(score.exact), error)
 
 
 def adjusted_wald(score: NpsScore) -> Interval:
@@ -68,7 +83,12 @@ def adjusted_wald(score: NpsScore) -> Interval:
 
 
 def by_score(score: NpsScore) -> Interval:
-    """The score interval (Tango 1998; found the best by Rocks 2016): inverts the test, has width at any n."""
+    """The score interval (Tango 1998; found the best by Rocks 2016): inverts the test, has width at any n.
+
+    Without questionnaires it is the whole scale.
+    """
+    if not score.n:
+        return Interval(-100.0, 100.0)
     seen = (score.promoters - score.detractors) / score.n
 
     def distance(delta: float) -> float:
@@ -140,8 +160,8 @@ def bounds(score: NpsScore, population: int) -> Interval | None:
 
 
 def if_silent_were_passive(score: NpsScore, population: int) -> float | None:
-    """The score of the whole base if everybody who is silent were passive; None without clients."""
-    return 100 * (score.promoters - score.detractors) / population if population else None
+    """The score of the whole base if everybody who is silent were passive; None without questionnaires."""
+    return 100 * (score.promoters - score.detractors) / max(population, score.n) if score.n else None
 
 
 def wilson(part: int, whole: int, z: float = Z_95) -> Interval | None:

@@ -61,6 +61,8 @@ class Method:
     later_difference: Difference | None
     operators: Homogeneity | None
     operator_effect: float | None
+    #: σ² that the sizes below are planned with.
+    spread: float
     precision: tuple[Precision, ...]
     group_sizes: tuple[tuple[int, int], ...]
 
@@ -70,29 +72,28 @@ def method_of(session: Session, report: Report) -> Method:
     score, population = report.score, report.clients.clients
     first, later = _by_try(session, report)
     by_operator = _by_operator(session, report)
-    error = intervals.standard_error(score, population) if score.n else None
-    spread = intervals.variance(score) if score.n else 1.0
+    spread = sample_size.expected_variance(score)
     return Method(
         cases=_cases(session, report),
         parts=_parts(score),
         finite=intervals.finite(score, population),
         bounds=intervals.bounds(score, population),
-        if_passive=intervals.if_silent_were_passive(score, population) if score.n else None,
+        if_passive=intervals.if_silent_were_passive(score, population),
         by_score=intervals.by_score(score) if score.n else None,
         adjusted=intervals.adjusted_wald(score) if score.n else None,
-        plain=intervals.around(float(score.exact or 0), error) if error is not None else None,
+        plain=intervals.wald(score, population),
         weighted=comparison.weighted([(place.score, place.clients.clients) for place in report.base.branches]),
         first_try=first,
         later=later,
         later_difference=comparison.difference(later, first),
         operators=comparison.homogeneity([each for each in by_operator if each.n]),
         operator_effect=_operator_effect(by_operator),
+        spread=spread,
         precision=tuple(
-            Precision(
-                margin, sample_size.for_margin(margin, spread, population), sample_size.for_margin(margin, spread)
-            )
-            for margin in MARGINS
-            if population
+            Precision(points, of_base, endless)
+            for points in MARGINS
+            if (of_base := sample_size.for_margin(points, spread, population))
+            and (endless := sample_size.for_margin(points, spread))
         ),
         group_sizes=tuple((points, sample_size.for_difference(points, spread)) for points in DIFFERENCES),
     )

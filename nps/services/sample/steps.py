@@ -26,6 +26,7 @@ _MAX_FILE_NAME = 300
 _OVER = ("published", "cancelled")
 _TOO_MANY_BRANCHES = "В столбце ОП слишком много разных названий. Проверьте, тот ли столбец выбран."
 _UNNAMED_BRANCH = "У строк без ОП нет названия: выберите для них существующее подразделение."
+_OTHER_SHEET = "Таких столбцов в таблице нет: лист или строку заголовков сменили. Выберите столбцы заново."
 _STALE = "Загрузка уже продвинулась дальше. Показано то, что есть сейчас."
 
 
@@ -116,19 +117,15 @@ def confirm(
     is started. Raises DomainError for a mapping or decision that can't be used, StaleError when the load has moved on.
     """
     load = _found(session, campaign_id, import_id, None)
-    understood: dict[str, Any] = load.understood
-    problem = mapping_problem(columns)
-    if problem:
-        raise DomainError("mapping", problem)
-    if load.state == "understood" and dict(understood["columns"]) != dict(columns):
-        header = header_of(understood)
-        header = Header(header.row, header.titles, dict(columns))
-        understood = understood | describe(import_id, understood["sheet"], header)
+    understood = _understood_with(load, columns) if load.state == "understood" else None
     with write(session) as s:
-        groups = group_branches(understood["branches"], queries.known_branches(s, customer_of(s, campaign_id)))
 
         def act() -> dict[str, Any]:
             fresh = _locked(s, campaign_id, import_id, "understood")
+            if understood is None:
+                raise StaleError("load_state", _STALE)
+            known = queries.known_branches(s, customer_of(s, campaign_id))
+            groups = group_branches(understood["branches"], known)
             fresh.understood = understood
             fresh.rows_total = understood["rows"]
             if understood["columns"] != load.understood["columns"] and _undecided(groups, decisions):
@@ -143,6 +140,20 @@ def confirm(
     if result["started"]:
         queue.enqueue(queue.BULK, JOB, import_id)
     return bool(result["started"])
+
+
+def _understood_with(load: SampleImport, columns: Mapping[str, int]) -> dict[str, Any]:
+    """What an understood load is with these columns; its rows are looked at again when they are others."""
+    problem = mapping_problem(columns)
+    if problem:
+        raise DomainError("mapping", problem)
+    understood: dict[str, Any] = load.understood
+    if max(columns.values()) >= len(understood["titles"]):
+        raise DomainError("mapping", _OTHER_SHEET)
+    if dict(understood["columns"]) == dict(columns):
+        return understood
+    header = header_of(understood)
+    return understood | describe(load.id, understood["sheet"], Header(header.row, header.titles, dict(columns)))
 
 
 def _undecided(groups: list[BranchGroup], decisions: Mapping[str, str]) -> bool:
