@@ -72,6 +72,7 @@ def expected_client() -> int:
 
 
 def lease() -> timedelta:
+    """How long the client stays without another request: a script ticks, and only a script sends htmx's header."""
     return call_queue.LEASE if htmx.wants_fragment() else call_queue.LEASE_WITHOUT_SCRIPT
 
 
