@@ -33,11 +33,12 @@ from nps.services.transaction import CLAIMS_LOCKED, AnySession, write
 #: How long a shown client stays with his operator without a sign of life; any request renews it (architecture,
 #: Database).
 LEASE = timedelta(seconds=150)
-#: Without JavaScript there is no heartbeat: the page itself says so when it asks.
+#: Without JavaScript there is no heartbeat. A whole page tells nobody whether its browser runs scripts, so it gets this
+#: much; the first request that a script sends says so and cuts it to LEASE (`renew`).
 LEASE_WITHOUT_SCRIPT = timedelta(minutes=15)
 
-#: One lock for all campaigns, since a phone can be in two.
 _FREE: dict[str, None] = {"held_by": None, "held_until": None, "held_token": None}
+#: One lock for all campaigns, since a phone can be in two.
 _CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(7051260)")
 
 
@@ -227,8 +228,9 @@ def free_lapsed(session: Session, now: datetime) -> None:
 
 
 def renew(session: AnySession, operator_id: int, now: datetime, lease: timedelta = LEASE) -> bool:
-    """Renew the lease of the client shown to an operator when a fifth of it has passed; False when he holds none.
+    """Make the lease of the client shown to an operator `lease` long; False when he holds none.
 
+    Written when a fifth of it has passed, or when more was left: the page was asked for before its script could speak.
     Called by any request of the desk, GET too (one of the three things a GET may change). A hidden tab asks once a
     minute, or when the browser lets it: each time has to count.
     """
@@ -237,7 +239,7 @@ def renew(session: AnySession, operator_id: int, now: datetime, lease: timedelta
     ).one_or_none()
     if held_until is None:
         return False
-    if held_until[1] is None or held_until[1] - now > lease * 4 / 5:
+    if held_until[1] is None or lease * 4 / 5 < held_until[1] - now <= lease:
         return True
     with write(session) as s:
         changed = s.execute(

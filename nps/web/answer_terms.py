@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
-
 from flask import Blueprint, Response, abort, flash, url_for
 
 from nps.domain.answer_terms import MOST_HOURS, MOST_REMIND_MIN, ZONE_NAMES, AnswerTerms
@@ -44,23 +42,12 @@ def _read() -> AnswerTerms:
     usual = AnswerTerms()
     return AnswerTerms(
         within_h=forms.number_or_none("within_h", 1, MOST_HOURS, label="Срок ответа"),
-        opens=_time("opens", "Начало рабочего дня") or usual.opens,
-        closes=_time("closes", "Конец рабочего дня") or usual.closes,
+        opens=forms.clock("opens", label="Начало рабочего дня") or usual.opens,
+        closes=forms.clock("closes", label="Конец рабочего дня") or usual.closes,
         zone=forms.choice("zone", ZONE_NAMES, label="Часовой пояс"),
         remind_before_min=forms.number_or_none("remind_before_min", 1, MOST_REMIND_MIN, label="Напоминание"),
-        digest_at=_time("digest_at", "Сводка"),
+        digest_at=forms.clock("digest_at", label="Сводка"),
     )
-
-
-def _time(name: str, label: str) -> time | None:
-    """A time of day as «9:00»; None for an empty field."""
-    typed = forms.text(name, 10)
-    if not typed:
-        return None
-    hours, colon, minutes = typed.partition(":")
-    if not colon or not (hours.isdecimal() and minutes.isdecimal()) or int(hours) > 23 or int(minutes) > 59:
-        raise forms.FormError(name, f"{label}: нужно время вида 9:00.")
-    return time(int(hours), int(minutes))
 
 
 def _page(campaign_id: int, errors: dict[str, str] | None = None, status: int = 200) -> Response:

@@ -6,10 +6,11 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime, time
 
 from flask import request
 
+from nps.domain import typed_time
 from nps.domain.errors import DomainError
 
 _CSRF, _KEY = "csrf_token", "form_key"
@@ -111,10 +112,24 @@ def day(name: str, *, label: str = "", required: bool = True) -> date | None:
     value = _clean(request.form.get(name, ""))
     if not value and not required:
         return None
-    found = _day(value)
+    found = typed_time.day_of(value)
     if found is None:
         raise FormError(name, f"{_named(label)}: укажите дату, например 18.11.2026.")
     return found
+
+
+def clock(name: str, *, label: str) -> time | None:
+    """A time of day as people type it (9:30, 09:30:15); None when it is empty, raises FormError for anything else."""
+    value = _clean(request.form.get(name, ""))
+    found = typed_time.clock_of(value)
+    if value and found is None:
+        raise FormError(name, f"«{label}»: нужно время вида 9:00.")
+    return found
+
+
+def instant(name: str) -> datetime | None:
+    """An instant that the page itself put there, as ISO text with its offset, in UTC; None for anything else."""
+    return typed_time.instant_of(request.form.get(name, ""))
 
 
 def arg(name: str, limit: int = 200) -> str:
@@ -124,24 +139,13 @@ def arg(name: str, limit: int = 200) -> str:
 
 def arg_day(name: str) -> date | None:
     """A day in the address; None when it is absent or no day."""
-    return _day(arg(name))
+    return typed_time.day_of(arg(name))
 
 
 def arg_number(name: str, default: int = 1, least: int = 1, most: int = 2**53) -> int:
     """A whole number in the address (a page, an id), moved into [least, most]; `default` when it is absent or none."""
     value = arg(name)
     return min(max(int(value), least), most) if _WHOLE.fullmatch(value) else default
-
-
-def _day(value: str) -> date | None:
-    dotted = re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})", value)
-    if dotted:
-        value = f"{dotted[3]}-{int(dotted[2]):02}-{int(dotted[1]):02}"
-    try:
-        found = date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
-    except ValueError:
-        return None
-    return found if found and 1900 <= found.year <= 2200 else None
 
 
 def _clean(value: str) -> str:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nps.domain.errors import PhoneError
-from nps.domain.local_time import Zone, as_zone
+from nps.domain.local_time import Zone
 from nps.domain.phone import parse_phone
+from nps.domain.typed_time import instant_of
 
 _ID = re.compile(r"[\w.:@+-]{1,80}")
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,6})?)(Z|[+-]\d\d:?\d\d)?")
@@ -57,11 +58,10 @@ def moment(payload: Mapping[str, Any], name: str, zone: Zone) -> datetime:
     found = _STAMP.fullmatch(str(payload.get(name) or ""))
     if found is None:
         raise BadPayload(name)
-    try:
-        at = datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3] or ''}")
-    except ValueError:
-        raise BadPayload(name) from None
-    return (at if at.tzinfo else at.replace(tzinfo=as_zone(zone))).astimezone(UTC)
+    at = instant_of(f"{found[1]}T{found[2]}{found[3] or ''}", zone)
+    if at is None:
+        raise BadPayload(name)
+    return at
 
 
 def known(phone: Any, extension: Any) -> dict[str, Any]:

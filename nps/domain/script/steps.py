@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from nps.domain.errors import AnswerError
 from nps.domain.nps_score import RATINGS
+from nps.domain.typed_time import instant_of
 
 DECLINED = "declined"
 
@@ -145,10 +145,7 @@ def _check_rating(value: Any) -> int:
 def _check_callback(value: Any) -> str:
     if value == DECLINED:
         return DECLINED
-    try:
-        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+    at = instant_of(str(value))
+    if at is None:
         raise AnswerError("callback", "Выберите день и время перезвона или отметьте, что клиент отказался.")
-    return at.astimezone(UTC).isoformat()
+    return at.isoformat()

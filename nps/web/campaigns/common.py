@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from flask import url_for
 
@@ -33,7 +32,6 @@ _TABS = (
     ("campaigns.unsuitable", "Нет нужного ответа"),
     ("personal_data.page", "Личные данные"),
 )
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(?:[:.]([0-5][0-9]))?")
 
 
 def campaign_or_404(campaign_id: int) -> CampaignRow:
@@ -67,22 +65,15 @@ def today() -> date:
     return local_time.to_local(now(), office_zone()).date()
 
 
-def clock(text: str) -> time | None:
-    """«9:30» or «09:30:15» as a time; None for anything else."""
-    found = _CLOCK.fullmatch(text)
-    return time(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
-
-
 def instant(name: str, zone: str, *, label: str) -> datetime | None:
     """The instant of the fields `<name>_day` and `<name>_time` on the zone's clock; None when both are empty.
 
     Raises FormError when one is missing or can't be read.
     """
     day = forms.day(f"{name}_day", label=label, required=False)
-    typed = forms.text(f"{name}_time", 8)
-    if day is None and not typed:
+    at = forms.clock(f"{name}_time", label=label)
+    if day is None and at is None:
         return None
-    at = clock(typed)
     if day is None or at is None:
         raise FormError(name, f"«{label}»: укажите день и время, например 18.11.2026 и 14:30.")
     return local_time.from_local(day, at, zone or office_zone())

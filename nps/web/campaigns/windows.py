@@ -10,6 +10,7 @@ from flask import Response, flash, url_for
 
 from nps.domain.calling_window import Window
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.typed_time import clock_of
 from nps.domain.wording import number, plural
 from nps.extensions import db
 from nps.queries import campaign_settings
@@ -17,7 +18,7 @@ from nps.queries.campaigns import CampaignRow
 from nps.services import campaigns
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
-from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, clock, tabs
+from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
 from nps.web.clock import now
 from nps.web.forms import FormError
 
@@ -138,7 +139,7 @@ def _windows_of(lines: list[Line]) -> dict[str, list[Window]]:
 def _times(line: Line) -> list[tuple[time, time]]:
     found = []
     for piece in filter(None, re.split(r"[,;]\s*", line.times)):
-        ends = [clock(end.strip()) for end in _DASH.split(piece)]
+        ends = [clock_of(end.strip()) for end in _DASH.split(piece)]
         opens, closes = ends if len(ends) == 2 else (None, None)
         if opens is None or closes is None or opens >= closes:
             raise FormError("windows", f"{line.region_name}: «{piece}» — не часы. Нужно так: 10:00–12:00, 14:00–18:00.")

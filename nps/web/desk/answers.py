@@ -16,7 +16,7 @@ from nps.web import forms, htmx
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
-from nps.web.desk.common import done, ended_at, instant, refused, sent, show, view_now
+from nps.web.desk.common import done, ended_at, promised_at, refused, sent, show, view_now
 
 
 @bp.post("/calls/<uuid:attempt_id>/answer")
@@ -29,7 +29,7 @@ def answer(attempt_id: UUID) -> Response:
             return _end(attempt_id, step_id)
         at = request.form.get("at", "")
         if at and request.form.get("answer") != "declined":
-            result = Result("callback", callback_at=instant(at))
+            result = Result("callback", callback_at=promised_at("at"))
             desk.settle(db.session, actor, attempt_id, result, sent("desk.answer"), now())
             return done("Перезвон назначен")
         value = _answer_value(step_id)

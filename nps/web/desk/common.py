@@ -72,6 +72,7 @@ def expected_client() -> int:
 
 
 def lease() -> timedelta:
+    """How long the client stays without another request: a script ticks, and only a script sends htmx's header."""
     return call_queue.LEASE if htmx.wants_fragment() else call_queue.LEASE_WITHOUT_SCRIPT
 
 
@@ -81,21 +82,19 @@ def take() -> None:
         call_queue.take_next(db.session, current_actor().id, shift.campaign_id, now(), lease())
 
 
-def instant(text: str) -> datetime:
+def promised_at(name: str) -> datetime:
     """The time of a callback, sent as ISO text in the client's zone.
 
     Without JavaScript another day can be chosen and its time forgotten: then the time of the day before is still
     marked, out of sight. Raises DomainError for that and for what is no instant.
     """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+    at = forms.instant(name)
+    if at is None:
         raise DomainError("no_time", "Выберите день и время перезвона.")
-    if request.form.get("day", f"{at:%Y-%m-%d}") != f"{at:%Y-%m-%d}":
+    local_day = request.form[name][:10]
+    if request.form.get("day", local_day) != local_day:
         raise DomainError("other_day", "Выберите время перезвона в этот день.")
-    return at.astimezone(UTC)
+    return at
 
 
 def ended_at() -> datetime | None:

@@ -16,7 +16,7 @@ from nps.web import forms
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
-from nps.web.desk.common import done, ended_at, instant, refused, sent, view_now
+from nps.web.desk.common import done, ended_at, promised_at, refused, sent, view_now
 
 
 @bp.post("/calls/<uuid:attempt_id>/outcome")
@@ -68,7 +68,7 @@ def _result(code: str, typed: dict[str, Any]) -> Result:
     contact = typed["contact"] if is_contact else ""
     return Result(
         disposition=code,
-        callback_at=instant(at) if at and code in ("callback", "other_person") else None,
+        callback_at=promised_at("at") if at and code in ("callback", "other_person") else None,
         note=note or ("Новые данные записаны" if is_contact else ""),
         number=typed["phone"] if is_contact else "",
         person="" if shown is not None and contact == shown.contact else contact,

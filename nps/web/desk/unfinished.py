@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import time
 from uuid import UUID
 
 from flask import Response, current_app
@@ -16,8 +14,6 @@ from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
 from nps.web.desk.common import done, refused, sent, take, view_now
-
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
 
 
 @bp.post("/calls/<uuid:attempt_id>/carry-on")
@@ -37,7 +33,7 @@ def tell_end(attempt_id: UUID) -> Response:
     """When the line went down, as the operator remembers it; the result is asked next."""
     try:
         minutes = forms.number_or_none("talk_minutes", 0, 600, label="Минут разговора")
-        on_clock = _time("ended_at")
+        on_clock = forms.clock("ended_at", label="Время окончания")
         view = view_now(coming_back=True)
         if view.unfinished is not None and on_clock is not None and f"{on_clock:%H:%M}" == view.unfinished.end.clock:
             # Left as offered: the last activity to the second, not to the minute.
@@ -47,15 +43,6 @@ def tell_end(attempt_id: UUID) -> Response:
     except DomainError as error:
         return refused(error, "end", coming_back=True)
     return done("Звонок завершён, выберите итог")
-
-
-def _time(name: str) -> time | None:
-    """A time of the office's clock as people type it; None for an empty field."""
-    typed = forms.text(name, 10, label="Время окончания")
-    found = _CLOCK.fullmatch(typed)
-    if typed and found is None:
-        raise DomainError("bad_time", "Время окончания: часы и минуты, например 15:23.")
-    return time(int(found[1]), int(found[2])) if found else None
 
 
 @bp.post("/calls/<uuid:attempt_id>/hand-over")
