@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.answer_terms import AnswerTerms
@@ -38,7 +38,8 @@ class Course:
     """How escalations went, for the reports.
 
     delivered: letters the server took. `*_s`: medians in seconds of plain time from the operator's press, None without
-    any. in_time and due: answered before their deadline, of those that have one and are answered or over it.
+    any. in_time and due: answered before their deadline, of those that have one and are answered or over it. overdue:
+    still in work after their deadline.
     """
 
     total: int
@@ -50,6 +51,7 @@ class Course:
     answered_s: float | None
     in_time: int
     due: int
+    overdue: int
 
 
 def terms_of(session: Session, campaign_id: int) -> AnswerTerms:
@@ -87,19 +89,20 @@ def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
     return Waiting(row.new, row.taken, row.overdue, session.scalar(troubled) or 0)
 
 
-def course(session: Session, campaign_id: int, now: datetime) -> Course:
-    """The course of a campaign's escalations; those of training are none of the customer's (R9)."""
+def course(session: Session, campaign_id: int, now: datetime, *among: ColumnElement[bool]) -> Course:
+    """The course of a campaign's escalations, or of those `among` them; those of training are left out (R9)."""
     rows = session.execute(
         select(
             Escalation.created_at,
             Escalation.taken_at,
             Escalation.answered_at,
             Escalation.due_at,
+            Escalation.state.in_(_WORKING).label("working"),
             Outbox.sent_at,
             Outbox.state,
         )
         .outerjoin(Outbox, (Outbox.kind == "escalation") & (Outbox.subject_id == Escalation.id))
-        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *among)
     ).all()
     delivered = [row.sent_at - row.created_at for row in rows if row.state == "sent" and row.sent_at]
     taken = [row.taken_at - row.created_at for row in rows if row.taken_at]
@@ -115,6 +118,7 @@ def course(session: Session, campaign_id: int, now: datetime) -> Course:
         answered_s=_median_s(answered),
         in_time=sum(1 for row in due if row.answered_at and row.answered_at <= row.due_at),
         due=len(due),
+        overdue=sum(1 for row in due if row.working and row.due_at <= now),
     )
 
 

@@ -17,6 +17,7 @@ from nps.queries.attention import FORGOTTEN
 from nps.queries.call_queue import in_nobodys_hands
 from nps.queries.campaigns import CampaignRow
 from nps.queries.reports.calls import EXACT_S, IS_CALL
+from nps.queries.reports.slices import NO_BRANCH
 from nps.queries.reports.views import attempts
 
 _SURVEYED = [code for code, row in TABLE.items() if row.final_state is State.SURVEYED]
@@ -198,9 +199,16 @@ class QueueRow:
 
 
 def queue(
-    session: Session, campaign_id: int, calendars: Mapping[str, CallingCalendar], now: datetime
+    session: Session,
+    campaign_id: int,
+    calendars: Mapping[str, CallingCalendar],
+    now: datetime,
+    branch_id: int | None = None,
 ) -> list[QueueRow]:
-    """The queue by region in the order of names; clients of an unknown region are in none (see `clients.VIEWS`)."""
+    """The queue by region in the order of names; clients of an unknown region are in none (see `clients.VIEWS`).
+
+    With `branch_id` the clients of that branch alone (`NO_BRANCH`: of none).
+    """
     has_time = Respondent.next_call_at.is_not(None)
     by_class = [
         func.count().filter(has_time, Respondent.queue_class == int(queue_class)).label(queue_class.name)
@@ -214,7 +222,10 @@ def queue(
             func.count().filter(Respondent.next_call_at.is_(None)).label("late"),
         )
         .where(
-            Respondent.campaign_id == campaign_id, Respondent.state == "waiting", Respondent.region_code.is_not(None)
+            Respondent.campaign_id == campaign_id,
+            Respondent.state == "waiting",
+            Respondent.region_code.is_not(None),
+            *(() if branch_id is None else (func.coalesce(Respondent.branch_id, NO_BRANCH) == branch_id,)),
         )
         .group_by(Respondent.region_code)
     ).all()

@@ -96,11 +96,14 @@ class LastEscalation:
     created_at: datetime
 
 
-def last_escalations(session: Session, campaign_id: int, number: int) -> list[LastEscalation]:
-    """The newest escalations of a campaign."""
+def last_escalations(
+    session: Session, campaign_id: int, number: int, where: Slice = EVERYTHING
+) -> list[LastEscalation]:
+    """The newest escalations of a campaign, or of a slice's clients."""
     found = session.execute(
         select(Escalation.id, Escalation.organisation, Escalation.state, Escalation.created_at)
-        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
+        .join(respondents, respondents.c.id == Escalation.respondent_id)
+        .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *where.of_clients())
         .order_by(Escalation.id.desc())
         .limit(number)
     )

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError
-from nps.domain.forecast import Forecast, TrafficPlan, forecast, traffic_plan
+from nps.domain.forecast import Forecast
 from nps.domain.local_time import ZONES, Zone, to_local
 from nps.domain.nps_score import NpsScore
 from nps.domain.survey_statistics import intervals
 from nps.domain.survey_statistics.intervals import Interval
 from nps.models import AttemptOutcome, CaseEvent, Escalation, Interview, Journal, TelephonyEvent
-from nps.queries.campaigns import CampaignRow, calendars, campaign_for, campaign_row
+from nps.queries.campaigns import CampaignRow, campaign_for, campaign_row
 from nps.queries.escalation_figures import Course, course
 from nps.queries.reports.answers import (
     AnswerFilter,
@@ -27,13 +27,15 @@ from nps.queries.reports.answers import (
     ratings_by_place,
     score_of_groups,
 )
-from nps.queries.reports.calls import CallCounts, Times, Traffic, call_counts, times_of, traffic_of
+from nps.queries.reports.calls import CallCounts, Times, Traffic, call_counts, times_of
 from nps.queries.reports.clients import Base, ClientCounts, base_of
 from nps.queries.reports.operators import Operators, operators_of
 from nps.queries.reports.proofs import EscalationCounts, RecordingCounts, escalation_counts, recording_counts
 from nps.queries.reports.reasons import Reasons, reasons_of
 from nps.queries.reports.slices import EVERYTHING, FOR_THE_HOUSE, Slice, seen_by
 from nps.queries.reports.trend import TrendPoint, trend_of
+from nps.queries.reports.views import respondents
+from nps.queries.reports.whole import WholeCampaign, whole_of
 
 #: Below this many questionnaires the page says that the score is a first impression.
 FEW_ANSWERS = 30
@@ -46,7 +48,7 @@ _SAID_ROWS = 6
 class Report:
     """The figures of one campaign at the instant `at`, told by the clock of `zone`.
 
-    `where` says of which part. The contract, its traffic and the forecast are always about the whole.
+    `where` says of which part. Only what stands in `whole` is about all of it: the contract, its traffic, the forecast.
     """
 
     campaign: CampaignRow
@@ -54,9 +56,9 @@ class Report:
     at: datetime
     zone: Zone
     mark: str
+    whole: WholeCampaign
     base: Base
     calls: CallCounts
-    traffic: Traffic
     times: Times
     score: NpsScore
     histogram: tuple[int, ...]
@@ -67,7 +69,6 @@ class Report:
     recordings: RecordingCounts
     escalations: EscalationCounts
     course: Course
-    forecast: Forecast
 
     @property
     def clients(self) -> ClientCounts:
@@ -99,10 +100,14 @@ class Report:
         return max(0, self.clients.surveyed - self.score.n) if self.where.checked_only else 0
 
     @property
-    def traffic_plan(self) -> TrafficPlan | None:
-        """What the minutes are enough for; None before the first interview."""
-        traffic = self.traffic
-        return traffic_plan(self.clients.coverage, traffic.campaign_used_s, traffic.used_s, traffic.limit_s)
+    def traffic(self) -> Traffic:
+        """Of the campaign and its contract, never of a part."""
+        return self.whole.traffic
+
+    @property
+    def forecast(self) -> Forecast:
+        """Of the whole base, never of a part."""
+        return self.whole.forecast
 
     @property
     def has_few_answers(self) -> bool:
@@ -154,17 +159,16 @@ def campaign_report(
     base = base_of(session, campaign.id, where)
     ratings = ratings_by_place(session, campaign.id, where)
     score = score_of_groups(ratings)
-    whole = base if where.is_everything else base_of(session, campaign.id)
-    traffic = traffic_of(session, campaign)
+    all_clients = base if where.is_everything else base_of(session, campaign.id)
     return Report(
         campaign=campaign,
         where=where,
         at=now,
         zone=zone,
         mark=change_mark(session, campaign, now, zone),
+        whole=whole_of(session, campaign, all_clients, to_local(now, zone).date()),
         base=base,
         calls=call_counts(session, campaign.id, where),
-        traffic=traffic,
         times=times_of(session, campaign.id, where),
         score=score,
         histogram=histogram_of(ratings),
@@ -174,8 +178,7 @@ def campaign_report(
         operators=operators_of(session, campaign, where),
         recordings=recording_counts(session, campaign.id, where),
         escalations=escalation_counts(session, campaign.id, where),
-        course=course(session, campaign.id, now),
-        forecast=_forecast(session, campaign, whole, traffic, to_local(now, zone).date()),
+        course=course(session, campaign.id, now, *_raised_in(where)),
     )
 
 
@@ -192,8 +195,7 @@ def change_mark(session: Session, campaign: CampaignRow, now: datetime, zone: Zo
     return ".".join(str(number) for number in (campaign.id, *numbers, f"{to_local(now, zone):%m%d}"))
 
 
-def _forecast(session: Session, campaign: CampaignRow, base: Base, traffic: Traffic, today: date) -> Forecast:
-    """What is still possible (R3): calendars of the regions that have clients; one place with windows is enough."""
-    keys = {place.key for place in base.regions if place.clients.clients}
-    found = [calendar for code, calendar in calendars(session, campaign).items() if code in keys]
-    return forecast(base.total.coverage, base.total.to_call, traffic.campaign_used_s, traffic.left_s, found, today)
+def _raised_in(where: Slice) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on an escalation: its client is of the slice."""
+    places = where.of_clients()
+    return (Escalation.respondent_id.in_(select(respondents.c.id).where(*places)),) if places else ()

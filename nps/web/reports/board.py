@@ -48,11 +48,16 @@ def live_of(campaign: CampaignRow) -> Live:
 
 def context(report: Report, live: Live) -> dict[str, Any]:
     """What the board's templates need."""
-    session, campaign_id = db.session(), report.campaign.id
+    session, campaign_id, where = db.session(), report.campaign.id, report.where
+    waits = live.queue
+    if where.branch_id is not None:
+        days = calendars(session, report.campaign)
+        waits = {row.code: row for row in line.queue(session, campaign_id, days, now(), where.branch_id)}
     return {
         "live": live,
-        "billed": {row.id: row for row in report.operators.rows if row.id},
+        "waits": {place.key: waits[place.key] for place in report.base.regions if place.key in waits},
+        "done": {row.id: row for row in report.operators.rows if row.id},
         "funnel": funnel_of(report, report.base.branches),
-        "last_recordings": calls(session, campaign_id, CallFilter(kind="recorded", where=report.where), 1, _LAST).rows,
-        "last_escalations": last_escalations(session, campaign_id, _LAST),
+        "last_recordings": calls(session, campaign_id, CallFilter(kind="recorded", where=where), 1, _LAST).rows,
+        "last_escalations": last_escalations(session, campaign_id, _LAST, where),
     }
