@@ -28,6 +28,10 @@ def without_personal_data(text: str) -> str:
     return _ADDRESS.sub("…@…", _NUMBER.sub("…", text))
 
 
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in FIELDS if getattr(record, name, None) is not None}
+
+
 class TextFormatter(logging.Formatter):
     """A line that a person reads; a traceback follows on lines of its own."""
 
@@ -35,9 +39,14 @@ class TextFormatter(logging.Formatter):
         super().__init__(f"%(asctime)s {process} %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text."""
+        """The record as text, known fields after its message."""
         # Lines after the first are set in: what somebody sent can't pass for a line of its own (ASVS 16.4.1).
         return without_personal_data(super().format(record)).replace("\n", "\n    ")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The first line: a traceback comes after it."""
+        told = "".join(f" {name}={value}" for name, value in _fields(record).items())
+        return super().formatMessage(record) + told
 
 
 class JsonFormatter(logging.Formatter):
@@ -57,7 +66,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": without_personal_data(record.getMessage()),
         }
-        line |= {name: getattr(record, name) for name in FIELDS if getattr(record, name, None) is not None}
+        line |= _fields(record)
         if record.exc_info:
             line["exception"] = without_personal_data(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from nps.web import access
 
@@ -31,12 +32,22 @@ def _write(response: Response) -> Response:
     return response
 
 
+def _view() -> str:
+    """The view that was asked for, also by a method that it does not take; `none` for an address that is not there."""
+    refused = request.routing_exception
+    if isinstance(refused, MethodNotAllowed) and refused.valid_methods:
+        adapter = current_app.create_url_adapter(request)
+        assert adapter is not None
+        return str(adapter.match(method=next(iter(refused.valid_methods)))[0])
+    return request.endpoint or "none"
+
+
 def _fields(response: Response) -> dict[str, object]:
     began = g.get("request_began")
     row = access.known_session()
     return {
         "method": request.method,
-        "endpoint": request.endpoint or "none",
+        "endpoint": _view(),
         "status": response.status_code,
         "ms": round(1000 * (time.monotonic() - began)) if began is not None else None,
         "user_id": row.actor.id if row is not None else None,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -63,6 +66,43 @@ def test_nobody_begins_a_line_of_his_own() -> None:
     assert len(formatted("agent %s", True, forged).splitlines()) == 1
     text = formatted("agent %s", False, forged)
     assert [line for line in text.splitlines() if re.match(r"\d{4}-", line)] == text.splitlines()[:1]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_each_request_is_a_line_with_what_readme_promises(
+    app: Flask, session: Session, login: Callable[..., FlaskClient], caplog: pytest.LogCaptureFixture, as_json: bool
+) -> None:
+    """Method, view, status, milliseconds and user; served and refused; no address, no word of a form."""
+    manager, campaign_id = factories.user(session, "manager"), factories.campaign(session).id
+    client, stranger, manager_id = login(manager), app.test_client(), manager.id
+    caplog.set_level(logging.INFO, "nps.requests")
+    asked = (
+        (client, "GET", f"/campaigns/{campaign_id}/clients?phone=79170007553", "campaigns.clients", 200, manager_id),
+        (client, "POST", f"/campaigns/{campaign_id}/clients/search", "campaigns.search_clients", 400, manager_id),
+        (client, "PUT", f"/campaigns/{campaign_id}/clients", "campaigns.clients", 405, None),
+        (client, "GET", "/desk", "desk.page", 403, manager_id),
+        (client, "GET", "/79170007553", "none", 404, None),
+        (stranger, "GET", "/desk/tick", "desk.tick", 401, None),
+        (stranger, "GET", "/desk", "desk.page", 303, None),
+    )
+    formatter = logs.JsonFormatter("web") if as_json else logs.TextFormatter("web")
+    for who, method, path, view, status, user_id in asked:
+        caplog.clear()
+        given = {"data": {"text": "Зырянов"}, "csrf": False} if method == "POST" else {}
+        assert (
+            who.open(path, method=method, headers={"HX-Request": "true"} if status == 401 else {}, **given).status_code
+            == status
+        )
+        line = formatter.format(next(record for record in caplog.records if record.name == "nps.requests"))
+        if as_json:
+            told = json.loads(line)
+            assert (told["method"], told["endpoint"], told["status"]) == (method, view, status)
+            assert user_id is None or told["user_id"] == user_id
+            assert isinstance(told["ms"], int)
+        else:
+            user = rf" user_id={user_id}$" if user_id else ""
+            assert re.search(rf"request method={method} endpoint={view} status={status} ms=\d+{user}", line), line
+        assert "7917" not in line and "Зырянов" not in line and f"/{campaign_id}/" not in line
 
 
 def test_a_working_server_writes_json_and_no_address(database_url: str, session: Session, tmp_path: Path) -> None:
