@@ -32,6 +32,16 @@ WRITING = "nps_writing"
 BUSY_TIMEOUT_MS = 7_000
 _WRITE_POLL_MS = 2
 
+#: A writer who says nothing for so long is dead or frozen: PostgreSQL ends him and gives his locks to the others.
+#: Readers may be silent for as long as they like (a workbook is written between two statements), they lock nothing.
+SILENT_WRITER_S = 20
+#: A connection of PostgreSQL. Its statements are short and look at few rows: compiling one takes far longer than
+#: running it. The server itself asks whether a silent client is still there, and gives up one that takes nothing.
+_POSTGRES = (
+    "SET jit = off; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
+    "SET tcp_user_timeout = 20000"
+)
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
@@ -62,11 +72,11 @@ def give_back_connection(_error: BaseException | None = None) -> None:
 
 @event.listens_for(Engine, "connect")
 def _prepare(dbapi_connection: Any, _record: Any) -> None:
-    """Durable and strict SQLite; a PostgreSQL that waits for a lock as long as SQLite does, not for ever."""
+    """Durable and strict SQLite; a PostgreSQL that waits for a lock as long as SQLite does, and for nobody who is gone."""
     if isinstance(dbapi_connection, sqlite3.Connection):
         _prepare_sqlite(dbapi_connection)
         return
-    dbapi_connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+    dbapi_connection.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}; {_POSTGRES}")
     dbapi_connection.commit()
 
 
@@ -82,14 +92,19 @@ def _prepare_sqlite(dbapi_connection: sqlite3.Connection) -> None:
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the write lock at once: upgrading a read transaction later fails without waiting."""
-    if connection.dialect.name != "sqlite":
-        return
-    if not connection.get_execution_options().get(WRITING, False):
-        connection.exec_driver_sql("BEGIN")
-    else:
+def _begin(connection: Connection) -> None:
+    """SQLite: a writer takes the write lock at once; upgrading a read transaction later fails without waiting.
+
+    PostgreSQL: a writer may not fall silent, since others wait for what he has locked.
+    """
+    is_writer = connection.get_execution_options().get(WRITING, False)
+    if connection.dialect.name == "postgresql":
+        if is_writer:
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{SILENT_WRITER_S}s'")
+    elif is_writer:
         _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 def _begin_writing(connection: Connection) -> None:

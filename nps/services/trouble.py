@@ -28,6 +28,7 @@ _POSTGRES = {
     "40001": BUSY,
     "40P01": BUSY,
     "55P03": BUSY,
+    "25P03": BUSY,
     "53": BUSY,
     "08": AWAY,
     "57": AWAY,

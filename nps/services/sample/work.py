@@ -9,8 +9,10 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
+from nps.adapters import statistics
 from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError
+from nps.extensions import db
 from nps.models import ImportRow, SampleImport
 from nps.services.sample import checking, publishing, reading
 from nps.services.sample.lease import Lease, LeaseLost, finish, renew, take, waiting_imports
@@ -23,6 +25,8 @@ JOB = "nps.jobs.sample.check"
 
 _BROKEN = "Обработать файл не получилось: ошибка на сервере, она записана. Попробуйте загрузить ещё раз."
 _MAX_PROBLEM = 500
+#: What the claim's statement reads (`nps.queries.call_queue`).
+_ASKED_BY_CLAIM = ("respondent", "respondent_phone", "call_attempt", "claim_key", "shift", "pause", "stop_list")
 log = logging.getLogger(__name__)
 
 
@@ -55,6 +59,7 @@ def _step(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
         checking.check(session, lease, clock)
     else:
         publishing.publish(session, lease, clock)
+        statistics.refresh(db.engine, _ASKED_BY_CLAIM)
 
 
 def _fail(session: AnySession, lease: Lease, problem: str, now: datetime) -> None:
