@@ -72,7 +72,7 @@ def give_back_connection(_error: BaseException | None = None) -> None:
 
 @event.listens_for(Engine, "connect")
 def _prepare(dbapi_connection: Any, _record: Any) -> None:
-    """Durable and strict SQLite; a PostgreSQL that waits for a lock as long as SQLite does, and for nobody who is gone."""
+    """Durable and strict SQLite; a PostgreSQL that waits for a lock as long as SQLite does, and not for the gone."""
     if isinstance(dbapi_connection, sqlite3.Connection):
         _prepare_sqlite(dbapi_connection)
         return
