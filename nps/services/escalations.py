@@ -32,7 +32,7 @@ from nps.models import (
 from nps.queries.escalation_figures import terms_of
 from nps.services import letters
 from nps.services.form_keys import once
-from nps.services.journal import log_access, record
+from nps.services.journal import log_access, log_look, record
 from nps.services.letter_addresses import person_in_charge, readdress
 from nps.services.transaction import AnySession, write
 
@@ -237,10 +237,20 @@ def _work(
         once(s, key=form_key, user_id=actor.id, route=f"escalation_{kind}", fields=fields, now=now, act=act)
 
 
-def seen(session: AnySession, actor: Actor, *, kind: str, object_id: object, address: str, now: datetime) -> None:
-    """Write into the access journal that the person saw an escalation or a letter with a client's data (R20)."""
+def seen(session: AnySession, actor: Actor, escalation_id: int, *, address: str, now: datetime) -> None:
+    """Write into the access journal that the person saw an escalation (R20)."""
     with write(session) as s:
-        log_access(s, at=now, user_id=actor.id, action="viewed", object_kind=kind, object_id=object_id, address=address)
+        log_access(
+            s, at=now, user_id=actor.id, action="viewed", object_kind="escalation", object_id=escalation_id,
+            address=address,
+        )  # fmt: skip
+
+
+def seen_letter(session: AnySession, actor: Actor, name: str, *, address: str, now: datetime) -> None:
+    """The same of a letter that was caught: its page and the letter in its frame are one look."""
+    log_look(
+        session, at=now, user_id=actor.id, action="viewed", object_kind="letter", object_id=name[-40:], address=address
+    )
 
 
 def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now: datetime, form_key: str = "") -> int:

@@ -1,17 +1,21 @@
 """Writing to the journals.
 
-Callers are inside their own transaction: the line stands or falls with what it tells (R20).
+Callers are inside their own transaction: the line stands or falls with what it tells (R20). `log_look` has its own.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
 
 from nps.models import AccessLog, Journal
+from nps.services.transaction import AnySession, write
+
+#: What somebody does in many requests, as a player asks for a file in parts, is one look for so long.
+ONE_LOOK = timedelta(minutes=15)
 
 
 def record(
@@ -57,3 +61,27 @@ def log_access(
             at=at, user_id=user_id, action=action, object_kind=object_kind, object_id=str(object_id), address=address
         )
     )
+
+
+def log_look(
+    session: AnySession, *, at: datetime, user_id: int, action: str, object_kind: str, object_id: object, address: str
+) -> None:
+    """Add a line in a transaction of its own, unless the last ONE_LOOK before `at` has this look already.
+
+    That is the same person, act, object and address. Later lines, of a clock that was set back, hide nothing.
+    """
+    known = exists().where(
+        AccessLog.object_kind == object_kind,
+        AccessLog.object_id == str(object_id),
+        AccessLog.user_id == user_id,
+        AccessLog.action == action,
+        AccessLog.address == address,
+        AccessLog.at > at - ONE_LOOK,
+        AccessLog.at <= at,
+    )
+    if session.scalar(select(known)):
+        return
+    with write(session) as s:
+        log_access(
+            s, at=at, user_id=user_id, action=action, object_kind=object_kind, object_id=object_id, address=address
+        )

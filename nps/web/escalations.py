@@ -79,14 +79,8 @@ def search(campaign_id: int) -> AnyResponse:
 @access.roles(*queries.READERS)
 def one(escalation_id: int) -> Response:
     """One escalation: what was asked, what became of its letter, what was done."""
-    escalations.seen(
-        db.session(),
-        access.current_actor(),
-        kind="escalation",
-        object_id=_case(escalation_id).id,
-        address=access.client_address(),
-        now=now(),
-    )
+    found = _case(escalation_id)
+    escalations.seen(db.session(), access.current_actor(), found.id, address=access.client_address(), now=now())
     return _show(escalation_id)
 
 

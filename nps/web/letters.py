@@ -39,16 +39,7 @@ def index() -> Response:
 @access.roles(*queries.READERS)
 def one(name: str) -> Response:
     """One caught letter with its headers."""
-    found = _letter(name)
-    escalations.seen(
-        db.session(),
-        access.current_actor(),
-        kind="letter",
-        object_id=name[-40:],
-        address=access.client_address(),
-        now=now(),
-    )
-    response = htmx.render("letters/one.html", "letters/_one.html", caught=found)
+    response = htmx.render("letters/one.html", "letters/_one.html", caught=_seen_letter(name))
     response.headers["Content-Security-Policy"] = _FRAMING_POLICY
     return response
 
@@ -57,7 +48,7 @@ def one(name: str) -> Response:
 @access.roles(*queries.READERS)
 def body(name: str) -> Response:
     """The letter as a document of its own, sandboxed by its policy whoever opens it. Its links open beside the page."""
-    response = make_response(_letter(name).html.replace("<head>", '<head><base target="_blank">', 1))
+    response = make_response(_seen_letter(name).html.replace("<head>", '<head><base target="_blank">', 1))
     response.headers["Content-Security-Policy"] = _LETTER_POLICY
     return response
 
@@ -82,8 +73,11 @@ def _folder() -> Path:
     return Path(current_app.config["MAIL_FOLDER"])
 
 
-def _letter(name: str) -> queries.CaughtLetter:
-    found = queries.caught_letter(db.session(), access.current_actor(), _folder(), name)
+def _seen_letter(name: str) -> queries.CaughtLetter:
+    """The letter, once it is written down who sees it: nothing shows one otherwise."""
+    actor = access.current_actor()
+    found = queries.caught_letter(db.session(), actor, _folder(), name)
     if found is None:
         abort(404)
+    escalations.seen_letter(db.session(), actor, name, address=access.client_address(), now=now())
     return found

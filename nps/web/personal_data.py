@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from pathlib import Path
 
-from flask import Blueprint, Response, current_app, flash, make_response, url_for
+from flask import Blueprint, Response, current_app, flash, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, PhoneError, StaleError
 from nps.extensions import db
@@ -17,7 +15,7 @@ from nps.services.personal_data import Order, document
 from nps.web import access, forms, htmx, shell
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, tabs, today
 from nps.web.clock import now
-from nps.web.downloads import XLSX, disposition
+from nps.web.downloads import send_and_forget
 from nps.web.filters import office_zone
 
 bp = Blueprint("personal_data", __name__)
@@ -119,19 +117,17 @@ def act(erasure_id: int) -> Response:
 @access.roles(*MANAGERS)
 def workbook(erasure_id: int) -> Response:
     """The same as a workbook."""
-    found = _act(erasure_id)
-    folder: Path = current_app.config["DATA_FOLDER"] / "exports"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
-    try:
-        document.write(file, found, office_zone(), now())
-        response = make_response(file.read_bytes())
-    finally:
-        file.unlink(missing_ok=True)
-    response.mimetype = XLSX
+    file = personal_data.download_act(
+        db.session(),
+        access.current_actor(),
+        erasure_id,
+        current_app.config["DATA_FOLDER"] / "exports",
+        office_zone(),
+        now(),
+        access.client_address(),
+    )
     name = f"Акт {erasure_id} об уничтожении персональных данных.xlsx"
-    response.headers["Content-Disposition"] = disposition(name, f"act-{erasure_id}.xlsx")
-    return response
+    return send_and_forget(file, name, f"act-{erasure_id}.xlsx")
 
 
 def _whom() -> tuple[str, int | None]:

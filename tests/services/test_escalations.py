@@ -288,9 +288,7 @@ def test_test_letters_are_for_those_who_keep_the_address(house: House) -> None:
 
 def test_a_view_is_in_the_access_journal(house: House) -> None:
     escalation_id = house.escalate()
-    escalations.seen(
-        house.session, house.manager, kind="escalation", object_id=escalation_id, address="127.0.0.1", now=NOW
-    )
+    escalations.seen(house.session, house.manager, escalation_id, address="127.0.0.1", now=NOW)
     line = house.session.scalars(select(AccessLog).where(AccessLog.object_kind == "escalation")).one()
     assert (line.user_id, line.action, line.object_id) == (house.manager.id, "viewed", str(escalation_id))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from nps.adapters import mail
@@ -187,6 +187,24 @@ def test_a_caught_letter_is_shown_as_a_sandboxed_document(session: Session, app:
     policy = letter.headers["Content-Security-Policy"]
     assert "sandbox" in policy and "allow-scripts" not in policy and "default-src 'none'" in policy
     assert "&lt;img" in letter.text and "<img" not in letter.text
+
+
+def test_a_letter_opened_without_its_page_is_written_down_too(session: Session, app: Flask, login: Login) -> None:
+    """The page and the letter in its frame are one look, and so one line."""
+    place = Place(session, "demo")
+    place.send(app)
+    (file,) = Path(app.config["MAIL_FOLDER"]).glob("*.eml")
+    direct, by_page = login(place.person("specialist")), login(place.person("specialist"))
+    for _ in range(3):
+        assert direct.get(f"/mail/{file.name}/body").status_code == 200
+    assert by_page.get(f"/mail/{file.name}").status_code == by_page.get(f"/mail/{file.name}/body").status_code == 200
+    session.rollback()
+    lines = session.execute(
+        select(AccessLog.user_id, func.count())
+        .where(AccessLog.action == "viewed", AccessLog.object_kind == "letter", AccessLog.object_id == file.name[-40:])
+        .group_by(AccessLog.user_id)
+    ).all()
+    assert sorted(count for _, count in lines) == [1, 1]
 
 
 def test_caught_letters_of_others_and_wrong_names_are_absent(session: Session, app: Flask, login: Login) -> None:

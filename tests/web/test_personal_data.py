@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.models import CallAttempt, Campaign, Erasure, Escalation, Interview, Recording, Respondent, StopList
+from nps.models import AccessLog, CallAttempt, Campaign, Erasure, Escalation, Interview, Recording, Respondent, StopList
 from nps.services import personal_data
 from tests import factories
 from tests.factories import NOW
@@ -131,6 +131,9 @@ def test_the_act_can_be_taken_as_a_workbook(session: Session, manager: FlaskClie
     journal = list(book["Выписка из журнала"].iter_rows(values_only=True))
     assert journal[1][3] == "данные человека удалены"
     assert str(call.respondent_id) in journal[1][4]
+    session.rollback()
+    line = session.scalars(select(AccessLog).where(AccessLog.action == "act_downloaded")).one()
+    assert (line.object_kind, line.object_id) == ("erasure", str(erasure.id)) and line.user_id is not None
 
 
 def test_a_client_is_found_from_his_card(manager: FlaskClient, call: CallAttempt) -> None:

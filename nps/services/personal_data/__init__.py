@@ -9,6 +9,7 @@ from nps.services.personal_data.erasing import Order, clients_of_person, erase_c
 from nps.services.personal_data.files import Folders, connect
 from nps.services.personal_data.finishing import JOB, finish, unfinished
 from nps.services.personal_data.keeping import set_terms
+from nps.services.personal_data.taking import download_act
 
 __all__ = [
     "JOB",
@@ -16,6 +17,7 @@ __all__ = [
     "Order",
     "clients_of_person",
     "connect",
+    "download_act",
     "erase_campaign",
     "erase_person",
     "finish",

@@ -3,7 +3,7 @@
 from nps.services.recordings.adding import RecordingExistsError, add_recording
 from nps.services.recordings.book import download_reconciliation
 from nps.services.recordings.collecting import COLLECT_JOB, collect, is_anything_waiting
-from nps.services.recordings.hearing import Opened, find, open_sound, play
+from nps.services.recordings.hearing import Opened, find, note_play, open_sound
 from nps.services.recordings.keeping import (
     MOVE_JOB,
     PURGE_JOB,
@@ -33,8 +33,8 @@ __all__ = [
     "is_anything_to_move",
     "is_anything_waiting",
     "move",
+    "note_play",
     "open_sound",
-    "play",
     "purge",
     "set_all_aside",
     "set_aside",

@@ -13,9 +13,9 @@ from nps.adapters.recordings import RemoteError
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError
 from nps.queries.recordings import RecordingFile, recording_file
-from nps.services.journal import log_access
+from nps.services.journal import log_look
 from nps.services.recordings.places import places
-from nps.services.transaction import write
+from nps.services.transaction import AnySession
 
 _GONE = "Файла этой записи больше нет. Скажите администратору номер звонка."
 
@@ -28,24 +28,21 @@ class Opened:
     blocks: Iterator[bytes] | None = None
 
 
-def play(session: Session, *, actor: Actor, recording_id: int, now: datetime, address: str = "") -> RecordingFile:
-    """Find the file of a recording and write down who hears it (R20). Raises NotFoundError."""
-    file = find(session, actor, recording_id)
-    with write(session) as s:
-        log_access(
-            s,
-            at=now,
-            user_id=actor.id,
-            action="recording_played",
-            object_kind="recording",
-            object_id=recording_id,
-            address=address,
-        )
-    return file
+def note_play(session: AnySession, actor: Actor, recording_id: int, now: datetime, address: str) -> None:
+    """Write down who is about to get sound of a recording (R20): a line a look, however many parts are asked for."""
+    log_look(
+        session,
+        at=now,
+        user_id=actor.id,
+        action="recording_played",
+        object_kind="recording",
+        object_id=recording_id,
+        address=address,
+    )
 
 
 def find(session: Session, actor: Actor, recording_id: int) -> RecordingFile:
-    """The file of a recording, for the parts of a play that is written down already. Raises NotFoundError."""
+    """The file of a recording. Raises NotFoundError. Whoever gets octets of it is written down by `note_play`."""
     file = recording_file(session, actor, recording_id)
     if file is None:
         raise NotFoundError

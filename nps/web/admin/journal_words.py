@@ -19,6 +19,7 @@ from nps.web.campaigns import words
 
 #: Actions in words; a new one is shown by its code until it has words here.
 ACTIONS = {
+    "act_downloaded": "скачан акт об уничтожении данных",
     "address_changed": "изменён адрес для обращений",
     "address_confirmed": "подтверждён адрес для обращений",
     "answers_checked": "проверены анкеты",

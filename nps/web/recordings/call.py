@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from uuid import UUID
 
-from flask import Response, flash, request, send_file, url_for
+from flask import Response, flash, request, url_for
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.utils import send_file
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.recording import ABSENCES
@@ -60,14 +62,15 @@ def upload(attempt_id: UUID) -> Response:
 @bp.get("/recordings/<int:recording_id>")
 @access.roles(*_LISTENERS)
 def play(recording_id: int) -> Response:
-    """The sound, whole or the asked part of it."""
+    """The sound, whole or the asked part of it. What goes out is written down, however it was asked for."""
     actor = access.current_actor()
-    if _begins():
-        address = access.client_address()
-        file = recordings.play(db.session(), actor=actor, recording_id=recording_id, now=now(), address=address)
-    else:
-        file = recordings.find(db.session(), actor, recording_id)
-    response = _sound(file)
+    response = _sound(recordings.find(db.session(), actor, recording_id))
+    if request.method == "GET" and response.status_code in (200, 206):
+        try:
+            recordings.note_play(db.session(), actor, recording_id, now(), access.client_address())
+        except BaseException:
+            response.close()
+            raise
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
@@ -102,13 +105,21 @@ def absence(attempt_id: UUID) -> Response:
 
 
 def _sound(file: RecordingFile) -> Response:
-    """The file of this machine, or the asked part of it as the storage sends it (RFC 9110, 14.2)."""
+    """The file of this machine, or the asked part of it as the storage sends it. Raises 416 for one beyond its end."""
     name = f"call-{file.attempt_id or file.id}{PurePosixPath(file.path).suffix}"
-    asked = request.range.range_for_length(file.size) if request.range and request.range.units == "bytes" else None
+    asked = _asked_part(file.size)
+    if file.place == "s3" and "If-Range" in request.headers:
+        # Nothing that this condition could name was ever sent with sound from there.
+        asked = None
     first, end = asked or (0, file.size)
     opened = recordings.open_sound(file, first, end - first)
     if opened.file is not None:
-        return send_file(opened.file, mimetype=file.mime, conditional=True, download_name=name)
+        # Only one reader of `Range`: it is handed on as it was understood here, or not at all.
+        environ = {key: value for key, value in request.environ.items() if key != "HTTP_RANGE"}
+        environ |= {"HTTP_RANGE": f"bytes={first}-{end - 1}"} if asked else {}
+        return send_file(
+            opened.file, environ, mimetype=file.mime, conditional=True, download_name=name, response_class=Response
+        )  # type: ignore[return-value]
     response = Response(opened.blocks, 206 if asked else 200, mimetype=file.mime)
     response.headers.set("Content-Disposition", "inline", filename=name)
     response.content_length, response.accept_ranges = end - first, "bytes"
@@ -117,10 +128,20 @@ def _sound(file: RecordingFile) -> Response:
     return response
 
 
-def _begins() -> bool:
-    """Whether a play begins: a player asks for the rest of a file in parts, and one play is one line of the journal."""
-    asked = request.headers.get("Range", "")
-    return not asked or asked.startswith("bytes=0-")
+def _asked_part(size: int) -> tuple[int, int] | None:
+    """The first octet that is wanted and the one after the last (RFC 9110, 14.2); None for all of them.
+
+    All go out also for HEAD, for what can't be read, for another unit and for several parts. Raises 416.
+    """
+    asked = request.range if request.method == "GET" else None
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    first, end = asked.ranges[0]
+    # A negative one counts from the end, and a file shorter than that is wanted whole (14.1.2).
+    first = max(size + first, 0) if first < 0 else first
+    if first >= size:
+        raise RequestedRangeNotSatisfiable(size)
+    return first, min(end or size, size)
 
 
 def _show(attempt_id: UUID, error: str = "", status: int = 200) -> Response:
