@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from nps.web import errors, filters, request_log, security
+from nps.web import addresses, errors, filters, request_log, security
 
 #: Blueprints, each `nps.web.<name>.bp`.
 FEATURES = (
@@ -17,6 +17,7 @@ FEATURES = (
 
 def init_app(app: Flask) -> None:
     """Put routes, error pages, filters and headers on an application."""
+    addresses.init_app(app)
     request_log.init_app(app)
     security.init_app(app)
     errors.init_app(app)

@@ -172,7 +172,7 @@ def confirm(campaign_id: int) -> Response:
         campaign_id,
         lambda _: "Адрес подтверждён.",
         lambda actor: escalations.confirm_address(
-            db.session(), actor, campaign_id, letter_id=forms.whole("letter", 1, 2**53, label="Письмо"), now=now()
+            db.session(), actor, campaign_id, letter_id=forms.whole("letter", 1, forms.MOST, label="Письмо"), now=now()
         ),
     )
 

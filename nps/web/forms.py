@@ -15,6 +15,9 @@ from nps.domain.errors import DomainError
 
 _CSRF, _KEY = "csrf_token", "form_key"
 _KEY_LENGTH = 64
+#: An id from outside, in an address too: no longer one is exact in a browser, or fits the 63 bits of either engine.
+NUMBER = "[0-9]{1,15}"
+MOST = 10**15 - 1
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
 _SPACES = re.compile("[\\s\N{NARROW NO-BREAK SPACE}]+")
 
@@ -99,7 +102,17 @@ def whole(name: str, least: int, most: int, *, label: str = "", default: int | N
     return int(value)
 
 
-def number_or_none(name: str, least: int = 1, most: int = 2**53, *, label: str = "") -> int | None:
+def numbers(name: str) -> list[int]:
+    """The ids in a field that may come several times (checkboxes); what no row can have as its id is left out."""
+    return [number for value in request.form.getlist(name) if (number := id_or_none(value)) is not None]
+
+
+def id_or_none(value: str) -> int | None:
+    """The id that a text from outside stands for, None when it is none: other digits than 0-9, or above MOST."""
+    return int(value) if re.fullmatch(NUMBER, value) else None
+
+
+def number_or_none(name: str, least: int = 1, most: int = MOST, *, label: str = "") -> int | None:
     """Like `whole`, None for an empty field."""
     return whole(name, least, most, label=label) if request.form.get(name, "").strip() else None
 
@@ -142,7 +155,7 @@ def arg_day(name: str) -> date | None:
     return typed_time.day_of(arg(name))
 
 
-def arg_number(name: str, default: int = 1, least: int = 1, most: int = 2**53) -> int:
+def arg_number(name: str, default: int = 1, least: int = 1, most: int = MOST) -> int:
     """A whole number in the address (a page, an id), moved into [least, most]; `default` when it is absent or none."""
     value = arg(name)
     return min(max(int(value), least), most) if _WHOLE.fullmatch(value) else default

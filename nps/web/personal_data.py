@@ -71,7 +71,7 @@ def find(campaign_id: int) -> Response:
 def erase_person(campaign_id: int) -> Response:
     """Destroy what is kept of the people that were shown."""
     campaign = campaign_or_404(campaign_id)
-    shown = [int(number) for number in forms.texts("shown", 20) if number.isdecimal()]
+    shown = forms.numbers("shown")
     try:
         phone, respondent_id = _whom()
         erasure_id = personal_data.erase_person(

@@ -37,7 +37,7 @@ def begin() -> Response:
     """Lay a client of the chosen scenario, or of any, on the desk."""
     scenario = request.form.get("scenario", "")
     try:
-        campaign_id = forms.whole("campaign_id", 1, 2**53, label="Проект")
+        campaign_id = forms.whole("campaign_id", 1, forms.MOST, label="Проект")
         chosen = secrets.choice(list(SCENARIOS)) if scenario == "any" else scenario
         form = Form(forms.sent_key(), current_actor().id, "training.begin", forms.fields())
         training.begin(db.session, current_actor(), campaign_id, chosen, form, now(), office_zone())

@@ -144,12 +144,22 @@ def test_zadarmas_signature() -> None:
         ('{"events": [{"type": "ringing", "call": "a", "id": "x\\ny", "at": "2026-11-18T11:12:05Z"}]}', "id"),
         ('{"events": [{"type": "hung_up", "call": "a", "id": "1", "at": "2026-11-18T11:12:05Z", "cause": 128}]}',
          "cause"),
+        ('{"events": [{"type": "hung_up", "call": "a", "id": "1", "at": "2026-11-18T11:12:05Z", "cause": "'
+         + "0" * 10 + "9" * 50 + '"}]}', "cause"),
+        ('{"events": [{"type": "ringing", "call": "a", "id": "1", "at": "0001-01-01T00:00:00+10:00"}]}', "at"),
+        ('{"events": [{"type": "ringing", "call": "a", "id": "1", "at": "9999-12-31T23:59:59-10:00"}]}', "at"),
         ("[" * 100_000, "body"), (json.dumps({"events": [{}] * 201}), "events"),
     ],
 )  # fmt: skip
 def test_what_is_broken_names_its_field(body: str, field: str) -> None:
     with pytest.raises(BadPayload, match=f"^{field}$"):
         own.translate(body.encode())
+
+
+@pytest.mark.parametrize("stamp", ["0" * 10 + "9" * 18, "9" * 12, "4000000001", 10**30, "٧"])
+def test_a_moment_that_no_calendar_has_is_refused(stamp: object) -> None:
+    with pytest.raises(BadPayload, match=r"^timestamp$"):
+        mango.translate(mango_call("Connected", 2, 0, timestamp=stamp))
 
 
 NAMES = ("event", "events", "call_state", "entry_id", "to", "from", "timestamp", "number", "call_id", "id")

@@ -251,7 +251,7 @@ CUSTOMER_POSTS = {
 }  # fmt: skip
 
 _ABSENT: dict[str, Any] = {
-    "IntegerConverter": 987_654,
+    "IdConverter": 987_654,
     "UUIDConverter": UUID(int=1),
     "UnicodeConverter": "absent",
     "PathConverter": "absent",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Rule
 
 from nps.config import PROJECT_ROOT
 from nps.domain.errors import PhoneError
 from nps.domain.password import LEAST, MOST, PasswordError, check_password
 from nps.domain.phone import parse_phone
+from nps.domain.roles import ROLES
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 from nps.models import Answer, Interview, User
@@ -32,6 +35,10 @@ from tests.web.test_foreign_ids import House, ours  # noqa: F401
 
 Login = Callable[..., FlaskClient]
 VALUES = ("'", '" OR 1=1--', ";DROP TABLE user_account", "%", "\0", "-1", "9" * 30, "٧", "{{7*7}}%s{0}", "х" * 9000)
+#: An id beyond 32 bits is looked for; what is near the end of the 63 that either engine stores, or none, is no address.
+LOOKED_FOR, IMPOSSIBLE = (str(2**31), "9" * 15), (str(2**63 - 1), str(2**63), "1" + "0" * 30, "9" * 5000, "٧", "²")
+FIELDS = ("9" * 20, str(2**63), "9" * 5000, "-1", "²", "٧", "", "0001-01-01T00:00:00+23:00")
+_MARK = 77_000_077
 TEMPLATES = sorted((PROJECT_ROOT / "templates").rglob("*.html"))
 
 
@@ -80,6 +87,74 @@ def test_no_parameter_breaks_a_page(app: Flask, people: People, ours: House) -> 
             assert given == plain or given in (200, 303, 404), f"{rule.rule} with {value[:20]!r}: {given}, not {plain}"
 
 
+def places(app: Flask, rule: Rule, ids: dict[str, Any]) -> Iterator[str]:
+    """The address with a gap for each of its numbers in turn, the others being ours."""
+    for name, converter in rule._converters.items():
+        if hasattr(converter, "num_convert"):
+            yield _address(app, rule, **(ids | {name: _MARK})).replace(str(_MARK), "{}")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_number_in_an_address_breaks_a_page(
+    app: Flask,
+    login: Login,
+    session: Session,
+    ours: House,  # noqa: F811
+    role: str,
+) -> None:
+    """ASVS 1.2.4, 2.2.1: what no row can have as its id is absent, by every method of every route."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    client, addresses = login(ours.people.get(role) or factories.user(session, role)), app.url_map.bind("localhost")
+    tried = 0
+    for rule, method in _routes(app):
+        for address in places(app, rule, ours.ids) if role in TABLE[rule.endpoint] else ():
+            for text in IMPOSSIBLE:
+                with pytest.raises(NotFound):
+                    addresses.match(address.format(text), method)
+            for number in (*LOOKED_FOR, IMPOSSIBLE[1]):
+                with client.open(address.format(number), method=method) as answer:
+                    given = answer.status_code
+                assert given < 500, f"{method} {rule.rule} with {number}: {given}"
+                assert given == 404 or number in LOOKED_FOR, f"{method} {rule.rule} with {number}: {given}"
+            tried += 1
+    assert tried > 0
+
+
+def number_fields() -> set[str]:
+    """Fields of forms that are read as numbers, as the views read them."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (PROJECT_ROOT / "nps" / "web").rglob("*.py"))
+    return set(re.findall(r'forms\.(?:whole|number_or_none|numbers)\(\s*"(\w+)"', source))
+
+
+@pytest.mark.parametrize("value", FIELDS, ids=lambda value: value[:8] or "empty")
+def test_no_number_in_a_form_breaks_its_act(
+    app: Flask,
+    login: Login,
+    session: Session,
+    ours: House,  # noqa: F811
+    value: str,
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    names = number_fields() | {"revision", "old", "new", "days-0", "branch_low", "callback_at"}
+    assert {"shown", "user_id", "respondent_id", "ticked", "campaign", "up_to"} <= names
+    fields = dict.fromkeys(sorted(names), value) | {"phone": "12", "lines": "1", "region-0": "perm"}
+    for role in ("manager", "operator", "admin"):
+        client = login(ours.people.get(role) or factories.user(session, role))
+        for rule, method in _routes(app):
+            if method != "POST" or role not in TABLE[rule.endpoint] or rule.endpoint.startswith(("auth.", "hooks.")):
+                continue
+            with client.post(_address(app, rule, **ours.ids), data=fields) as answer:
+                assert answer.status_code < 500, f"{role}: {rule.rule}: {answer.status_code}"
+
+
+def test_numbers_from_outside_are_read_in_one_place() -> None:
+    """Bounds, and digits of our own script only: `int()` knows neither."""
+    for path in sorted((PROJECT_ROOT / "nps" / "web").rglob("*.py")):
+        if path.name != "forms.py":
+            source = path.read_text(encoding="utf-8")
+            assert not re.search(r"int\((?:request|forms)\.|int\((\w+)\) for \1 in forms\.", source), path.name
+
+
 def test_every_form_without_its_token_is_refused(app: Flask, people: People, ours: House) -> None:  # noqa: F811
     """ASVS 3.5.1: also by its own author, also with the id of something that is there."""
     posts = 0
@@ -108,7 +183,7 @@ def seat(session: Session, login: Login) -> Any:
         yield seat
 
 
-@pytest.mark.parametrize("rating", ["11", "-1", "3.5", "٧", "", "10 или 9", "ten", "1e1", "0x9", "9\0", "'"])
+@pytest.mark.parametrize("rating", ["11", "-1", "3.5", "٧", "9" * 5000, "", "10 или 9", "ten", "1e1", "0x9", "9\0"])
 def test_what_is_no_rating_is_refused_and_stored_nowhere(seat: Seat, session: Session, rating: str) -> None:
     """ASVS 2.2.1."""
     answer = seat.post(seat.call + "/answer", STEP, answer=rating)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nps.adapters.webhooks.reading import BadPayload, epoch, identifier, known, mapping, number_or_none
+from nps.adapters.webhooks.reading import LAST, BadPayload, epoch, identifier, known, mapping, number_or_none
 from nps.domain.telephony import Kind, LineEvent
 
 PROVIDER = "mango"
@@ -86,7 +86,7 @@ def _summary(payload: Mapping[str, Any]) -> list[LineEvent]:
             known=known(callee.get("number"), caller.get("extension")),
         )
         for kind, name in times.items()
-        if number_or_none(payload, name, 4_000_000_000)
+        if number_or_none(payload, name, LAST)
     ]
 
 

@@ -14,6 +14,9 @@ from nps.domain.phone import parse_phone
 from nps.domain.typed_time import instant_of
 
 _ID = re.compile(r"[\w.:@+-]{1,80}")
+_DIGITS = re.compile(r"[0-9]{1,12}")
+#: Seconds since 1970 of the last moment that is believed, in the year 2096; the first is 1970.
+LAST = 4_000_000_000
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,6})?)(Z|[+-]\d\d:?\d\d)?")
 
 
@@ -36,18 +39,18 @@ def identifier(payload: Mapping[str, Any], name: str) -> str:
 
 
 def number_or_none(payload: Mapping[str, Any], name: str, most: int = 9999) -> int | None:
-    """A whole number, also as text; None when it is absent."""
+    """A whole number of at most `most`, also as text; None when it is absent."""
     text = str(payload.get(name, "") if payload.get(name) is not None else "")
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or int(text[:10]) > most:
+    if not _DIGITS.fullmatch(text) or int(text) > most:
         raise BadPayload(name)
     return int(text)
 
 
 def epoch(payload: Mapping[str, Any], name: str) -> datetime:
     """Seconds since 1970."""
-    value = number_or_none(payload, name, 4_000_000_000)
+    value = number_or_none(payload, name, LAST)
     if value is None:
         raise BadPayload(name)
     return datetime.fromtimestamp(value, UTC)

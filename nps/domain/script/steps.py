@@ -137,7 +137,8 @@ class Step:
 
 def _check_rating(value: Any) -> int:
     text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or int(text) not in RATINGS:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 2
+    if isinstance(value, bool) or not is_number or int(text) not in RATINGS:
         raise AnswerError("rating", "Оценка — целое число от 1 до 10. Выберите её на шкале.")
     return int(text)
 

@@ -136,7 +136,7 @@ def new() -> Response:
 def create() -> Response:
     """Begin a campaign; the next page is its settings, where windows and people are."""
     try:
-        contract_id = forms.whole("contract_id", 1, 2**53, label="Договор")
+        contract_id = forms.whole("contract_id", 1, forms.MOST, label="Договор")
         campaigns.create(
             db.session(),
             access.current_actor().id,

@@ -53,9 +53,7 @@ def admit(campaign_id: int) -> Response:
     """Admit the operators that were ticked, or all, with a reason."""
     campaign = campaign_or_404(campaign_id)
     try:
-        chosen = (
-            None if forms.flag("all") else [int(user_id) for user_id in forms.texts("user_id", 12) if user_id.isdigit()]
-        )
+        chosen = None if forms.flag("all") else forms.numbers("user_id")
         if chosen == []:
             raise forms.FormError("user_id", "Отметьте операторов, которых допускаете.")
         admitted = campaigns.admit(

@@ -108,7 +108,8 @@ def _typed_lines() -> list[Line]:
     seen: set[str] = set()
     for n in range(forms.whole("lines", 0, _MOST_LINES, label="Строки", default=0)):
         region = forms.choice(f"region-{n}", names, label="Регион")
-        days = tuple(sorted({int(day) for day in forms.texts(f"days-{n}", 1) if day in "0123456"}))
+        ticked = forms.texts(f"days-{n}", 1)
+        days = tuple(day for day in range(7) if str(day) in ticked)
         found.append(Line(region, names[region], days, forms.text(f"times-{n}", 100, label="Часы"), region not in seen))
         seen.add(region)
     return found

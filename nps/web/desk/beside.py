@@ -48,7 +48,7 @@ def escalate(attempt_id: UUID) -> Response:
 @roles("operator")
 def acknowledge() -> Response:
     """Put a reminder away."""
-    reminders.acknowledge(db.session, current_actor().id, [forms.whole("id", 1, 2**53)], now=now())
+    reminders.acknowledge(db.session, current_actor().id, [forms.whole("id", 1, forms.MOST)], now=now())
     return done()
 
 

@@ -42,7 +42,7 @@ def inbound() -> Response:
     """«Клиент звонит сам»: his card opens as a call that is answered already."""
     try:
         zone = current_app.config["OFFICE_ZONE"]
-        wanted = forms.whole("respondent_id", 1, 2**53, label="Клиент")
+        wanted = forms.whole("respondent_id", 1, forms.MOST, label="Клиент")
         desk.take_inbound(db.session, current_actor(), wanted, sent("desk.inbound"), now(), zone)
     except DomainError as error:
         return refused(error)
@@ -103,7 +103,7 @@ def hang_up(attempt_id: UUID) -> Response:
 def transfer(attempt_id: UUID) -> Response:
     """«Соединить»: the exchange connects the client with a branch or department (R19)."""
     try:
-        contact = forms.whole("contact_id", 0, 2**53, default=0, label="Контакт")
+        contact = forms.whole("contact_id", 0, forms.MOST, default=0, label="Контакт")
         telephony.ask_transfer(db.session, current_actor(), attempt_id, contact, now())
     except DomainError as error:
         return refused(error, "contacts")

@@ -68,7 +68,7 @@ def sent(route: str) -> Form:
 
 
 def expected_client() -> int:
-    return forms.whole("expect_client", 0, 2**53, default=0)
+    return forms.whole("expect_client", 0, forms.MOST, default=0)
 
 
 def lease() -> timedelta:

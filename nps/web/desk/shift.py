@@ -20,7 +20,7 @@ def start_shift() -> Response:
     """Begin the shift and bring the first client."""
     actor = current_actor()
     try:
-        campaign_id = forms.whole("campaign_id", 1, 2**53, label="Проект")
+        campaign_id = forms.whole("campaign_id", 1, forms.MOST, label="Проект")
         desk.start_shift(db.session, actor, campaign_id, forms.text("spoken_name", 100) or actor.spoken_name, now())
         take()
     except DomainError as error:

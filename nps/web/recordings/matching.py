@@ -78,7 +78,7 @@ def set_aside(campaign_id: int, recording_id: int) -> Response:
 def set_all_aside(campaign_id: int) -> Response:
     """None of the recordings without a campaign, as they were shown, belongs to a call."""
     campaign_or_404(campaign_id)
-    up_to = forms.whole("up_to", 0, 2**53, default=0, label="Записи")
+    up_to = forms.whole("up_to", 0, forms.MOST, default=0, label="Записи")
     count = recordings.set_all_aside(db.session, access.current_actor(), up_to, _form("set_all_aside"), now())
     flash(f"Отложено записей: {number(count)}. Через {ORPHAN_DAYS} дней они удалятся сами.", "ok")
     return htmx.go(_list(campaign_id, True))

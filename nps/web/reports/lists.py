@@ -116,17 +116,13 @@ def check_answers(campaign_id: int) -> Response:
         db.session(),
         access.current_actor().id,
         campaign_id,
-        shown=_ids("shown"),
-        ticked=_ids("ticked"),
+        shown=forms.numbers("shown"),
+        ticked=forms.numbers("ticked"),
         now=now(),
     )
     flash("Отметки сохранены." if changed else "Отметки не изменились.", "ok")
     back = forms.text("back", 2000)
     return htmx.go(url_for("reports.answer_list", campaign_id=campaign_id) + (back if back.startswith("?") else ""))
-
-
-def _ids(name: str) -> list[int]:
-    return [int(value) for value in forms.texts(name) if value.isascii() and value.isdigit()]
 
 
 @bp.get("/campaigns/<int:campaign_id>/calls")

@@ -97,10 +97,9 @@ def _ids(rows: list[tuple[str, ...]], prefix: str) -> list[str]:
 
 def campaigns() -> set[int]:
     """The campaigns that are ticked."""
-    return {int(text) for text in forms.texts("campaign", 20) if text.isascii() and text.isdigit()}
+    return set(forms.numbers("campaign"))
 
 
 def revision() -> int:
     """The revision of the draft that the form was made from."""
-    text = request.form.get("revision", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return forms.id_or_none(request.form.get("revision", "")) or 0
