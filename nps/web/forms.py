@@ -136,7 +136,7 @@ def clock(name: str, *, label: str) -> time | None:
     value = _clean(request.form.get(name, ""))
     found = typed_time.clock_of(value)
     if value and found is None:
-        raise FormError(name, f"«{label}»: нужно время вида 9:00.")
+        raise FormError(name, f"«{label}»: нужно время вида 9:00, часы и минуты.")
     return found
 
 

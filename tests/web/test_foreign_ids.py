@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,7 @@ from nps.models import (
 )
 from nps.services import frozen_reports
 from tests import factories
+from tests.stateful.house import StoodClock
 from tests.web.test_access_matrix import FRAGMENT, TABLE
 
 #: What no customer owns: people are the call centre's, checked by role; a panel is a name; sessions: test_auth.py.
@@ -138,6 +139,14 @@ def _rows(
         "letter_id": letter.id,
         "frozen_id": frozen,
     }
+
+
+@pytest.fixture(autouse=True)
+def stood_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages show the minute: it must not change between the two that are compared."""
+    clock = StoodClock()
+    clock.at = datetime.now(UTC)
+    monkeypatch.setattr("nps.web.clock.datetime", clock)
 
 
 @pytest.fixture
