@@ -255,10 +255,11 @@ class Course:
 
     def verdict(self, phones: Sequence[PhoneState]) -> Verdict:
         live = [phone.id for phone in phones if phone.live and phone.id not in self._dead]
+        # A final client has a next number too: he may call, and the manager may reopen him.
+        phone_id = self._phone_id if self._phone_id in live else next(iter(live), None)
         state, why = self._outcome(has_number=bool(live))
         if state is not State.WAITING:
-            return Verdict(state, None, None, None, None, why, self._misses)
-        phone_id = self._phone_id if self._phone_id in live else live[0]
+            return Verdict(state, None, None, None, phone_id, why, self._misses)
         plan = self._plan
         if self._policy.calendar is None:
             why = Why("no_region")

@@ -91,7 +91,8 @@ class Verdict:
     """What the history makes of a client. A final state and `manager` have neither class nor due time.
 
     `waiting` without a due time: no window is left («не успеваем») or the region is unknown, `why` says which.
-    owner_id: whose promise the callback is. phone_id: the number to dial next. misses: of the three, in this ladder.
+    owner_id: whose promise the callback is. phone_id: the number to dial next, in any state; None when no number is
+    live. misses: of the three, in this ladder.
     """
 
     state: State

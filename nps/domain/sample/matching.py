@@ -129,7 +129,7 @@ class ClientIndex:
 
 def _words(key: str) -> str:
     e164, _, extension = key.partition("#")
-    return phone_words(e164) + (f" доб. {extension}" if extension else "")
+    return phone_words(e164, extension)
 
 
 def change_of(match: Match, row: Mapping[str, Any], stopped: frozenset[str]) -> Change | None:

@@ -97,8 +97,14 @@ def refold_many(
     verdicts = []
     for first in range(0, len(respondent_ids), _CHUNK):
         cases = _read(session, respondent_ids[first : first + _CHUNK])
-        verdicts += [_decide(session, case, campaign, calendars) for case in cases]
+        decided = [_decide(session, case, campaign, calendars) for case in cases]
+        # One number of a client is the next one: the former has to be written off before the new one is written.
         session.flush()
+        for case, verdict in zip(cases, decided, strict=True):
+            for phone in case.phones:
+                phone.is_next = phone.id == verdict.phone_id
+        session.flush()
+        verdicts += decided
     return verdicts
 
 
@@ -143,6 +149,7 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
         .join(last, last.c.attempt_id == CallAttempt.id)
         .join(AttemptOutcome, (AttemptOutcome.attempt_id == CallAttempt.id) & (AttemptOutcome.n == last.c.n))
         .where(CallAttempt.closed_at.is_not(None))
+        .order_by(CallAttempt.dialled_at)
     )
     found: dict[int, History] = defaultdict(list)
     for attempt, callback_at in calls:
@@ -157,7 +164,10 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
                 inbound=attempt.source == "inbound",
             )
         )
-    for event in session.scalars(select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids))):
+    # Of two numbers added at one moment the last one written is tried first.
+    for event in session.scalars(
+        select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
+    ):
         found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail))
     return found
 
@@ -177,6 +187,8 @@ def _decide(session: Session, case: _Case, campaign: CampaignRow, calendars: Map
         ),
         client.loaded_at,
     )
+    for phone in case.phones:
+        phone.is_next = phone.is_next and phone.id == verdict.phone_id
     client.state = str(verdict.state)
     client.queue_class = None if verdict.queue_class is None else int(verdict.queue_class)
     client.next_call_at = verdict.due

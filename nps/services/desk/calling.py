@@ -18,7 +18,7 @@ from nps.domain.local_time import OFFICE_ZONE, Zone, clock, to_local, when
 from nps.models import CallAttempt, Respondent, RespondentPhone, Shift, TelephonyEvent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.card import phone_to_dial
+from nps.queries.numbers import next_number, numbers_of
 from nps.services.call_queue import free_lapsed, hold_until_result, lock_claims, release_shown, why_closed
 from nps.services.form_keys import Form
 from nps.services.journal import record
@@ -64,7 +64,7 @@ def dial(
             client, shift = _held_client(s, actor, respondent_id, now)
             campaign = campaigns.campaign_row(s, client.campaign_id)
             calendar = campaigns.calendars(s, campaign).get(client.region_code or "")
-            phone = _phone(s, client)
+            phone = next_number(numbers_of(s, client.id))
             reason = _forbids(s, client, campaign, calendar, phone, now)
             if shift is None or shift.campaign_id != client.campaign_id:
                 reason = "Смена в этом проекте закончена. Начните её снова."
@@ -90,13 +90,6 @@ def _held_client(session: Session, actor: Actor, respondent_id: int, now: dateti
     if client.held_until is None:
         raise StaleError("dialled", "Этому клиенту вы уже звоните.")
     return client, campaigns.open_shift(session, actor.id)
-
-
-def _phone(session: Session, client: Respondent) -> RespondentPhone | None:
-    phones = session.scalars(
-        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
-    ).all()
-    return phone_to_dial(phones)
 
 
 def _forbids(
@@ -193,7 +186,7 @@ def _begin(
     attempt_id = write_call(session, actor.id, client, campaign, phone, (calendar.zone, office_zone), now, "operator")
     hold_until_result(session, client.id)
     note_event(session, attempt_id, "dialled", now)
-    ask_call(session, actor, attempt_id, phone.e164, campaign.purpose, now)
+    ask_call(session, actor, attempt_id, phone.e164, campaign.purpose, now, phone.extension)
     record(
         session,
         at=now,

@@ -188,8 +188,10 @@ def _insert_respondents(
 
 
 def _insert_phones(s: Session, staged: ColumnElement[bool]) -> None:
-    columns = ["respondent_id", "position", "e164", "extension", "guessed"]
-    first = select(ImportRow.respondent_id, literal(0), ImportRow.e164, ImportRow.extension, ImportRow.guessed)
+    columns = ["respondent_id", "position", "is_next", "e164", "extension", "guessed"]
+    first = select(
+        ImportRow.respondent_id, literal(0), literal(True), ImportRow.e164, ImportRow.extension, ImportRow.guessed
+    )
     s.execute(insert(RespondentPhone).from_select(columns, first.where(staged).order_by(ImportRow.row_no)))
     having = select(ImportRow.respondent_id, ImportRow.spare_phones).where(staged, ImportRow.spare_phones.is_not(None))
     spare = [
