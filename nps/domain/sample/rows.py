@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from nps.domain.phone import digits
+from nps.domain.numbers import phone_key, stopped_number, stopped_words
+from nps.domain.phone import digits, show
 from nps.domain.sample.branches import Decision
 from nps.domain.sample.cells import (
     Findings,
@@ -21,7 +22,8 @@ from nps.domain.sample.cells import (
     sentences,
 )
 from nps.domain.sample.columns import Header, branch_spelling, is_totals, texts_of
-from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of
+from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of, numbers_of
+from nps.domain.sample.repeats import Repeat, Repeats
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 
@@ -115,10 +117,20 @@ class RowChecker:
         self._decisions = decisions
         self._branches: dict[str, tuple[str, str]] = {}
         self._stop = stop or StopEntries()
-        self._exact: dict[bytes, int] = {}
-        self._first: dict[bytes, int] = {}
+        self._repeats = Repeats()
         self._clients = ClientIndex(clients)
-        self._waiting: list[tuple[Verdict, dict[str, Any]]] = []
+        self._waiting: dict[int, tuple[Verdict, dict[str, Any]]] = {}
+        self._matched: dict[int, KnownClient] = {}
+        self._late: list[Verdict] = []
+        self._joined: list[Verdict] = []
+
+    @property
+    def joined(self) -> Sequence[Verdict]:
+        """New verdicts on rows that were called clients of their own before a later row showed whose they are.
+
+        To be asked after `rest`; `same_as_row` is the client's row, and their numbers go to him.
+        """
+        return self._joined
 
     @property
     def missing(self) -> int:
@@ -144,13 +156,13 @@ class RowChecker:
         if found.errors:
             reason = sentences(found.errors)
             return Verdict(row_no, Fate.REJECTED, reason, raw, faulty=tuple(found.faulty), noticed=noticed)
-        duplicate = self._duplicate(row_no, client["identity"], raw)
-        if duplicate:
-            return duplicate
-        self._remember(client["identity"], row_no)
-        if client["phones"][0]["e164"] in self._stop.phones or client["inn"] in self._stop.inns:
+        repeat = self._repeats.find(client, row_no)
+        if repeat:
+            return self._repeated(Verdict(row_no, Fate.DUPLICATE, raw=raw), client, repeat)
+        listed = self._stopped(client["phones"])
+        if listed or client["inn"] in self._stop.inns:
             client["stopped"] = True
-            found.notes.append("В стоп-листе: считается отказом, звонить не будем.")
+            found.notes.append(f"{listed or 'Организация в стоп-листе'}: считается отказом, звонить не будем.")
         fate = Fate.CORRECTED if found.changed else Fate.ACCEPTED
         verdict = Verdict(
             row_no, fate, sentences(found.notes), raw, client, tuple(found.changed), tuple(found.faulty), noticed
@@ -160,12 +172,13 @@ class RowChecker:
         match = self._clients.exact(client["identity"])
         if match:
             return self._known(verdict, client, match)
-        self._waiting.append((verdict, client))
+        self._waiting[row_no] = verdict, client
         return None
 
     def rest(self) -> Iterator[Verdict]:
         """Verdicts on the rows that had to wait, when all rows have been seen."""
-        waiting = self._waiting
+        yield from self._late
+        waiting = list(self._waiting.values())
         for find in (self._clients.match_phone, self._clients.match_name, self._clients.match_inn):
             left = []
             for verdict, client in waiting:
@@ -179,19 +192,20 @@ class RowChecker:
 
     def _known(self, verdict: Verdict, row: dict[str, Any], match: Match) -> Verdict:
         """The verdict on a row that means a client of the project."""
-        client = match.client
+        client = self._matched[verdict.row_no] = match.client
         same = f"Такой клиент уже есть в базе: совпали {match.by}."
         row_no, raw = verdict.row_no, verdict.raw
         if client.withdrawn:
             reason = f"{same} Заказчик его исключил: вернуть можно на странице клиента."
             return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_client=client.id)
-        change = change_of(match, row, self._stop.phones)
+        change = change_of(match, row)
         if change is None:
             return Verdict(row_no, Fate.DUPLICATE, same, raw, same_as_client=client.id)
         words = [_CHANGED[code] for code in change.fields]
         reason = f"{same} {' и '.join(words).capitalize()}."
         if change.phones and client.inactive:
             reason += " Номер новый: клиент снова будет в работе."
+        reason += self._will_refuse(change.phones)
         return Verdict(
             row_no,
             Fate.UPDATE,
@@ -251,21 +265,62 @@ class RowChecker:
             found.notes.append("Регион неизвестен: звонить нельзя, пока его не укажут.")
         return decision
 
-    def _remember(self, identity: str, place: int) -> None:
-        self._exact.setdefault(_digest(identity), place)
-        self._first.setdefault(_digest(identity.rpartition("|")[0]), place)
+    def _stopped(self, phones: Iterable[Mapping[str, Any]]) -> str:
+        listed = stopped_number((phone["e164"] for phone in phones), self._stop.phones)
+        return stopped_words(listed) if listed else ""
 
-    def _duplicate(self, row_no: int, identity: str, raw: Mapping[str, str]) -> Verdict | None:
-        """The same INN and phone, and the same contact or none on either side (R2)."""
-        group, _, contact = identity.rpartition("|")
-        if contact:
-            place = self._exact.get(_digest(identity)) or self._exact.get(_digest(f"{group}|"))
-        else:
-            place = self._first.get(_digest(group))
-        if place is None:
-            return None
-        reason = f"Те же ИНН, телефон и контакт, что в строке {place}. Оставлена первая строка."
-        return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_row=place)
+    def _will_refuse(self, phones: Iterable[Mapping[str, Any]]) -> str:
+        listed = self._stopped(phones)
+        return f" {listed}: клиент будет считаться отказом." if listed else ""
+
+    def _repeated(self, verdict: Verdict, row: dict[str, Any], repeat: Repeat) -> Verdict:
+        """The verdict on a row that means the client of an earlier row: its further numbers are his (R2)."""
+        owner, extra = repeat.owner, repeat.extra
+        self._join(repeat, verdict.row_no)
+        known = self._matched.get(owner)
+        if known is not None:
+            extra = tuple(phone for phone in extra if phone_key(phone) not in known.phones)
+        reason = f"Те же ИНН, телефон и контакт, что в строке {owner}. Оставлена первая строка."
+        if extra:
+            told = ", ".join(show(phone["e164"], phone["extension"]) for phone in extra)
+            reason = f"Тот же клиент, что в строке {owner}: к нему добавлено {told}.{self._will_refuse(extra)}"
+        waiting = self._waiting.get(owner)
+        if waiting is not None:
+            waiting[1]["phones"] += extra
+            waiting[1]["stopped"] = waiting[1]["stopped"] or bool(self._stopped(extra))
+            waiting[1]["search_fold"] = f"{waiting[1]['search_fold']} {_digits_of(extra)}".strip()[:_MAX_SEARCH]
+        elif known is not None and extra and not known.withdrawn:
+            fixed = row | {"identity": known.identity, "phones": list(extra), "stopped": False}
+            return replace(
+                verdict, fate=Fate.UPDATE, reason=reason, fixed=fixed, changed=("phone",), same_as_client=known.id,
+                before={"phone": numbers_of(known)},
+            )  # fmt: skip
+        elif known is None:
+            # They wait in the receipt's row for the client to be made.
+            fixed = {"phones": list(extra), "stopped": bool(self._stopped(extra))}
+            return replace(verdict, reason=reason, fixed=fixed, same_as_row=owner)
+        return replace(verdict, reason=reason, same_as_row=owner)
+
+    def _join(self, repeat: Repeat, row_no: int) -> None:
+        """Rows that have been taken for other clients mean this one too."""
+        for place in repeat.joined:
+            if place in self._matched or repeat.owner in self._matched:
+                continue  # Two clients of the project stay two: only a person joins them.
+            reason = f"Тот же клиент, что в строке {repeat.owner}: общий номер в строке {row_no}. Номера добавлены."
+            joined, into = Verdict(place, Fate.DUPLICATE, reason, same_as_row=repeat.owner), self._joined
+            if place in self._waiting:
+                verdict, other = self._waiting.pop(place)
+                joined, into = replace(joined, raw=verdict.raw), self._late
+                self._clients.forget(other["identity"])
+                _, owner = self._waiting[repeat.owner]
+                has = {phone_key(phone) for phone in owner["phones"]}
+                owner["phones"] += [phone for phone in other["phones"] if phone_key(phone) not in has]
+                owner["stopped"] = owner["stopped"] or other["stopped"]
+            into.append(joined)
+
+
+def _digits_of(phones: Iterable[Mapping[str, Any]]) -> str:
+    return " ".join(phone["e164"][2:] for phone in phones)
 
 
 def _short(text: str) -> str:
@@ -274,8 +329,3 @@ def _short(text: str) -> str:
     if len(text) <= _LONGEST_IN_IDENTITY:
         return text
     return f"{text[: _LONGEST_IN_IDENTITY - 33]}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def _digest(identity: str) -> bytes:
-    """What is remembered of a row: a third of the memory of its identity, with no two alike."""
-    return hashlib.blake2b(identity.encode(), digest_size=16).digest()

@@ -75,11 +75,11 @@ def _free_phone(session: Session, client: Respondent) -> RespondentPhone:
         raise StaleError("held", f"С этим клиентом уже работает {short_name(holder.full_name)}: передайте звонок.")
     if open_attempt_of(session, client.id) is not None:
         raise StaleError("handed_over", "Прошлый звонок этого клиента ждёт решения руководителя: передайте звонок ему.")
-    busy = phones_with(session, client.id)
-    if busy is not None:
-        raise StaleError("phone_held", f"По номеру этого клиента уже работает {short_name(busy)}: передайте звонок.")
     # He calls from somewhere, even when none of his numbers is live.
     phone = number_shown(numbers_of(session, client.id))
+    busy = phones_with(session, client.id, phone.id) if phone is not None else None
+    if busy is not None:
+        raise StaleError("phone_held", f"По номеру этого клиента уже работает {short_name(busy)}: передайте звонок.")
     if phone is None:
         raise StaleError("no_phone", "У клиента нет ни одного номера: сначала его внесёт руководитель.")
     return phone
