@@ -16,7 +16,7 @@ from nps.domain.phone import show
 from nps.models import ImportRow, Respondent, SampleImport
 from nps.queries import campaigns
 from nps.services import cases
-from nps.services.call_queue import lock_claims, open_attempt_of, release
+from nps.services.call_queue import lock_claims, release_shown
 from nps.services.cases.folding import refold_many
 from nps.services.sample.lease import Lease, renew
 from nps.services.transaction import AnySession, write
@@ -79,8 +79,7 @@ def _apply(s: Session, row: ImportRow, by: int, now: datetime) -> bool:
     if "email" in before:
         client.email = row.email or ""
     if "phone" in before:
-        if open_attempt_of(s, client.id) is None:
-            release(s, client.id)  # His card on a desk names another number.
+        release_shown(s, Respondent.id == client.id)  # The card on a desk names another number.
         phones = [{"e164": row.e164, "extension": row.extension}, *(row.spare_phones or ())]
         # The last one added is tried first, so the row's first number comes last.
         for phone in reversed(phones):
