@@ -171,6 +171,15 @@ class TestOnePersonInABase:
         (only,) = session.scalars(select(Respondent))
         assert sorted(numbers(session, only.id)) == [ONE, TWO, THREE]
 
+    def test_a_row_that_a_later_one_shows_to_be_a_known_client_is_no_new_one(
+        self, session: Session, loader: Loader
+    ) -> None:
+        loader.publish(workbook(row(TWO)))
+        loader.now = NOW + timedelta(hours=1)
+        loader.publish(workbook(row(ONE), row(TWO), row(f"{TWO}; {ONE}; {THREE}")))
+        (only,) = session.scalars(select(Respondent))
+        assert sorted(numbers(session, only.id)) == [ONE, TWO, THREE]
+
     def test_another_person_keeps_his_own_row(self, session: Session, loader: Loader) -> None:
         loader.publish(workbook(row(ONE), row(f"{ONE}; {TWO}", contact="Другой Пётр Ильич")))
         assert len(session.scalars(select(Respondent)).all()) == 2

@@ -30,6 +30,8 @@ from nps.domain.wording import greeting_name
 _MAX_RAW = 500
 _MAX_SEARCH = 1000
 _LONGEST_IN_IDENTITY = 200
+#: Numbers named in the reason of a row; there are hardly ever more.
+_MOST_TOLD = 5
 
 
 class Fate(StrEnum):
@@ -275,52 +277,77 @@ class RowChecker:
 
     def _repeated(self, verdict: Verdict, row: dict[str, Any], repeat: Repeat) -> Verdict:
         """The verdict on a row that means the client of an earlier row: its further numbers are his (R2)."""
-        owner, extra = repeat.owner, repeat.extra
+        owner, extra = repeat.owner, list(repeat.extra)
         self._join(repeat, verdict.row_no)
-        known = self._matched.get(owner)
-        if known is not None:
-            extra = tuple(phone for phone in extra if phone_key(phone) not in known.phones)
-        reason = f"Те же ИНН, телефон и контакт, что в строке {owner}. Оставлена первая строка."
-        if extra:
-            told = ", ".join(show(phone["e164"], phone["extension"]) for phone in extra)
-            reason = f"Тот же клиент, что в строке {owner}: к нему добавлено {told}.{self._will_refuse(extra)}"
-        waiting = self._waiting.get(owner)
-        if waiting is not None:
-            waiting[1]["phones"] += extra
-            waiting[1]["stopped"] = waiting[1]["stopped"] or bool(self._stopped(extra))
-            waiting[1]["search_fold"] = f"{waiting[1]['search_fold']} {_digits_of(extra)}".strip()[:_MAX_SEARCH]
-        elif known is not None and extra and not known.withdrawn:
-            fixed = row | {"identity": known.identity, "phones": list(extra), "stopped": False}
-            return replace(
-                verdict, fate=Fate.UPDATE, reason=reason, fixed=fixed, changed=("phone",), same_as_client=known.id,
-                before={"phone": numbers_of(known)},
-            )  # fmt: skip
-        elif known is None:
-            # They wait in the receipt's row for the client to be made.
-            fixed = {"phones": list(extra), "stopped": bool(self._stopped(extra))}
-            return replace(verdict, reason=reason, fixed=fixed, same_as_row=owner)
-        return replace(verdict, reason=reason, same_as_row=owner)
+        same = f"Те же ИНН, телефон и контакт, что в строке {owner}. Оставлена первая строка."
+        verdict = replace(verdict, same_as_row=owner, reason=self._added(owner, extra) if extra else same)
+        if owner in self._matched:
+            return self._add_to_known(verdict, row, self._matched[owner], extra, same)
+        if owner in self._waiting:
+            self._give(self._waiting[owner][1], extra)
+            return verdict
+        # They wait in the receipt's row for the client to be made.
+        return replace(verdict, fixed={"phones": extra, "stopped": bool(self._stopped(extra))})
+
+    def _added(self, owner: int, extra: Sequence[Mapping[str, Any]]) -> str:
+        told = ", ".join(show(phone["e164"], phone["extension"]) for phone in extra[:_MOST_TOLD])
+        more = f" и ещё {len(extra) - _MOST_TOLD}" if len(extra) > _MOST_TOLD else ""
+        return f"Тот же клиент, что в строке {owner}: к нему добавлено {told}{more}.{self._will_refuse(extra)}"
+
+    def _add_to_known(
+        self, verdict: Verdict, row: dict[str, Any], known: KnownClient, phones: list[dict[str, Any]], same: str
+    ) -> Verdict:
+        """The row brings a client of the project these numbers, as far as he has not got them."""
+        new = [phone for phone in phones if phone_key(phone) not in known.phones]
+        if not new or known.withdrawn:
+            return replace(verdict, reason=same)
+        fixed = row | {"identity": known.identity, "phones": new, "stopped": False}
+        before = {"phone": numbers_of(known)}
+        return replace(
+            verdict, fate=Fate.UPDATE, fixed=fixed, changed=("phone",), before=before, same_as_row=None,
+            same_as_client=known.id,
+        )  # fmt: skip
+
+    def _give(self, row: dict[str, Any], phones: Iterable[dict[str, Any]]) -> None:
+        """A row that waits gets numbers of another one."""
+        has = {phone_key(phone) for phone in row["phones"]}
+        new = [phone for phone in phones if phone_key(phone) not in has]
+        row["phones"] += new
+        row["stopped"] = row["stopped"] or bool(self._stopped(new))
+        digits_of_new = "".join(f" {phone['e164'][2:]}" for phone in new)
+        row["search_fold"] = f"{row['search_fold']}{digits_of_new}"[:_MAX_SEARCH]
 
     def _join(self, repeat: Repeat, row_no: int) -> None:
         """Rows that have been taken for other clients mean this one too."""
         for place in repeat.joined:
-            if place in self._matched or repeat.owner in self._matched:
+            owner = repeat.owner
+            joined = Verdict(place, Fate.DUPLICATE, _shown(owner, row_no), same_as_row=owner)
+            if place in self._matched and owner in self._matched:
                 continue  # Two clients of the project stay two: only a person joins them.
-            reason = f"Тот же клиент, что в строке {repeat.owner}: общий номер в строке {row_no}. Номера добавлены."
-            joined, into = Verdict(place, Fate.DUPLICATE, reason, same_as_row=repeat.owner), self._joined
-            if place in self._waiting:
-                verdict, other = self._waiting.pop(place)
-                joined, into = replace(joined, raw=verdict.raw), self._late
-                self._clients.forget(other["identity"])
-                _, owner = self._waiting[repeat.owner]
-                has = {phone_key(phone) for phone in owner["phones"]}
-                owner["phones"] += [phone for phone in other["phones"] if phone_key(phone) not in has]
-                owner["stopped"] = owner["stopped"] or other["stopped"]
-            into.append(joined)
+            if place not in self._waiting and owner not in self._waiting:
+                self._joined.append(joined)
+            elif place in self._waiting and owner in self._waiting:
+                verdict, other = self._leave(place)
+                self._give(self._waiting[owner][1], other["phones"])
+                self._late.append(replace(joined, raw=verdict.raw))
+            else:
+                # One of the two is a client of the project already: the numbers of the other row are his.
+                at, known = (place, self._matched[owner]) if place in self._waiting else (owner, self._matched[place])
+                verdict, other = self._leave(at)
+                self._matched[at] = known
+                same = _shown(place + owner - at, row_no)
+                meant = Verdict(at, Fate.DUPLICATE, same, verdict.raw, same_as_row=place + owner - at)
+                self._late.append(self._add_to_known(meant, other, known, other["phones"], same))
+
+    def _leave(self, place: int) -> tuple[Verdict, dict[str, Any]]:
+        """A row that waits is no client of its own."""
+        verdict, row = self._waiting.pop(place)
+        self._clients.forget(row["identity"])
+        return verdict, row
 
 
-def _digits_of(phones: Iterable[Mapping[str, Any]]) -> str:
-    return " ".join(phone["e164"][2:] for phone in phones)
+def _shown(other: int, by: int) -> str:
+    return f"Тот же клиент, что в строке {other}: общий номер в строке {by}. Номера добавлены."
 
 
 def _short(text: str) -> str:
