@@ -53,6 +53,9 @@ class Repeats:
         owner = min(found)
         joined = [place for place, name in found.items() if place != owner and may_be_one(name, found[owner])]
         self._joined |= dict.fromkeys(joined, owner)
+        if not found[owner]:
+            # A client without a name may turn out to be anybody's who shares a number with him: so he shares none.
+            free = [number for number in free if number not in self._first]
         self._take(free, found[owner], owner)
         return Repeat(owner, tuple(numbers[number] for number in free), tuple(sorted(joined)))
 
