@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,30 +12,32 @@ NUMBERS = st.lists(st.integers(1, 5), min_size=1, max_size=3, unique=True)
 ROWS = st.lists(st.tuples(st.sampled_from(["", "Анна", "Пётр"]), NUMBERS), min_size=1, max_size=9)
 
 
-def told(rows: list[tuple[str, list[int]]]) -> dict[int, set[int]]:
-    """The numbers of each client, by the row that made him."""
+def told(rows: list[tuple[str, list[int]]]) -> dict[int, tuple[str, set[int]]]:
+    """The name and the numbers of each client, by the row that made him."""
     repeats = Repeats()
-    numbers: defaultdict[int, set[int]] = defaultdict(set)
+    clients: dict[int, tuple[str, set[int]]] = {}
     for row_no, (contact, own) in enumerate(rows, 1):
         phones = [{"e164": f"+7912000000{n}", "extension": ""} for n in own]
         found = repeats.find({"identity": f"{WHO}|{phones[0]['e164']}#|{contact}", "phones": phones}, row_no)
         if found is None:
-            numbers[row_no] |= set(own)
+            clients[row_no] = contact, set(own)
             continue
-        numbers[found.owner] |= {int(phone["e164"][-1]) for phone in found.extra}
+        name, numbers = clients[found.owner]
+        numbers |= {int(phone["e164"][-1]) for phone in found.extra}
         for joined in found.joined:
-            numbers[found.owner] |= numbers.pop(joined)
-    return dict(numbers)
+            other, theirs = clients.pop(joined)
+            assert not name or not other or name == other
+            name, numbers = name or other, numbers | theirs
+        clients[found.owner] = name, numbers
+    return clients
 
 
 @given(ROWS)
 def test_no_two_clients_of_one_name_share_a_number_and_no_number_is_lost(rows: list[tuple[str, list[int]]]) -> None:
-    numbers = told(rows)
-    for row_no, own in numbers.items():
-        for other, theirs in numbers.items():
-            same = rows[row_no - 1][0] == rows[other - 1][0]
-            assert row_no == other or not (same and own & theirs), (row_no, other)
-    assert set().union(*numbers.values()) == {n for _, own in rows for n in own}
+    clients = told(rows)
+    for one, (name, own) in clients.items():
+        assert not [other for other, (its, theirs) in clients.items() if other != one and its == name and own & theirs]
+    assert set().union(*(own for _, own in clients.values())) == {n for _, own in rows for n in own}
 
 
 @given(ROWS.map(lambda rows: [("Анна", own) for _, own in rows]))
@@ -46,5 +46,4 @@ def test_of_one_name_the_clients_are_the_groups_that_numbers_hold_together(rows:
     for _, own in rows:
         touched = [group for group in groups if group & set(own)]
         groups = [group for group in groups if group not in touched] + [set(own).union(*touched)]
-    numbers = told(rows)
-    assert sorted(map(sorted, numbers.values())) == sorted(map(sorted, groups))
+    assert sorted(sorted(own) for _, own in told(rows).values()) == sorted(map(sorted, groups))

@@ -162,6 +162,12 @@ class TestOnePersonInABase:
         assert sorted(numbers(session, only.id)) == [ONE, TWO, THREE]
         assert [fate for fate, _ in receipt(session, load_id).values()] == ["accepted", "duplicate", "duplicate"]
 
+    def test_a_chain_of_rows_ends_in_one_client(self, session: Session, loader: Loader) -> None:
+        load_id = loader.publish(workbook(row(ONE), row(TWO), row(THREE), row(f"{THREE}; {TWO}"), row(f"{ONE}; {TWO}")))
+        (only,) = session.scalars(select(Respondent))
+        assert sorted(numbers(session, only.id)) == [ONE, TWO, THREE]
+        assert [fate for fate, _ in receipt(session, load_id).values()] == ["accepted", *["duplicate"] * 4]
+
     def test_rows_of_a_later_base_add_their_numbers_to_the_client_they_mean(
         self, session: Session, loader: Loader
     ) -> None:

@@ -33,7 +33,9 @@ class Repeats:
         # Number and contact -> row; number -> its first key above.
         self._owner: dict[bytes, int] = {}
         self._first: dict[bytes, bytes] = {}
+        # Rows that mean another one's client, and what such a client is called: his own row may have no name.
         self._joined: dict[int, int] = {}
+        self._names: dict[int, bytes] = {}
 
     def find(self, row: Mapping[str, Any], row_no: int) -> Repeat | None:
         """The earlier client whom a row means; None for a new one. The row is remembered either way."""
@@ -42,22 +44,33 @@ class Repeats:
         found: dict[int, bytes] = {}
         free = []
         for number in numbers:
-            key = self._key(number, contact)
-            if key is None:
+            known = self._whose(number, contact)
+            if known is None:
                 free.append(number)
             else:
-                found.setdefault(self.owner_of(self._owner[key]), key[_NUMBER:])
+                found.setdefault(*known)
         if not found:
             self._take(free, contact, row_no)
             return None
         owner = min(found)
-        joined = [place for place, name in found.items() if place != owner and may_be_one(name, found[owner])]
-        self._joined |= dict.fromkeys(joined, owner)
+        joined = self._join(owner, found)
         if not found[owner]:
             # A client without a name may turn out to be anybody's who shares a number with him: so he shares none.
             free = [number for number in free if number not in self._first]
         self._take(free, found[owner], owner)
-        return Repeat(owner, tuple(numbers[number] for number in free), tuple(sorted(joined)))
+        return Repeat(owner, tuple(numbers[number] for number in free), joined)
+
+    def _join(self, owner: int, found: Mapping[int, bytes]) -> tuple[int, ...]:
+        """The rows among those found that are the owner's: of two names he can have only one."""
+        name, joined = found[owner], []
+        for row_no in sorted(found):
+            if row_no != owner and may_be_one(name, found[row_no]):
+                name = name or found[row_no]
+                joined.append(row_no)
+        if joined:
+            self._joined |= dict.fromkeys(joined, owner)
+            self._names[owner] = name
+        return tuple(joined)
 
     def owner_of(self, row_no: int) -> int:
         """The row whose client a row means by now."""
@@ -65,10 +78,16 @@ class Repeats:
             row_no = self._joined[row_no]
         return row_no
 
-    def _key(self, number: bytes, contact: bytes) -> bytes | None:
-        if not contact:
-            return self._first.get(number)
-        return next((key for key in (number + contact, number) if key in self._owner), None)
+    def _whose(self, number: bytes, contact: bytes) -> tuple[int, bytes] | None:
+        """Row and contact of the client who has a number and may be this contact."""
+        keys = (number + contact, number) if contact else (self._first.get(number, _NOBODY),)
+        for key in keys:
+            if key in self._owner:
+                row_no = self.owner_of(self._owner[key])
+                name = self._names.get(row_no, key[_NUMBER:])
+                if may_be_one(contact, name):
+                    return row_no, name
+        return None
 
     def _take(self, numbers: list[bytes], contact: bytes, row_no: int) -> None:
         for number in numbers:

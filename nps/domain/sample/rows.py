@@ -132,7 +132,7 @@ class RowChecker:
 
         To be asked after `rest`; `same_as_row` is the client's row, and their numbers go to him.
         """
-        return self._joined
+        return [replace(one, same_as_row=self._repeats.owner_of(one.row_no)) for one in self._joined]
 
     @property
     def missing(self) -> int:
