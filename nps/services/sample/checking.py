@@ -58,18 +58,22 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
 
 def _join(s: Session, import_id: int, joined: Sequence[Verdict]) -> None:
     """Rows that were staged as clients mean another row's client; their numbers stay with them until publishing."""
-    row = _RECEIPT.c.import_id == import_id, _RECEIPT.c.row_no == bindparam("row")
-    repeats = _RECEIPT.c.import_id == import_id, _RECEIPT.c.same_as_row == bindparam("row")
+    if not joined:
+        return
     values = [{"row": one.row_no, "owner": one.same_as_row, "why": one.reason} for one in joined]
-    if values:
-        fate: dict[str, Any] = {
-            "fate": Fate.DUPLICATE.value,
-            "identity": None,
-            "changed": [],
-            "reason": bindparam("why"),
-        }
-        s.connection().execute(update(_RECEIPT).where(*repeats).values(same_as_row=bindparam("owner")), values)
-        s.connection().execute(update(_RECEIPT).where(*row).values(same_as_row=bindparam("owner"), **fate), values)
+    row = _RECEIPT.c.import_id == import_id, _RECEIPT.c.row_no == bindparam("row")
+    fate: dict[str, Any] = {"fate": Fate.DUPLICATE.value, "identity": None, "changed": []}
+    meant = update(_RECEIPT).where(*row).values(same_as_row=bindparam("owner"), reason=bindparam("why"), **fate)
+    s.connection().execute(meant, values)
+    # Rows that repeat one of them repeat that client too.
+    other = _RECEIPT.alias()
+    repeats = update(_RECEIPT).where(
+        _RECEIPT.c.import_id == import_id,
+        other.c.import_id == import_id,
+        other.c.row_no == _RECEIPT.c.same_as_row,
+        other.c.same_as_row.is_not(None),
+    )
+    s.execute(repeats.values(same_as_row=other.c.same_as_row))
 
 
 def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChecker]:
