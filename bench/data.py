@@ -94,7 +94,7 @@ def _insert_clients(session: Session, campaign: Campaign, branches: dict[str, in
                     "next_reason": {"code": "new"},
                 }
             )
-            phones.append({"respondent_id": n, "position": 0, "e164": f"+79{n:09d}", "state": "live"})
+            phones.append({"respondent_id": n, "position": 0, "e164": f"+79{n:09d}", "state": "live", "is_next": True})
         session.execute(insert(Respondent), respondents)
         session.execute(insert(RespondentPhone), phones)
     session.commit()

@@ -191,7 +191,7 @@ def respondent(
     session.add(row)
     session.flush()
     for position, phone in enumerate(phones):
-        session.add(RespondentPhone(respondent_id=row.id, position=position, e164=phone))
+        session.add(RespondentPhone(respondent_id=row.id, position=position, e164=phone, is_next=position == 0))
     session.commit()
     return row
 

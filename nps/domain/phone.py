@@ -152,11 +152,12 @@ def _error(code: str) -> PhoneError:
     return PhoneError(code, _MESSAGES[code])
 
 
-def show(e164: str) -> str:
-    """«+7 917 000-75-53»; any other number comes back as it is."""
-    if not re.fullmatch(r"\+7\d{10}", e164):
-        return e164
-    return f"+7 {e164[2:5]} {e164[5:8]}-{e164[8:10]}-{e164[10:]}"
+def show(e164: str, extension: str | None = "") -> str:
+    """«+7 917 000-75-53 доб. 12», the extension where there is one; any other number comes back as it is."""
+    text = e164
+    if re.fullmatch(r"\+7\d{10}", e164):
+        text = f"+7 {e164[2:5]} {e164[5:8]}-{e164[8:10]}-{e164[10:]}"
+    return f"{text} доб. {extension}" if extension else text
 
 
 def mask(e164: str) -> str:

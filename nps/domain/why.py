@@ -17,7 +17,7 @@ class Why:
     no_window(before, …): no window left before the campaign's end, `before` is the code it would have been ·
     no_region · no_number · manager(reason), reason is other_person | callbacks | technical | not_client |
     organisation · result(result): a final result of a call · ladder(last): the last miss of the ladder ·
-    decided(at): refused by the manager · stop_list(at) · withdrawn(at) · unreached(at).
+    decided(at): refused by the manager · stop_list(at, phone_id or by=inn) · withdrawn(at) · unreached(at).
     """
 
     code: str

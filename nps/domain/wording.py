@@ -205,6 +205,12 @@ def _result(why: Why, zone: Zone, now: datetime) -> str:
     return row.label if row else ""
 
 
+def _stop_list(why: Why, zone: Zone, now: datetime) -> str:
+    if "phone_id" in why.params:
+        return "Номер в стоп-листе"
+    return "Организация в стоп-листе" if why.params.get("by") == "inn" else "Номер или организация в стоп-листе"
+
+
 def _fixed(text: str) -> Callable[[Why, Zone, datetime], str]:
     return lambda why, zone, now: text
 
@@ -230,7 +236,7 @@ _WHY: dict[str, Callable[[Why, Zone, datetime], str]] = {
     "result": _result,
     "ladder": _fixed("Три звонка без ответа"),
     "decided": _fixed("Отказ записан руководителем"),
-    "stop_list": _fixed("Номер или организация в стоп-листе"),
+    "stop_list": _stop_list,
     "withdrawn": _fixed("Исключён заказчиком"),
     "unreached": _fixed("Проект закрыт, дозвониться не успели"),
 }

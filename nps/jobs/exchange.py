@@ -115,14 +115,16 @@ class Holder:
         call_id = str(command.attempt_id)
         try:
             if command.kind == "call":
-                self._asked[link.call(command.attempt_id, command.extension, command.number)] = command.id
+                asked = link.call(command.attempt_id, command.extension, command.number, command.dtmf)
+                self._asked[asked] = command.id
                 return
             client = next((name for (call, leg), name in self._channels.items() if call == call_id != leg), None)
             own = self._channels.get((call_id, call_id), client)
             if command.kind == "hang_up" and own:
                 link.hang_up(own)
             elif command.kind == "transfer" and client:
-                self._asked[link.transfer(command.attempt_id, client, command.number)] = command.id
+                asked = link.transfer(command.attempt_id, client, command.number, command.dtmf)
+                self._asked[asked] = command.id
             else:
                 telephony.tell_failed(db.session, command.id, "Станция не нашла этот разговор.")
         except (LinkLost, ValueError):

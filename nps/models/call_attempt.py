@@ -142,7 +142,8 @@ class DispositionRow(Base):
 class LineCommand(Base):
     """What an operator's press asks of the exchange; the process that holds the link carries it out, once.
 
-    `number` is whom to connect: the client, or a branch. A command that could not be carried out says why.
+    `number` is whom to connect: the client, or a branch; `dtmf` what is sent as tones when he has answered, his
+    extension. A command that could not be carried out says why.
     """
 
     __tablename__ = "line_command"
@@ -157,6 +158,7 @@ class LineCommand(Base):
     attempt_id: Mapped[UUID] = mapped_column(ForeignKey("call_attempt.id"))
     kind: Mapped[code]
     number: Mapped[str] = mapped_column(String(24), default="")
+    dtmf: Mapped[str] = mapped_column(String(10), default="")
     state: Mapped[code] = mapped_column(default="waiting")
     problem: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[instant]

@@ -88,13 +88,18 @@ class Respondent(Base):
 
 
 class RespondentPhone(Base):
-    """Numbers of a client in the order they are tried."""
+    """Numbers of a client in the order they are tried. `state` and `is_next` are written by the fold alone.
+
+    `is_next`: the number that the next call goes to. It stands here and not on the client, because two tables that
+    name each other can be neither filled nor emptied in an order; the index sees to it that a client has one.
+    """
 
     __tablename__ = "respondent_phone"
     __table_args__ = (
         UniqueConstraint("respondent_id", "e164", "extension"),
         one_of("state", "live", "dead"),
         Index(None, "e164"),
+        partial_index("uq_respondent_phone_next", "respondent_id", where="is_next", unique=True),
     )
 
     id: Mapped[pk]
@@ -103,6 +108,7 @@ class RespondentPhone(Base):
     e164: Mapped[str] = mapped_column(String(16))
     extension: Mapped[str] = mapped_column(String(10), default="")
     state: Mapped[str] = mapped_column(String(8), default="live")
+    is_next: Mapped[bool] = mapped_column(default=False)
     guessed: Mapped[bool] = mapped_column(default=False)
     #: Who gave the number: the base, or a client in a call.
     source: Mapped[code] = mapped_column(String(16), default="base")

@@ -20,6 +20,7 @@ from nps.domain.case import QueueClass
 from nps.domain.local_time import to_local
 from nps.models import CallAttempt, Region, Respondent
 from nps.models.types import UtcDateTime
+from nps.queries import numbers
 
 #: A place in the queue to look at: rank of the lane, class of its clients. Own promises go before those of others.
 _LANES: tuple[tuple[int, QueueClass], ...] = (
@@ -46,20 +47,11 @@ WHERE r.campaign_id = :campaign AND r.queue_class = k.queue_class AND r.region_c
   -- Nobody of the same organisation is being called: preferred for repeats and new clients, a promise comes first.
   AND (k.lane < k.mind_siblings_from OR NOT EXISTS (
     SELECT 1 FROM respondent h WHERE h.held_by IS NOT NULL AND h.inn = r.inn AND h.campaign_id = r.campaign_id))
-  -- The phone is in nobody's hands, nobody spoke to it today on another client's row, it is on no stop list.
-  AND NOT EXISTS (
-    SELECT 1 FROM respondent_phone p JOIN claim_key c ON c.key = 'p:' || p.e164 WHERE p.respondent_id = r.id)
-  AND NOT EXISTS (
-    SELECT 1 FROM respondent_phone p
-    JOIN call_attempt a ON a.e164 = p.e164 AND a.local_day = k.today AND a.respondent_id <> r.id
-    JOIN disposition d ON d.code = a.disposition AND d.conversation
-    WHERE p.respondent_id = r.id AND p.state = 'live')
-  AND NOT EXISTS (
-    SELECT 1 FROM respondent_phone p
-    JOIN stop_list s ON s.e164 = p.e164 AND s.customer_id = :customer AND s.lifted_at IS NULL
-    WHERE p.respondent_id = r.id AND p.state = 'live')
-  AND NOT EXISTS (
-    SELECT 1 FROM stop_list s WHERE s.inn = r.inn AND s.customer_id = :customer AND s.lifted_at IS NULL){training}
+  -- No live number is in anybody's hands, was spoken to today on another client's row, or is on the stop list.
+  AND NOT EXISTS ({in_use})
+  AND NOT EXISTS ({spoken_to})
+  AND NOT EXISTS ({stopped})
+  AND NOT EXISTS ({organisation_stopped}){training}
 ORDER BY r.next_call_at, r.id LIMIT 1"""
 
 #: An invented client is called by the operator he was made for (R9).
@@ -94,7 +86,13 @@ def claim_statement(regions: int, start_new: bool, avoid_siblings: bool, trainin
         for n in range(regions)
         if start_new or queue_class is not QueueClass.NEW
     )
-    head = _HEAD.format(training=_OWN_TRAINING if training else "")
+    head = _HEAD.format(
+        in_use=numbers.IN_USE.format(client="r.id"),
+        spoken_to=numbers.SPOKEN_TO.format(client="r.id", day="k.today"),
+        stopped=numbers.STOPPED.format(client="r.id"),
+        organisation_stopped=numbers.ORGANISATION_STOPPED.format(inn="r.inn"),
+        training=_OWN_TRAINING if training else "",
+    )
     return text(_CLAIM.format(head=head, places=places)).bindparams(
         bindparam("operator", type_=Integer),
         bindparam("campaign", type_=Integer),

@@ -41,7 +41,7 @@ def missing(session: Session, campaign_id: int, import_id: int, number: int) -> 
         .limit(PAGE)
         .offset(page.skip)
     ).all()
-    return Missing(page.with_rows(line_of(row, "") for row in found), len(removable(session, campaign_id, import_id)))
+    return Missing(page.with_rows(line_of(row, None) for row in found), len(removable(session, campaign_id, import_id)))
 
 
 def newest(session: Session, campaign_id: int) -> int | None:

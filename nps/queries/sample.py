@@ -277,7 +277,4 @@ def _receipt_row(row: ImportRow) -> ReceiptRow:
 
 def _phones(row: ImportRow) -> str:
     first = {"e164": row.e164, "extension": row.extension}
-    return ", ".join(
-        phone_words(phone["e164"]) + (f" доб. {phone['extension']}" if phone["extension"] else "")
-        for phone in [first, *(row.spare_phones or ())]
-    )
+    return ", ".join(phone_words(phone["e164"], phone["extension"]) for phone in [first, *(row.spare_phones or ())])

@@ -18,7 +18,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from nps.domain.budget import Decision
@@ -27,6 +27,7 @@ from nps.domain.errors import DomainError, StaleError
 from nps.models import CallAttempt, ClaimKey, Pause, Respondent, RespondentPhone, Shift, User
 from nps.queries import call_queue, campaigns
 from nps.queries.campaigns import CampaignRow
+from nps.queries.numbers import is_live
 from nps.services.journal import log_access, record
 from nps.services.transaction import CLAIMS_LOCKED, AnySession, write
 
@@ -163,24 +164,36 @@ def _claim(
 
 
 def take_phones(session: Session, respondent_id: int, operator_id: int) -> None:
-    """Mark the phones of a held client as in use.
+    """Mark the numbers of a held client as in use: his live ones, and that of his open call.
 
     Raises IntegrityError when one already is: the claim has looked before.
     """
     require_claims(session)
     phones = select(literal("p:") + RespondentPhone.e164, literal(respondent_id), literal(operator_id)).where(
-        RespondentPhone.respondent_id == respondent_id
+        _in_play(respondent_id)
     )
     session.execute(insert(ClaimKey).from_select(["key", "respondent_id", "operator_id"], phones.distinct()))
 
 
-def phones_with(session: Session, respondent_id: int) -> str | None:
-    """The full name of the operator who has a phone of this client in use on another client's row."""
+def _in_play(respondent_id: int, *phone_ids: int) -> ColumnElement[bool]:
+    """Numbers that a call of the client can be on: a result may have found dead the one he is spoken to on."""
+    called = select(CallAttempt.phone_id).where(
+        CallAttempt.respondent_id == respondent_id, CallAttempt.closed_at.is_(None)
+    )
+    on_line = or_(is_live(), RespondentPhone.id.in_(called), RespondentPhone.id.in_(phone_ids))
+    return and_(RespondentPhone.respondent_id == respondent_id, on_line)
+
+
+def phones_with(session: Session, respondent_id: int, *phone_ids: int) -> str | None:
+    """The full name of the operator who has a number of this client in use on another client's row.
+
+    `phone_ids`: numbers that a call is about to be written to, live or not.
+    """
     return session.scalar(
         select(User.full_name)
         .join(ClaimKey, ClaimKey.operator_id == User.id)
         .join(RespondentPhone, literal("p:") + RespondentPhone.e164 == ClaimKey.key)
-        .where(RespondentPhone.respondent_id == respondent_id, ClaimKey.respondent_id != respondent_id)
+        .where(_in_play(respondent_id, *phone_ids), ClaimKey.respondent_id != respondent_id)
         .limit(1)
     )
 

@@ -56,7 +56,8 @@ def add(session: Session, campaign: CampaignRow, operator_id: int, scenario: str
     )
     session.add(client)
     session.flush()
-    session.add(RespondentPhone(respondent_id=client.id, position=0, e164=f"{_NOBODYS_CODE}{client.id % 10**7:07}"))
+    number = f"{_NOBODYS_CODE}{client.id % 10**7:07}"
+    session.add(RespondentPhone(respondent_id=client.id, position=0, e164=number, is_next=True))
     session.add(
         TrainingClient(
             respondent_id=client.id,

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.inn import normal_inn
+from nps.domain.numbers import stopped_number
 from nps.domain.phone import parse_phone
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
+from nps.queries.numbers import is_live, listed, numbers_of
 from nps.services.call_queue import lock_claims, open_attempt_of, release
 from nps.services.cases import add_event, refold, stop_phone
 from nps.services.journal import record
@@ -38,10 +40,10 @@ def add(
         lock_claims(s)
         campaign = campaigns.campaign_row(s, campaign_id)
         same = StopList.e164 == e164 if e164 else StopList.inn == number
-        listed = select(StopList.id).where(
+        known = select(StopList.id).where(
             StopList.customer_id == campaign.customer_id, same, StopList.lifted_at.is_(None)
         )
-        if s.scalar(listed) is not None:
+        if s.scalar(known) is not None:
             raise DomainError("value", "Уже в стоп-листе: звонить сюда нельзя.")
         if e164:
             stop_phone(s, campaign, e164, reason, by=actor_id, at=now)
@@ -78,7 +80,9 @@ def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, re
             raise StaleError("lifted", "Эта запись уже снята.")
         entry.lifted_at, entry.lifted_by, entry.lift_reason = now, actor_id, reason
         s.flush()
-        concerned = _of_phone(s, campaign, entry.e164) if entry.e164 else _of_inn(s, campaign, entry.inn or "")
+        concerned = (
+            _of_phone(s, campaign, entry.e164, "refused") if entry.e164 else _of_inn(s, campaign, entry.inn or "")
+        )
         free = [pair for pair in concerned if not _still_listed(s, campaign.customer_id, pair[0])]
         _tell(s, free, "stop_lifted", actor_id, reason, now)
         record(
@@ -112,9 +116,11 @@ def _in_open_campaigns(campaign: CampaignRow) -> Select[int, int]:
     )
 
 
-def _of_phone(s: Session, campaign: CampaignRow, e164: str) -> _Clients:
+def _of_phone(s: Session, campaign: CampaignRow, e164: str, state: str = "") -> _Clients:
+    """Clients with this live number; those in `state` also when it has died since."""
     found = _in_open_campaigns(campaign).join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
-    return [(row[0], row[1]) for row in s.execute(found.where(RespondentPhone.e164 == e164))]
+    counts = or_(is_live(), Respondent.state == state)
+    return [(row[0], row[1]) for row in s.execute(found.where(RespondentPhone.e164 == e164, counts))]
 
 
 def _of_inn(s: Session, campaign: CampaignRow, inn: str) -> _Clients:
@@ -122,14 +128,10 @@ def _of_inn(s: Session, campaign: CampaignRow, inn: str) -> _Clients:
 
 
 def _still_listed(s: Session, customer_id: int, respondent_id: int) -> bool:
-    phones = select(RespondentPhone.e164).where(RespondentPhone.respondent_id == respondent_id)
-    inn = select(Respondent.inn).where(Respondent.id == respondent_id, Respondent.inn.is_not(None))
-    entry = select(StopList.id).where(
-        StopList.customer_id == customer_id,
-        StopList.lifted_at.is_(None),
-        or_(StopList.e164.in_(phones), StopList.inn.in_(inn)),
-    )
-    return s.scalar(entry.limit(1)) is not None
+    client = s.get_one(Respondent, respondent_id)
+    found = listed(s, customer_id, [respondent_id])
+    live = (phone.e164 for phone in numbers_of(s, respondent_id) if phone.state == "live")
+    return stopped_number(live, found.numbers) is not None or client.inn in found.organisations
 
 
 def _reason(reason: str) -> str:

@@ -65,8 +65,7 @@ def test_an_inbound_interview_makes_any_client_surveyed():
     inbound = call("surveyed", at(20, "12:30"), inbound=True)
     refused = (call("refused", at(17, "10:30")),)
     dead = (call("dead_number", at(17, "10:30")),)
-    stopped = (event("stop_listed", at(17, "10:30")),)
-    for history in (refused, dead, stopped, THREE_MISSES):
+    for history in (refused, dead, THREE_MISSES):
         assert verdict(*history, inbound).state is State.SURVEYED
 
 
@@ -143,10 +142,19 @@ def test_a_final_client_is_not_touched_by_the_refusal_of_a_sibling():
 
 
 def test_the_stop_list_counts_as_refused_until_it_is_lifted():
-    listed, lifted = event("stop_listed", at(17, "10:00")), event("stop_lifted", at(17, "12:00"))
-    assert verdict(listed).state is State.REFUSED
-    assert verdict(listed, lifted) == verdict()
-    assert verdict(call("surveyed", at(17, "09:30")), listed).state is State.SURVEYED
+    surveyed = call("surveyed", at(17, "09:30"))
+    number = [PhoneState(1), PhoneState(SECOND_PHONE, stopped_at=at(17, "10:00"))]
+    for phones, rules in ((number, policy()), ([PhoneState(1)], policy(organisation_stopped_at=at(17, "10:00")))):
+        assert fold((), phones, rules, at(3, "09:00")).state is State.REFUSED
+        assert fold((surveyed,), phones, rules, at(3, "09:00")).state is State.SURVEYED
+
+
+def test_a_dead_number_on_the_stop_list_refuses_nobody_until_it_comes_to_life():
+    phones = [PhoneState(1), PhoneState(SECOND_PHONE, stopped_at=at(17, "12:00"))]
+    dead = call("dead_number", at(17, "10:30"), phone_id=SECOND_PHONE)
+    assert fold((dead,), phones, policy(), at(3, "09:00")).state is State.WAITING
+    added = event("number_added", at(17, "13:00"), phone_id=SECOND_PHONE)
+    assert fold((dead, added), phones, policy(), at(3, "09:00")).state is State.REFUSED
 
 
 def test_a_withdrawn_client_leaves_the_base_whatever_he_was():

@@ -147,7 +147,7 @@ class Wave(RuleBasedStateMachine):
                 assert found.queue_class is not None
                 assert found.phone_id in {phone.id for phone in self.phones[client]}
             else:
-                assert (found.queue_class, found.due, found.owner_id, found.phone_id) == (None, None, None, None)
+                assert (found.queue_class, found.due, found.owner_id) == (None, None, None)
 
     @invariant()
     def a_due_time_lies_in_a_window_and_a_computed_one_not_in_its_last_minutes(self) -> None:

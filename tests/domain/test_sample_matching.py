@@ -61,11 +61,12 @@ class TestTopUp:
         (verdict,) = self.top_up([GOOD], row(contact="Другой Человек"), withdrawn=True)
         assert (verdict.fate, "исключил" in verdict.reason) == (Fate.DUPLICATE, True)
 
-    def test_a_stopped_number_is_not_added(self) -> None:
+    def test_a_stopped_number_is_added_and_refuses_the_client_as_the_receipt_says(self) -> None:
         (first,) = check(GOOD)
         stop = StopEntries(phones=frozenset({"+73412008099"}))
         (verdict,) = check(row(phone="8 341 200-80-99"), clients=[known(1, first)], stop=stop)
-        assert verdict.fate == Fate.DUPLICATE
+        assert (verdict.fate, verdict.before["phone"]) == (Fate.UPDATE, "+7 341 200-80-32")
+        assert "+7 341 200-80-99 в стоп-листе: клиент будет считаться отказом" in verdict.reason
 
     def test_clients_whom_the_base_does_not_name_are_counted(self) -> None:
         other = row(inn="1851884479", **self.OTHER)

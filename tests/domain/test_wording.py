@@ -16,7 +16,7 @@ from nps.domain.wording import (
     why_text,
 )
 
-from .build import IZHEVSK, at, call, event, verdict
+from .build import IZHEVSK, at, call, verdict
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,6 @@ NOW = at(18, "09:00")
         ((call("not_client", at(18, "10:15")),), "Ждёт решения руководителя: не действующий клиент или повтор"),
         ((call("dead_number", at(18, "10:15")),), "Нужен новый номер"),
         ((call("no_answer", at(26, "17:30")),), "Не успеваем: до конца проекта не осталось окна звонков"),
-        ((event("stop_listed", at(18, "10:00")),), "Номер или организация в стоп-листе"),
         ((call("refused", at(18, "10:15")),), "Отказ от опроса"),
     ],
 )

@@ -24,7 +24,7 @@ from nps.domain.telephony import suggested_result, what_happened
 from nps.extensions import db
 from nps.jobs import exchange as holder_module
 from nps.jobs.exchange import Holder
-from nps.models import BranchContact, CallAttempt, Campaign, LineCommand, User
+from nps.models import BranchContact, CallAttempt, Campaign, LineCommand, RespondentPhone, User
 from nps.queries.telephony import call_line, exchange
 from nps.services import call_queue, desk, telephony
 from nps.services.desk import Result
@@ -132,6 +132,20 @@ def test_a_press_makes_the_exchange_call_and_its_clock_gives_the_times(house: De
     assert (call.ring_ms, call.talk_ms) == (pytest.approx(21_007, abs=2), pytest.approx(8_009, abs=2))
 
 
+def test_the_extension_of_the_client_goes_to_the_dialplan_and_not_on_to_a_branch(house: Desk) -> None:
+    house.begin()
+    campaign = house.session.get_one(Campaign, house.campaign_id)
+    waiting = factories.respondent(
+        house.session, campaign, phones=("+73412900203",), next_call_at=NOW - timedelta(days=9)
+    )
+    (phone,) = house.session.scalars(select(RespondentPhone).where(RespondentPhone.respondent_id == waiting.id))
+    phone.extension = "41"
+    house.session.commit()
+    house.dial()
+    asked = house.server.asked("Originate")
+    assert asked["Exten"] == "73412900203" and "NPS_EXT=41" in asked["Variables"].split("\n")
+
+
 @pytest.mark.parametrize("call", [BUSY, UNANSWERED, DEAD, REJECTED])
 def test_the_cause_offers_a_result_and_settles_nothing(house: Desk, login: Login, call: str) -> None:
     house.begin()
@@ -210,7 +224,7 @@ def test_hanging_up_and_connecting_name_the_right_channels(house: Desk) -> None:
     house.server.say(events[:answered])
     house.until(lambda: house.attempt(attempt_id).answered_at is not None)
     customer = factories.session_customer(house.session, house.campaign_id)
-    branch = BranchContact(customer_id=customer, department="Склад", phone="+7 3412 90-02-03")
+    branch = BranchContact(customer_id=customer, department="Склад", phone="+7 3412 90-02-03 доб. 41")
     stranger = factories.customer(house.session, "Чужой").id
     foreign = BranchContact(customer_id=stranger, department="Склад", phone="+7 3412 90-02-04")
     house.session.add_all([branch, foreign])
@@ -220,6 +234,8 @@ def test_hanging_up_and_connecting_name_the_right_channels(house: Desk) -> None:
     with pytest.raises(DomainError, match="контакта больше нет"):
         telephony.ask_transfer(db.session, house.actor, attempt_id, foreign_id, house.clock)
     telephony.ask_transfer(db.session, house.actor, attempt_id, branch_id, house.clock)
+    tones = house.server.asked("Setvar")
+    assert (tones["Channel"], tones["Variable"], tones["Value"]) == ("PJSIP/trunk-00000001", "NPS_EXT", "41")
     redirect = house.server.asked("Redirect")
     assert (redirect["Channel"], redirect["Exten"]) == ("PJSIP/trunk-00000001", "73412900203")
     assert redirect["Context"] == "nps-transfer"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.models import AttemptOutcome, CallAttempt, CaseEvent, Respondent, RespondentPhone
+from nps.models import AttemptOutcome, CallAttempt, CaseEvent, Respondent, RespondentPhone, StopList
 
 ZONES = {
     "udmurtia": ZoneInfo("Europe/Samara"),
@@ -128,8 +128,6 @@ class Told:
                 self.state, self.by_organisation = "manager", True
             case "refused" if self.state not in FINAL:
                 self.state = "refused"
-            case "stop_listed" | "stop_lifted":
-                self.is_stopped = event.kind == "stop_listed"
             case "withdrawn":
                 self.is_withdrawn = True
             case "unreached":
@@ -162,6 +160,9 @@ def tell(session: Session) -> dict[int, Told]:
     last = {word.attempt_id: word for word in session.scalars(select(AttemptOutcome).order_by(AttemptOutcome.n))}
     calls = list(session.scalars(select(CallAttempt).where(CallAttempt.closed_at.is_not(None))))
     events = list(session.scalars(select(CaseEvent).order_by(CaseEvent.id)))
+    # One customer stands in this house; a closed campaign stays as it was.
+    entries = session.scalars(select(StopList).where(StopList.lifted_at.is_(None)))
+    stopped = {entry.e164 or entry.inn for entry in entries}
     found = {}
     for client in session.scalars(select(Respondent)):
         zone = ZONES.get(client.region_code or "", ZoneInfo("UTC"))
@@ -175,9 +176,9 @@ def tell(session: Session) -> dict[int, Told]:
                 told.call(item, last[item.id], zone)
             else:
                 told.event(item)
-        phones = set(
-            session.scalars(select(RespondentPhone.id).where(RespondentPhone.respondent_id == client.id)).all()
-        )
-        told.state = told.now_is(bool(phones - told.dead))
+        phones = session.scalars(select(RespondentPhone).where(RespondentPhone.respondent_id == client.id)).all()
+        live = {phone.e164 for phone in phones if phone.id not in told.dead}
+        told.is_stopped = bool(live & stopped) or client.inn in stopped
+        told.state = told.now_is(bool(live))
         found[client.id] = told
     return found

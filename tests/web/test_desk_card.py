@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.models import Campaign, Respondent
+from nps.models import Campaign, Respondent, RespondentPhone
 from tests import factories
 from tests.web.test_desk import HTMX, Seat, at, campaign, seat, start
 
@@ -87,6 +89,27 @@ def test_a_number_can_be_dialled_only_while_its_call_is_on(seat: Seat, session: 
     assert seat.state() == "done" and "tel:" not in seat.page
     # What is next is said by the result; «Попытка 2 из 3» would be read of the call that has just been made.
     assert "Попытка" not in seat.page and "Следующий звонок" in seat.page
+
+
+@pytest.mark.parametrize(
+    ("link", "href", "by_hand"),
+    [("tel:{e164}", "tel:+79170000001;ext=12", False), ("sip:{digits}@pbx", "sip:79170000001@pbx", True)],
+)
+def test_an_extension_is_dialled_by_the_link_or_the_card_says_to_dial_it_by_hand(
+    seat: Seat, session: Session, campaign: Campaign, link: str, href: str, by_hand: bool
+) -> None:
+    factories.fresh(session)
+    campaign.dial_link = link
+    session.commit()
+    client = factories.respondent(session, campaign, phones=("+79170000001", "+79170000002"))
+    (phone, _) = session.scalars(select(RespondentPhone).where(RespondentPhone.respondent_id == client.id))
+    phone.extension = "12"
+    session.commit()
+    start(seat, campaign)
+    seat.post("/desk/dial")
+    assert f'href="{href}"' in seat.page and "+7 917 000-00-01 доб. 12" in seat.page
+    assert ("добавочный 12 наберите сами" in seat.page) == by_hand
+    assert "запасной" in seat.page
 
 
 def test_a_client_who_calls_is_no_attempt_and_is_not_dialled(seat: Seat, session: Session, campaign: Campaign) -> None:

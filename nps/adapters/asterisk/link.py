@@ -111,8 +111,11 @@ class Link:
         while self._waiting:
             yield self._waiting.popleft()
 
-    def call(self, attempt_id: UUID, extension: str, e164: str) -> str:
-        """Ring the operator's telephone, then dial the client. Our id names the channel, every event and the file."""
+    def call(self, attempt_id: UUID, extension: str, e164: str, dtmf: str = "") -> str:
+        """Ring the operator's telephone, then dial the client. Our id names the channel, every event and the file.
+
+        `dtmf`: the client's extension, which the dialplan sends when the line there has been answered.
+        """
         settings = self.settings
         limit = f"{settings.limit_s * 1000}" if settings.limit_s else ""
         action_id = str(attempt_id)
@@ -129,6 +132,8 @@ class Link:
             ("Variable", f"__NPS_ID={attempt_id}"),
             ("Variable", f"__NPS_RING={settings.ring_s}"),
             ("Variable", f"__NPS_LIMIT={limit}"),
+            # Of this dial alone: a client who is passed on to a branch must not take his own extension there.
+            ("Variable", f"NPS_EXT={dtmf}"),
         )
         return action_id
 
@@ -136,8 +141,9 @@ class Link:
         """End a channel: the operator's, and with it the call."""
         self._send("Hangup", ("Channel", channel), ("Cause", "16"))
 
-    def transfer(self, attempt_id: UUID, channel: str, number: str) -> str:
-        """Connect the client's channel with a number of the dialplan; the operator is free."""
+    def transfer(self, attempt_id: UUID, channel: str, number: str, dtmf: str = "") -> str:
+        """Connect the client's channel with a number of the dialplan, and the extension there; the operator is free."""
+        self._send("Setvar", ("Channel", channel), ("Variable", "NPS_EXT"), ("Value", dtmf))
         action_id = f"transfer-{attempt_id}"
         self._send(
             "Redirect",

@@ -66,8 +66,8 @@ class Course:
             EventKind.NUMBER_ADDED: self._number_added,
             EventKind.ORGANISATION_REFUSED: self._organisation_refused,
             EventKind.REFUSED: self._refused_by_manager,
-            EventKind.STOP_LISTED: lambda e: self._override(State.REFUSED, "stop_list", e),
-            EventKind.STOP_LIFTED: lambda e: self._lift(State.REFUSED),
+            EventKind.STOP_LISTED: lambda e: None,
+            EventKind.STOP_LIFTED: lambda e: None,
             EventKind.WITHDRAWN: lambda e: self._override(State.WITHDRAWN, "withdrawn", e),
             EventKind.UNREACHED: lambda e: self._override(State.UNREACHED, "unreached", e),
         }
@@ -254,11 +254,13 @@ class Course:
     # -- what follows from all of it
 
     def verdict(self, phones: Sequence[PhoneState]) -> Verdict:
-        live = [phone.id for phone in phones if phone.live and phone.id not in self._dead]
-        state, why = self._outcome(has_number=bool(live))
+        counted = [phone for phone in phones if phone.live and phone.id not in self._dead]
+        live = [phone.id for phone in counted]
+        # A final client has a next number too: he may call, and the manager may reopen him.
+        phone_id = self._phone_id if self._phone_id in live else next(iter(live), None)
+        state, why = self._outcome(counted)
         if state is not State.WAITING:
-            return Verdict(state, None, None, None, None, why, self._misses)
-        phone_id = self._phone_id if self._phone_id in live else live[0]
+            return Verdict(state, None, None, None, phone_id, why, self._misses)
         plan = self._plan
         if self._policy.calendar is None:
             why = Why("no_region")
@@ -268,19 +270,28 @@ class Course:
             why = plan.why
         return Verdict(state, plan.queue_class, plan.due, plan.owner_id, phone_id, why, self._misses)
 
-    def _outcome(self, has_number: bool) -> tuple[State, Why]:
+    def _outcome(self, live: Sequence[PhoneState]) -> tuple[State, Why]:
         """Return the state with what holds whatever the calls say: withdrawn before all, the others where open."""
         if State.WITHDRAWN in self._overrides:
             return State.WITHDRAWN, self._overrides[State.WITHDRAWN]
         if self._state.is_final:
             return self._state, self._why
-        if State.REFUSED in self._overrides:
-            return State.REFUSED, self._overrides[State.REFUSED]
-        if self._state is State.WAITING and not has_number:
+        stop = self._stop(live)
+        if stop is not None:
+            return State.REFUSED, stop
+        if self._state is State.WAITING and not live:
             return State.INACTIVE, Why("no_number")
         if State.UNREACHED in self._overrides:
             return State.UNREACHED, self._overrides[State.UNREACHED]
         return self._state, self._why
+
+    def _stop(self, live: Sequence[PhoneState]) -> Why | None:
+        """What on the stop list refuses the client: any live number of his, or his organisation (R21)."""
+        for phone in live:
+            if phone.stopped_at is not None:
+                return Why("stop_list", {"at": iso(phone.stopped_at), "phone_id": phone.id})
+        since = self._policy.organisation_stopped_at
+        return Why("stop_list", {"at": iso(since), "by": "inn"}) if since is not None else None
 
 
 def _last(record: CallRecord) -> dict[str, Any]:

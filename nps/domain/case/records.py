@@ -53,7 +53,10 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """An event of the case; `number_added` has the phone's id in `detail["phone_id"]`."""
+    """An event of the case; `number_added` has the phone's id in `detail["phone_id"]`.
+
+    `stop_listed` and `stop_lifted` are notes for people: what refuses a client is the list as it stands.
+    """
 
     kind: EventKind | str
     at: datetime
@@ -62,10 +65,14 @@ class CaseEvent:
 
 @dataclass(frozen=True, slots=True)
 class PhoneState:
-    """A number of the client; the sequence given to `fold` is in the order in which numbers are tried."""
+    """A number of the client; the sequence given to `fold` is in the order in which numbers are tried.
+
+    `stopped_at`: since when it is on the customer's stop list (R21), None when it is not.
+    """
 
     id: int
     live: bool = True
+    stopped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,15 @@ class CasePolicy:
     """What the campaign decides about its cases.
 
     calendar: of the client's region, None when the region is unknown. spread: where in a half of a day this client's
-    turn is, in [0, 1), so that not all are due at its opening. Limits say how many such results are borne;
+    turn is, in [0, 1), so that not all are due at its opening. organisation_stopped_at: since when his organisation is
+    on the stop list (R21). Limits say how many such results are borne;
     the third miss and the third technical failure in a row, but only the fourth of the others, end it.
     """
 
     calendar: CallingCalendar | None
     soft_refusal_final: bool = True
     spread: float = 0.0
+    organisation_stopped_at: datetime | None = None
     max_misses: int = 3
     max_other_person: int = 3
     max_callbacks: int = 3
@@ -91,7 +100,8 @@ class Verdict:
     """What the history makes of a client. A final state and `manager` have neither class nor due time.
 
     `waiting` without a due time: no window is left («не успеваем») or the region is unknown, `why` says which.
-    owner_id: whose promise the callback is. phone_id: the number to dial next. misses: of the three, in this ladder.
+    owner_id: whose promise the callback is. phone_id: the number to dial next, in any state; None when no number is
+    live. misses: of the three, in this ladder.
     """
 
     state: State

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nps.domain.numbers import phone_key
 from nps.domain.search import fold
 from nps.domain.wording import phone_words
 
@@ -15,7 +16,10 @@ _NO_INN = "org:"
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
-    """A client of the project. `phones`: E.164 and extension, «+79…#12»; `identity` as the base spelled him."""
+    """A client of the project. `phones`: E.164 and extension, «+79…#12»; `identity` as the base spelled him.
+
+    `dead`: those of his numbers that nobody is reached by; he has them, and is not found by them.
+    """
 
     id: int
     identity: str
@@ -24,6 +28,7 @@ class KnownClient:
     phones: tuple[str, ...]
     withdrawn: bool = False
     inactive: bool = False
+    dead: frozenset[str] = frozenset()
 
     @property
     def who(self) -> str:
@@ -54,11 +59,6 @@ def who_of(identity: str) -> str:
     return identity.partition("|")[0]
 
 
-def phone_key(phone: Mapping[str, Any]) -> str:
-    """A number as clients' numbers are compared; another extension is another number."""
-    return f"{phone['e164']}#{phone['extension']}"
-
-
 class ClientIndex:
     """Finds clients by INN and phone, then INN and name, then by INN alone; each client is meant by one row."""
 
@@ -73,6 +73,8 @@ class ClientIndex:
             self._exact[client.identity] = client
             self._by_who[client.who].append(client)
             for phone in client.phones:
+                if phone in client.dead:
+                    continue
                 self._by_phone[client.who, phone].append(client)
             if client.contact:
                 self._by_name[client.who, fold(client.contact)].append(client)
@@ -84,6 +86,10 @@ class ClientIndex:
             return False
         self._rows[who] += 1
         return True
+
+    def forget(self, identity: str) -> None:
+        """The row that `knows` counted is no contact of its own: it means the client of another row."""
+        self._rows[who_of(identity)] -= 1
 
     def exact(self, identity: str) -> Match | None:
         """The client that the row repeats word for word."""
@@ -127,25 +133,28 @@ class ClientIndex:
         return Match(client, by)
 
 
+def numbers_of(client: KnownClient) -> str:
+    """The numbers a client has, as people read them."""
+    return ", ".join(_words(phone) for phone in client.phones)
+
+
 def _words(key: str) -> str:
     e164, _, extension = key.partition("#")
-    return phone_words(e164) + (f" доб. {extension}" if extension else "")
+    return phone_words(e164, extension)
 
 
-def change_of(match: Match, row: Mapping[str, Any], stopped: frozenset[str]) -> Change | None:
-    """What the row says anew, or None. An empty cell takes nothing away, and a stopped number is not added (R21).
+def change_of(match: Match, row: Mapping[str, Any]) -> Change | None:
+    """What the row says anew, or None. An empty cell takes nothing away.
 
     A name that the base had from the beginning is not new, whoever answers for the organisation since.
     """
     client = match.client
-    phones = tuple(
-        phone for phone in row["phones"] if phone_key(phone) not in client.phones and phone["e164"] not in stopped
-    )
+    phones = tuple(phone for phone in row["phones"] if phone_key(phone) not in client.phones)
     before: dict[str, str] = {}
     if row["contact"] and not match.is_exact and fold(row["contact"]) != fold(client.contact):
         before["contact"] = client.contact
     if phones:
-        before["phone"] = ", ".join(_words(phone) for phone in client.phones)
+        before["phone"] = numbers_of(client)
     if row["email"] and row["email"].casefold() != client.email.casefold():
         before["email"] = client.email
     return Change(tuple(before), before, phones) if before else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from nps.domain.phone import digits
+from nps.domain.numbers import phone_key, stopped_number, stopped_words
+from nps.domain.phone import digits, show
 from nps.domain.sample.branches import Decision
 from nps.domain.sample.cells import (
     Findings,
@@ -21,13 +22,16 @@ from nps.domain.sample.cells import (
     sentences,
 )
 from nps.domain.sample.columns import Header, branch_spelling, is_totals, texts_of
-from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of
+from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of, numbers_of
+from nps.domain.sample.repeats import Repeat, Repeats
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 
 _MAX_RAW = 500
 _MAX_SEARCH = 1000
 _LONGEST_IN_IDENTITY = 200
+#: Numbers named in the reason of a row; there are hardly ever more.
+_MOST_TOLD = 5
 
 
 class Fate(StrEnum):
@@ -115,10 +119,20 @@ class RowChecker:
         self._decisions = decisions
         self._branches: dict[str, tuple[str, str]] = {}
         self._stop = stop or StopEntries()
-        self._exact: dict[bytes, int] = {}
-        self._first: dict[bytes, int] = {}
+        self._repeats = Repeats()
         self._clients = ClientIndex(clients)
-        self._waiting: list[tuple[Verdict, dict[str, Any]]] = []
+        self._waiting: dict[int, tuple[Verdict, dict[str, Any]]] = {}
+        self._matched: dict[int, KnownClient] = {}
+        self._late: list[Verdict] = []
+        self._joined: list[Verdict] = []
+
+    @property
+    def joined(self) -> Sequence[Verdict]:
+        """New verdicts on rows that were called clients of their own before a later row showed whose they are.
+
+        To be asked after `rest`; `same_as_row` is the client's row, and their numbers go to him.
+        """
+        return [replace(one, same_as_row=self._repeats.owner_of(one.row_no)) for one in self._joined]
 
     @property
     def missing(self) -> int:
@@ -144,13 +158,13 @@ class RowChecker:
         if found.errors:
             reason = sentences(found.errors)
             return Verdict(row_no, Fate.REJECTED, reason, raw, faulty=tuple(found.faulty), noticed=noticed)
-        duplicate = self._duplicate(row_no, client["identity"], raw)
-        if duplicate:
-            return duplicate
-        self._remember(client["identity"], row_no)
-        if client["phones"][0]["e164"] in self._stop.phones or client["inn"] in self._stop.inns:
+        repeat = self._repeats.find(client, row_no)
+        if repeat:
+            return self._repeated(Verdict(row_no, Fate.DUPLICATE, raw=raw), client, repeat)
+        listed = self._stopped(client["phones"])
+        if listed or client["inn"] in self._stop.inns:
             client["stopped"] = True
-            found.notes.append("В стоп-листе: считается отказом, звонить не будем.")
+            found.notes.append(f"{listed or 'Организация в стоп-листе'}: считается отказом, звонить не будем.")
         fate = Fate.CORRECTED if found.changed else Fate.ACCEPTED
         verdict = Verdict(
             row_no, fate, sentences(found.notes), raw, client, tuple(found.changed), tuple(found.faulty), noticed
@@ -160,12 +174,13 @@ class RowChecker:
         match = self._clients.exact(client["identity"])
         if match:
             return self._known(verdict, client, match)
-        self._waiting.append((verdict, client))
+        self._waiting[row_no] = verdict, client
         return None
 
     def rest(self) -> Iterator[Verdict]:
         """Verdicts on the rows that had to wait, when all rows have been seen."""
-        waiting = self._waiting
+        yield from self._late
+        waiting = list(self._waiting.values())
         for find in (self._clients.match_phone, self._clients.match_name, self._clients.match_inn):
             left = []
             for verdict, client in waiting:
@@ -179,19 +194,20 @@ class RowChecker:
 
     def _known(self, verdict: Verdict, row: dict[str, Any], match: Match) -> Verdict:
         """The verdict on a row that means a client of the project."""
-        client = match.client
+        client = self._matched[verdict.row_no] = match.client
         same = f"Такой клиент уже есть в базе: совпали {match.by}."
         row_no, raw = verdict.row_no, verdict.raw
         if client.withdrawn:
             reason = f"{same} Заказчик его исключил: вернуть можно на странице клиента."
             return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_client=client.id)
-        change = change_of(match, row, self._stop.phones)
+        change = change_of(match, row)
         if change is None:
             return Verdict(row_no, Fate.DUPLICATE, same, raw, same_as_client=client.id)
         words = [_CHANGED[code] for code in change.fields]
         reason = f"{same} {' и '.join(words).capitalize()}."
         if change.phones and client.inactive:
             reason += " Номер новый: клиент снова будет в работе."
+        reason += self._will_refuse(change.phones)
         return Verdict(
             row_no,
             Fate.UPDATE,
@@ -251,21 +267,87 @@ class RowChecker:
             found.notes.append("Регион неизвестен: звонить нельзя, пока его не укажут.")
         return decision
 
-    def _remember(self, identity: str, place: int) -> None:
-        self._exact.setdefault(_digest(identity), place)
-        self._first.setdefault(_digest(identity.rpartition("|")[0]), place)
+    def _stopped(self, phones: Iterable[Mapping[str, Any]]) -> str:
+        listed = stopped_number((phone["e164"] for phone in phones), self._stop.phones)
+        return stopped_words(listed) if listed else ""
 
-    def _duplicate(self, row_no: int, identity: str, raw: Mapping[str, str]) -> Verdict | None:
-        """The same INN and phone, and the same contact or none on either side (R2)."""
-        group, _, contact = identity.rpartition("|")
-        if contact:
-            place = self._exact.get(_digest(identity)) or self._exact.get(_digest(f"{group}|"))
-        else:
-            place = self._first.get(_digest(group))
-        if place is None:
-            return None
-        reason = f"Те же ИНН, телефон и контакт, что в строке {place}. Оставлена первая строка."
-        return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_row=place)
+    def _will_refuse(self, phones: Iterable[Mapping[str, Any]]) -> str:
+        listed = self._stopped(phones)
+        return f" {listed}: клиент будет считаться отказом." if listed else ""
+
+    def _repeated(self, verdict: Verdict, row: dict[str, Any], repeat: Repeat) -> Verdict:
+        """The verdict on a row that means the client of an earlier row: its further numbers are his (R2)."""
+        owner, extra = repeat.owner, list(repeat.extra)
+        self._join(repeat, verdict.row_no)
+        same = f"Те же ИНН, телефон и контакт, что в строке {owner}. Оставлена первая строка."
+        verdict = replace(verdict, same_as_row=owner, reason=self._added(owner, extra) if extra else same)
+        if owner in self._matched:
+            return self._add_to_known(verdict, row, self._matched[owner], extra, same)
+        if owner in self._waiting:
+            self._give(self._waiting[owner][1], extra)
+            return verdict
+        # They wait in the receipt's row for the client to be made.
+        return replace(verdict, fixed={"phones": extra, "stopped": bool(self._stopped(extra))})
+
+    def _added(self, owner: int, extra: Sequence[Mapping[str, Any]]) -> str:
+        told = ", ".join(show(phone["e164"], phone["extension"]) for phone in extra[:_MOST_TOLD])
+        more = f" и ещё {len(extra) - _MOST_TOLD}" if len(extra) > _MOST_TOLD else ""
+        return f"Тот же клиент, что в строке {owner}: к нему добавлено {told}{more}.{self._will_refuse(extra)}"
+
+    def _add_to_known(
+        self, verdict: Verdict, row: dict[str, Any], known: KnownClient, phones: list[dict[str, Any]], same: str
+    ) -> Verdict:
+        """The row brings a client of the project these numbers, as far as he has not got them."""
+        new = [phone for phone in phones if phone_key(phone) not in known.phones]
+        if not new or known.withdrawn:
+            return replace(verdict, reason=same)
+        fixed = row | {"identity": known.identity, "phones": new, "stopped": False}
+        before = {"phone": numbers_of(known)}
+        return replace(
+            verdict, fate=Fate.UPDATE, fixed=fixed, changed=("phone",), before=before, same_as_row=None,
+            same_as_client=known.id,
+        )  # fmt: skip
+
+    def _give(self, row: dict[str, Any], phones: Iterable[dict[str, Any]]) -> None:
+        """A row that waits gets numbers of another one."""
+        has = {phone_key(phone) for phone in row["phones"]}
+        new = [phone for phone in phones if phone_key(phone) not in has]
+        row["phones"] += new
+        row["stopped"] = row["stopped"] or bool(self._stopped(new))
+        digits_of_new = "".join(f" {phone['e164'][2:]}" for phone in new)
+        row["search_fold"] = f"{row['search_fold']}{digits_of_new}"[:_MAX_SEARCH]
+
+    def _join(self, repeat: Repeat, row_no: int) -> None:
+        """Rows that have been taken for other clients mean this one too."""
+        for place in repeat.joined:
+            owner = repeat.owner
+            joined = Verdict(place, Fate.DUPLICATE, _shown(owner, row_no), same_as_row=owner)
+            if place in self._matched and owner in self._matched:
+                continue  # Two clients of the project stay two: only a person joins them.
+            if place not in self._waiting and owner not in self._waiting:
+                self._joined.append(joined)
+            elif place in self._waiting and owner in self._waiting:
+                verdict, other = self._leave(place)
+                self._give(self._waiting[owner][1], other["phones"])
+                self._late.append(replace(joined, raw=verdict.raw))
+            else:
+                # One of the two is a client of the project already: the numbers of the other row are his.
+                at, known = (place, self._matched[owner]) if place in self._waiting else (owner, self._matched[place])
+                verdict, other = self._leave(at)
+                self._matched[at] = known
+                same = _shown(place + owner - at, row_no)
+                meant = Verdict(at, Fate.DUPLICATE, same, verdict.raw, same_as_row=place + owner - at)
+                self._late.append(self._add_to_known(meant, other, known, other["phones"], same))
+
+    def _leave(self, place: int) -> tuple[Verdict, dict[str, Any]]:
+        """A row that waits is no client of its own."""
+        verdict, row = self._waiting.pop(place)
+        self._clients.forget(row["identity"])
+        return verdict, row
+
+
+def _shown(other: int, by: int) -> str:
+    return f"Тот же клиент, что в строке {other}: общий номер в строке {by}. Номера добавлены."
 
 
 def _short(text: str) -> str:
@@ -274,8 +356,3 @@ def _short(text: str) -> str:
     if len(text) <= _LONGEST_IN_IDENTITY:
         return text
     return f"{text[: _LONGEST_IN_IDENTITY - 33]}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def _digest(identity: str) -> bytes:
-    """What is remembered of a row: a third of the memory of its identity, with no two alike."""
-    return hashlib.blake2b(identity.encode(), digest_size=16).digest()

@@ -8,19 +8,26 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.models import CaseEvent, Interview, InterviewReason, Respondent, RespondentPhone, User
+from nps.models import CaseEvent, Interview, InterviewReason, Respondent, User
+from nps.queries.campaigns import campaign_row
 from nps.queries.clients.calls import CallLine, calls_of
 from nps.queries.clients.listing import ClientLine, line_of, with_places
+from nps.queries.numbers import listed, number_shown, numbers_of
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneRow:
-    """A number of a client, in the order in which they are tried."""
+    """A number of a client, in the order in which they are tried. `is_next`: the next call goes there.
+
+    `is_stopped`: on the customer's stop list.
+    """
 
     id: int
     e164: str
     extension: str
     is_live: bool
+    is_next: bool
+    is_stopped: bool
     is_guessed: bool
     source: str
 
@@ -90,30 +97,33 @@ def card(session: Session, campaign_id: int, respondent_id: int) -> ClientCard |
     if found is None:
         return None
     client: Respondent = found[0]
-    phones = _phones(session, respondent_id)
-    first = next((phone for phone in phones if phone.is_live), next(iter(phones), None))
+    numbers = numbers_of(session, respondent_id)
+    stop = listed(session, campaign_row(session, campaign_id).customer_id, [respondent_id]).numbers
     return ClientCard(
-        line=line_of(found, first.e164 if first else ""),
+        line=line_of(found, number_shown(numbers)),
         email=client.email,
         greeting_name=client.greeting_name,
         note=client.note,
         loaded_at=client.loaded_at,
         is_dialled=client.held_by is not None and client.held_until is None,
-        phones=phones,
+        phones=tuple(
+            PhoneRow(
+                id=row.id,
+                e164=row.e164,
+                extension=row.extension,
+                is_live=row.state == "live",
+                is_next=row.is_next,
+                is_stopped=row.e164 in stop,
+                is_guessed=row.guessed,
+                source=row.source,
+            )
+            for row in numbers
+        ),
         calls=calls_of(session, respondent_id),
         events=_events(session, respondent_id),
         forms=_forms(session, respondent_id),
         siblings=_siblings(session, client),
         erased_at=client.erased_at,
-    )
-
-
-def _phones(session: Session, respondent_id: int) -> tuple[PhoneRow, ...]:
-    rows = session.scalars(
-        select(RespondentPhone).where(RespondentPhone.respondent_id == respondent_id).order_by(RespondentPhone.position)
-    )
-    return tuple(
-        PhoneRow(row.id, row.e164, row.extension, row.state == "live", row.guessed, row.source) for row in rows
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from nps.domain.case import State
 from nps.domain.why import Why
 from nps.models import Branch, Region, Respondent, RespondentPhone, User
+from nps.queries.numbers import numbers_shown
 from nps.queries.reports.page import Page, page_of
 from nps.queries.searching import holds
 
@@ -40,13 +41,17 @@ class ClientFilter:
 
 @dataclass(frozen=True, slots=True)
 class ClientLine:
-    """A line of the list. `next_call_at` is aware UTC; `zone` is '' for an unknown region; `holder` has him now."""
+    """A line of the list. `next_call_at` is aware UTC; `zone` is '' for an unknown region; `holder` has him now.
+
+    `e164`, `extension`: the number that is called next, the first of the dead ones when none is left to call.
+    """
 
     id: int
     organisation: str
     contact: str
     inn: str
     e164: str
+    extension: str
     branch: str
     region: str
     zone: str
@@ -85,8 +90,8 @@ def lines(session: Session, campaign_id: int, wanted: ClientFilter, number: int,
         .limit(size)
         .offset(page.skip)
     ).all()
-    phones = _first_phones(session, [row[0].id for row in found])
-    return page.with_rows(line_of(row, phones.get(row[0].id, "")) for row in found)
+    numbers = numbers_shown(session, [row[0].id for row in found])
+    return page.with_rows(line_of(row, numbers.get(row[0].id)) for row in found)
 
 
 def with_places() -> Select[Respondent, str, str, str, str]:
@@ -100,15 +105,16 @@ def with_places() -> Select[Respondent, str, str, str, str]:
     )
 
 
-def line_of(row: Any, e164: str) -> ClientLine:
-    """A row of `with_places` as a line."""
+def line_of(row: Any, number: RespondentPhone | None) -> ClientLine:
+    """A row of `with_places` as a line, with the number the client is known by."""
     client, branch, region, zone, name = row
     return ClientLine(
         id=client.id,
         organisation=client.organisation,
         contact=client.contact,
         inn=client.inn or "",
-        e164=e164,
+        e164=number.e164 if number else "",
+        extension=number.extension if number else "",
         branch=branch or "",
         region=region or "",
         zone=zone or "",
@@ -131,16 +137,6 @@ def _narrowed(wanted: ClientFilter) -> list[ColumnElement[bool]]:
     if wanted.text:
         conditions.append(holds(Respondent.search_fold, wanted.text))
     return conditions
-
-
-def _first_phones(session: Session, client_ids: Sequence[int]) -> dict[int, str]:
-    """The first live number of each client, else his first one."""
-    rows = session.execute(
-        select(RespondentPhone.respondent_id, RespondentPhone.e164)
-        .where(RespondentPhone.respondent_id.in_(client_ids))
-        .order_by(RespondentPhone.state == "live", RespondentPhone.position.desc())
-    )
-    return {client_id: e164 for client_id, e164 in rows}
 
 
 def places(session: Session, campaign_id: int) -> tuple[list[tuple[str, str]], list[tuple[int, str]]]:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.desk import CHOICES, LONG_TALK, PAUSE_REASONS, TALK_PANELS, Line, is_unfinished
 from nps.domain.local_time import clock, when
+from nps.domain.phone import show
 from nps.domain.script import Script
 from nps.domain.telephony import suggested_result, what_happened
-from nps.models import CallAttempt, Escalation, Respondent, Shift
+from nps.models import CallAttempt, Escalation, Respondent, RespondentPhone, Shift
 from nps.queries import campaigns, reminders, telephony
 from nps.queries.admission import is_admitted
 from nps.queries.campaigns import CampaignRow
@@ -256,6 +257,11 @@ def _outcomes(line: Line, state: str, *, rated: bool = False, passed_on: int = 0
     return found
 
 
+def _called(session: Session, attempt: CallAttempt) -> str:
+    number = session.get_one(RespondentPhone, attempt.phone_id)
+    return show(number.e164, number.extension)
+
+
 def _panel(
     session: Session, seat: _Seat, script: Script, picker: DayPicker, name: str, params: dict[str, Any]
 ) -> panels.Panel | None:
@@ -268,7 +274,7 @@ def _panel(
         return panels.contacts_panel(session, seat.campaign, client.branch_id)
     if name == "escalation":
         question = params.get("question", 0)
-        return panels.escalation_panel(client, attempt.e164, script, seat.campaign, question)
+        return panels.escalation_panel(client, _called(session, attempt), script, seat.campaign, question)
     if name == "unsuitable":
         said_in = params.get("said_in", "")
         return {"text": "", "errors": {}, "said_in": said_in if said_in in TALK_PANELS else ""}

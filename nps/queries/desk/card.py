@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
-from nps.domain.dial_link import dial_link
+from nps.domain.dial_link import carries_extension, dial_link
 from nps.domain.disposition import TABLE
 from nps.domain.escalation import STATE_WORDS as ESCALATION_WORDS
 from nps.domain.escalation import State
@@ -21,6 +21,7 @@ from nps.models import Branch, CallAttempt, Escalation, EscalationNote, Region, 
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.views import ClientView, HistoryLine, PhoneLine, QuestionLine, SiblingLine
 from nps.queries.escalation_list import call_is_open
+from nps.queries.numbers import next_number, numbers_of
 
 STATE_WORDS = {
     "waiting": "ещё звонить",
@@ -54,9 +55,7 @@ def client_card(
 
     Times are the client's, those of the office where his region is unknown.
     """
-    phones = session.scalars(
-        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
-    ).all()
+    phones = numbers_of(session, client.id)
     current = _current_phone(phones, attempt)
     region = session.get(Region, client.region_code) if client.region_code else None
     branch = session.get(Branch, client.branch_id) if client.branch_id else None
@@ -70,8 +69,9 @@ def client_card(
         id=client.id,
         contact=client.contact,
         greeting_name=client.greeting_name,
-        phone_text=_phone_text(current) if current else "номера нет",
-        phone_link=dial_link(campaign.dial_link, current.e164) if may_be_dialled and current else None,
+        phone_text=show(current.e164, current.extension) if current else "номера нет",
+        phone_link=_link(campaign, current) if may_be_dialled and current else None,
+        dial_by_hand=current.extension if current and not carries_extension(campaign.dial_link) else "",
         organisation=client.organisation,
         inn=client.inn or "",
         branch=branch.name if branch else "не указано",
@@ -87,7 +87,12 @@ def client_card(
         history=_history(session, client, zone, now, attempt),
         siblings=_siblings(session, client),
         phones=[
-            PhoneLine(_phone_text(phone), phone.state == "live", current is not None and phone.id == current.id)
+            PhoneLine(
+                show(phone.e164, phone.extension),
+                live=phone.state == "live",
+                current=current is not None and phone.id == current.id,
+                next=phone.is_next,
+            )
             for phone in phones
         ],
         notes=_notes(session, client, zone, now, attempt),
@@ -99,24 +104,14 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _phone_text(phone: RespondentPhone) -> str:
-    return f"{show(phone.e164)} доб. {phone.extension}" if phone.extension else show(phone.e164)
+def _link(campaign: CampaignRow, phone: RespondentPhone) -> str:
+    return dial_link(campaign.dial_link, phone.e164, phone.extension)
 
 
 def _current_phone(phones: Sequence[RespondentPhone], attempt: CallAttempt | None) -> RespondentPhone | None:
     if attempt is not None:
         return next((phone for phone in phones if phone.id == attempt.phone_id), None)
-    return phone_to_dial(phones)
-
-
-def phone_to_dial(phones: Sequence[RespondentPhone]) -> RespondentPhone | None:
-    """The number to dial, of all of a client's in their order: the live one given last in a call.
-
-    Else the first live one.
-    """
-    live = [phone for phone in phones if phone.state == "live"]
-    given = [phone for phone in live if phone.source != "base"]
-    return given[-1] if given else next(iter(live), None)
+    return next_number(phones)
 
 
 def _window(calendar: CallingCalendar | None, campaign: CampaignRow, now: datetime) -> tuple[str, str, str]:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE
 from nps.domain.local_time import when
+from nps.domain.numbers import stopped_words
 from nps.domain.script import Script
 from nps.domain.why import Why
 from nps.domain.wording import duration, why_text
-from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent, Shift
+from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent, RespondentPhone, Shift
 from nps.queries.desk.views import FactsView
 
 
@@ -86,8 +87,12 @@ def result_words(
         reasons = f" Причины: {', '.join(chosen)}." if chosen else ""
         words = f" «{interview.words}»" if interview.words else ""
         return "Анкета сохранена", f"Оценка {interview.rating}.{reasons}{words}"
+    reason = Why.from_json(client.next_reason)
+    if reason.code == "stop_list":
+        number = session.get(RespondentPhone, reason.params.get("phone_id") or 0)
+        stopped = stopped_words(number.e164) if number is not None else why_text(reason, zone, now)
+        return row.label, f"{stopped}: клиент считается отказом, звонить ему больше не будут."
     if client.state == "waiting":
-        reason = Why.from_json(client.next_reason)
         if reason.code == "no_region":
             return row.label, f"{why_text(reason, zone, now)}: его укажет руководитель."
         if client.next_call_at is None:

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from nps.domain.desk import RETURN_REASONS
 from nps.domain.disposition import TABLE
-from nps.domain.phone import show
 from nps.domain.script import Script, StepKind
 from nps.models import Branch, BranchContact, Respondent
 from nps.queries.campaigns import CampaignRow
@@ -85,14 +84,14 @@ def contacts_panel(session: Session, campaign: CampaignRow, branch_id: int | Non
     }
 
 
-def escalation_panel(client: Respondent, e164: str, script: Script, campaign: CampaignRow, question: int) -> Panel:
+def escalation_panel(client: Respondent, phone: str, script: Script, campaign: CampaignRow, question: int) -> Panel:
     """The six columns of the letter, prefilled (R15); `question` (from 1) brings its reply to read aloud."""
     replies = [item.reply for item in script.questions]
     return {
         "organisation": client.organisation,
         "inn": client.inn or "",
         "contact": client.contact,
-        "phone": show(e164),
+        "phone": phone,
         "email": client.email,
         "text": "",
         "wished_time": "",

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from nps.domain.local_time import when
 from nps.domain.phone import digits, show
 from nps.domain.search import fold
-from nps.models import Region, Respondent, RespondentPhone
+from nps.models import Region, Respondent
 from nps.queries.desk.card import handed_over, state_words
+from nps.queries.numbers import numbers_shown
 
 #: Any four digits of a number or an INN, or any three letters.
 FEWEST_DIGITS, FEWEST_LETTERS = 4, 3
@@ -63,28 +64,19 @@ def find_clients(session: Session, campaign_id: int, query: str, now: datetime) 
         .limit(_SHOWN)
     ).all()
     found = [client.id for client, _, _ in rows]
-    phones, left_to_manager = _first_phones(session, found), handed_over(session, found)
+    phones, left_to_manager = numbers_shown(session, found), handed_over(session, found)
     return [
         FoundClient(
             client.id,
             client.contact,
             client.organisation,
             client.inn or "",
-            show(phones[client.id]) if client.id in phones else "номера нет",
+            show(phones[client.id].e164, phones[client.id].extension) if client.id in phones else "номера нет",
             region or "регион неизвестен",
             _state_text(client, zone, now, client.id in left_to_manager),
         )
         for client, region, zone in rows
     ]
-
-
-def _first_phones(session: Session, client_ids: list[int]) -> dict[int, str]:
-    rows = session.execute(
-        select(RespondentPhone.respondent_id, RespondentPhone.e164)
-        .where(RespondentPhone.respondent_id.in_(client_ids))
-        .order_by(RespondentPhone.position.desc())
-    )
-    return {client_id: e164 for client_id, e164 in rows}
 
 
 def _state_text(client: Respondent, zone: str | None, now: datetime, is_handed_over: bool) -> str:

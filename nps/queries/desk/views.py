@@ -45,6 +45,8 @@ class PhoneLine:
     text: str
     live: bool
     current: bool
+    #: The next call goes there.
+    next: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,17 @@ class QuestionLine:
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
-    """The card. `phone_link` is set from the dial until the line is down: followed by the operator's own click (R8)."""
+    """The card. `phone_link` is set from the dial until the line is down: followed by the operator's own click (R8).
+
+    `dial_by_hand`: the extension, when the link cannot carry it.
+    """
 
     id: int
     contact: str
     greeting_name: str
     phone_text: str
     phone_link: str | None
+    dial_by_hand: str
     organisation: str
     inn: str
     branch: str

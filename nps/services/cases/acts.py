@@ -15,7 +15,7 @@ from nps.domain.phone import parse_phone
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPhone, StopList
-from nps.queries import campaigns
+from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
 from nps.services import frozen_reports
 from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
@@ -136,7 +136,8 @@ def add_number(
 ) -> RespondentPhone:
     """Add a number as the one to try first and begin a fresh ladder; a number known before comes to life again.
 
-    Inside the caller's transaction; the caller folds. Raises PhoneError for a text that is no Russian number.
+    Inside the caller's transaction; the caller folds, and a number of the stop list refuses the client then (R21).
+    Raises PhoneError for a text that is no Russian number.
     """
     parsed = parse_phone(raw)
     phones = session.scalars(
@@ -151,6 +152,9 @@ def add_number(
         session.flush()
     client.search_fold = f"{client.search_fold} {parsed.e164}"[:1000]
     add_event(session, client.id, "number_added", at=at, by=by, detail={"phone_id": found.id})
+    customer_id = campaigns.campaign_row(session, client.campaign_id).customer_id
+    if parsed.e164 in numbers.listed(session, customer_id, [client.id]).numbers:
+        add_event(session, client.id, "stop_listed", at=at, by=by, reason="Новый номер в стоп-листе")
     return found
 
 
@@ -175,8 +179,10 @@ def change_contact(session: Session, client: Respondent, person: str, *, by: int
     )
 
 
-def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, form: Form, now: datetime) -> None:
+def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, form: Form, now: datetime) -> bool:
     """A manager or specialist enters a new number: an inactive client is called again with a fresh ladder (§4).
+
+    False when the stop list forbids to call him, on this number or another (R21).
 
     An operator who is shown the client gives him back: his card names another number. Raises PhoneError for a text
     that is no Russian number, StaleError while the client is called.
@@ -191,7 +197,7 @@ def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str
                 raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
             release(s, respondent_id)
             phone = add_number(s, client, raw, source="manager", at=now, by=actor_id)
-            refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
+            verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
             record(
                 s,
                 at=now,
@@ -202,9 +208,9 @@ def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str
                 campaign_id=campaign.id,
                 after={"phone_id": phone.id},
             )
-            return {}
+            return {"may_be_called": verdict.why.code != "stop_list"}
 
-        form.once(s, now, act)
+        return bool(form.once(s, now, act).get("may_be_called", True))
 
 
 def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> None:
@@ -228,6 +234,7 @@ def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, 
         .join(Contract, Contract.id == Campaign.contract_id)
         .where(
             RespondentPhone.e164 == e164,
+            numbers.is_live(),
             Contract.customer_id == campaign.customer_id,
             # A closed campaign stays as it was reported (R1).
             Campaign.closed_at.is_(None),

@@ -17,7 +17,7 @@ from nps.domain.calling_window import CallingCalendar
 from nps.domain.case import CallRecord, CaseEvent, CasePolicy, PhoneState, QueueClass, State, Verdict, dead_phones, fold
 from nps.models import Appointment, AttemptOutcome, CallAttempt, Respondent, RespondentPhone
 from nps.models import CaseEvent as CaseEventRow
-from nps.queries import campaigns
+from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
 from nps.services.call_queue import require_claims
 from nps.services.journal import record
@@ -97,8 +97,15 @@ def refold_many(
     verdicts = []
     for first in range(0, len(respondent_ids), _CHUNK):
         cases = _read(session, respondent_ids[first : first + _CHUNK])
-        verdicts += [_decide(session, case, campaign, calendars) for case in cases]
+        stop = numbers.listed(session, campaign.customer_id, [case.client.id for case in cases])
+        decided = [_decide(session, case, campaign, calendars, stop) for case in cases]
+        # One number of a client is the next one: the former has to be written off before the new one is written.
         session.flush()
+        for case, verdict in zip(cases, decided, strict=True):
+            for phone in case.phones:
+                phone.is_next = phone.id == verdict.phone_id
+        session.flush()
+        verdicts += decided
     return verdicts
 
 
@@ -143,6 +150,7 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
         .join(last, last.c.attempt_id == CallAttempt.id)
         .join(AttemptOutcome, (AttemptOutcome.attempt_id == CallAttempt.id) & (AttemptOutcome.n == last.c.n))
         .where(CallAttempt.closed_at.is_not(None))
+        .order_by(CallAttempt.dialled_at)
     )
     found: dict[int, History] = defaultdict(list)
     for attempt, callback_at in calls:
@@ -157,26 +165,38 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
                 inbound=attempt.source == "inbound",
             )
         )
-    for event in session.scalars(select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids))):
+    # Of two numbers added at one moment the last one written is tried first.
+    for event in session.scalars(
+        select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
+    ):
         found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail))
     return found
 
 
-def _decide(session: Session, case: _Case, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar]) -> Verdict:
+def _decide(
+    session: Session,
+    case: _Case,
+    campaign: CampaignRow,
+    calendars: Mapping[str, CallingCalendar],
+    stop: numbers.Listed,
+) -> Verdict:
     client = case.client
     dead = dead_phones(case.history)
     for phone in case.phones:
         phone.state = "dead" if phone.id in dead else "live"
     verdict = fold(
         case.history,
-        [PhoneState(phone.id, phone.state == "live") for phone in case.phones],
+        [PhoneState(phone.id, phone.state == "live", stop.numbers.get(phone.e164)) for phone in case.phones],
         CasePolicy(
             calendar=calendars.get(client.region_code or ""),
             soft_refusal_final=campaign.soft_refusal_final,
             spread=spread_of(client.id),
+            organisation_stopped_at=stop.organisations.get(client.inn or ""),
         ),
         client.loaded_at,
     )
+    for phone in case.phones:
+        phone.is_next = phone.is_next and phone.id == verdict.phone_id
     client.state = str(verdict.state)
     client.queue_class = None if verdict.queue_class is None else int(verdict.queue_class)
     client.next_call_at = verdict.due

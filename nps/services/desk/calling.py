@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -15,25 +15,27 @@ from nps.domain.calling_window import CallingCalendar
 from nps.domain.case import QueueClass
 from nps.domain.errors import DomainError, StaleError
 from nps.domain.local_time import OFFICE_ZONE, Zone, clock, to_local, when
+from nps.domain.numbers import stopped_words
+from nps.domain.phone import show
 from nps.models import CallAttempt, Respondent, RespondentPhone, Shift, TelephonyEvent
-from nps.queries import campaigns
+from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.card import phone_to_dial
-from nps.services.call_queue import free_lapsed, hold_until_result, lock_claims, release_shown, why_closed
+from nps.services.call_queue import (
+    free_lapsed,
+    hold_until_result,
+    lock_claims,
+    phones_with,
+    release_shown,
+    why_closed,
+)
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.telephony.commands import ask_call, ask_hang_up
 from nps.services.transaction import AnySession, write
 
-_STOPPED = text(
-    "SELECT 1 FROM stop_list s WHERE s.customer_id = :customer AND s.lifted_at IS NULL "
-    "AND (s.e164 = :e164 OR s.inn = :inn)"
-)
-_TALKED_TODAY = text(
-    "SELECT 1 FROM call_attempt a JOIN disposition d ON d.code = a.disposition "
-    "WHERE a.e164 = :e164 AND a.local_day = :day AND d.conversation AND a.respondent_id <> :respondent"
-)
-_ON_THE_LINE = text("SELECT 1 FROM call_attempt a WHERE a.e164 = :e164 AND a.closed_at IS NULL")
+_STOPPED = text(numbers.STOPPED.format(client=":client"))
+_ORGANISATION_STOPPED = text(numbers.ORGANISATION_STOPPED.format(inn=":inn"))
+_SPOKEN_TO = text(numbers.SPOKEN_TO.format(client=":client", day=":day"))
 
 _CLOSED_WORDS = {
     "paused": "Проект приостановлен руководителем: звонки начнутся, когда он снимет паузу.",
@@ -64,7 +66,7 @@ def dial(
             client, shift = _held_client(s, actor, respondent_id, now)
             campaign = campaigns.campaign_row(s, client.campaign_id)
             calendar = campaigns.calendars(s, campaign).get(client.region_code or "")
-            phone = _phone(s, client)
+            phone = numbers.next_number(numbers.numbers_of(s, client.id))
             reason = _forbids(s, client, campaign, calendar, phone, now)
             if shift is None or shift.campaign_id != client.campaign_id:
                 reason = "Смена в этом проекте закончена. Начните её снова."
@@ -92,13 +94,6 @@ def _held_client(session: Session, actor: Actor, respondent_id: int, now: dateti
     return client, campaigns.open_shift(session, actor.id)
 
 
-def _phone(session: Session, client: Respondent) -> RespondentPhone | None:
-    phones = session.scalars(
-        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
-    ).all()
-    return phone_to_dial(phones)
-
-
 def _forbids(
     session: Session,
     client: Respondent,
@@ -110,6 +105,8 @@ def _forbids(
     """Why this client may not be dialled now, in a sentence; None when he may."""
     if why := why_closed(campaign):
         return _CLOSED_WORDS[why]
+    if stopped := _stopped(session, client, campaign):
+        return stopped
     if client.state != "waiting":
         return "У клиента уже есть итог: звонить ему больше не нужно."
     if calendar is None:
@@ -122,14 +119,23 @@ def _forbids(
         return f"Окно звонков закрыто: у клиента {clock(now, calendar.zone)}.{later}"
     if short := _budget_forbids(session, client, campaign):
         return short
-    binds = {"customer": campaign.customer_id, "e164": phone.e164, "inn": client.inn, "respondent": client.id}
-    if session.execute(_STOPPED, {key: binds[key] for key in ("customer", "e164", "inn")}).first():
-        return "Номер в стоп-листе: звонить нельзя."
-    if session.execute(_ON_THE_LINE, {"e164": phone.e164}).first():
-        return "По этому номеру сейчас уже говорят."
+    busy = phones_with(session, client.id)
+    if busy is not None:
+        return f"По номеру этого клиента сейчас работает {busy}."
     day = to_local(now, calendar.zone).date()
-    if session.execute(_TALKED_TODAY, {"e164": phone.e164, "day": day, "respondent": client.id}).first():
-        return "С этим номером сегодня уже говорили по другой записи базы."
+    spoken_to = session.execute(_SPOKEN_TO, {"day": day, "client": client.id}).scalar()
+    if spoken_to is not None:
+        return f"По номеру {show(spoken_to)} сегодня уже говорили по другой записи базы."
+    return None
+
+
+def _stopped(session: Session, client: Respondent, campaign: CampaignRow) -> str | None:
+    """What of the client is on the stop list (R21), in a sentence."""
+    number = session.execute(_STOPPED, {"customer": campaign.customer_id, "client": client.id}).scalar()
+    if number is not None:
+        return f"{stopped_words(number)}: звонить нельзя."
+    if session.execute(_ORGANISATION_STOPPED, {"customer": campaign.customer_id, "inn": client.inn}).first():
+        return "Организация в стоп-листе: звонить нельзя."
     return None
 
 
@@ -193,7 +199,7 @@ def _begin(
     attempt_id = write_call(session, actor.id, client, campaign, phone, (calendar.zone, office_zone), now, "operator")
     hold_until_result(session, client.id)
     note_event(session, attempt_id, "dialled", now)
-    ask_call(session, actor, attempt_id, phone.e164, campaign.purpose, now)
+    ask_call(session, actor, attempt_id, phone.e164, campaign.purpose, now, phone.extension)
     record(
         session,
         at=now,

@@ -15,7 +15,8 @@ from nps.domain.local_time import OFFICE_ZONE, Zone
 from nps.models import CallAttempt, Region, Respondent, RespondentPhone, User
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.card import phone_to_dial, short_name
+from nps.queries.desk.card import short_name
+from nps.queries.numbers import number_shown, numbers_of
 from nps.services.call_queue import free_lapsed, hold, lock_claims, open_attempt_of, phones_with, release_shown
 from nps.services.desk.calling import note_event, write_call
 from nps.services.form_keys import Form
@@ -74,13 +75,11 @@ def _free_phone(session: Session, client: Respondent) -> RespondentPhone:
         raise StaleError("held", f"С этим клиентом уже работает {short_name(holder.full_name)}: передайте звонок.")
     if open_attempt_of(session, client.id) is not None:
         raise StaleError("handed_over", "Прошлый звонок этого клиента ждёт решения руководителя: передайте звонок ему.")
-    phones = session.scalars(
-        select(RespondentPhone).where(RespondentPhone.respondent_id == client.id).order_by(RespondentPhone.position)
-    ).all()
-    busy = phones_with(session, client.id)
+    # He calls from somewhere, even when none of his numbers is live.
+    phone = number_shown(numbers_of(session, client.id))
+    busy = phones_with(session, client.id, phone.id) if phone is not None else None
     if busy is not None:
         raise StaleError("phone_held", f"По номеру этого клиента уже работает {short_name(busy)}: передайте звонок.")
-    phone = phone_to_dial(phones) or next(iter(phones), None)
     if phone is None:
         raise StaleError("no_phone", "У клиента нет ни одного номера: сначала его внесёт руководитель.")
     return phone

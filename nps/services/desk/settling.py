@@ -336,7 +336,7 @@ def _reopen(session: Session, actor: Actor, attempt_id: UUID, now: datetime) -> 
     if own is not None:
         release(session, own)
         session.refresh(client)
-    elsewhere = client.held_by is not None or phones_with(session, client.id) is not None
+    elsewhere = client.held_by is not None or phones_with(session, client.id, attempt.phone_id) is not None
     if newer is not None or closed is not None or elsewhere or client.erased_at is not None:
         raise StaleError("too_late", "С этим клиентом уже работают дальше: исправление сделает руководитель.")
     replace_interview(session, client.id, now)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from nps.adapters.bulk_insert import insert_rows
@@ -26,6 +26,7 @@ from nps.domain.sample import (
     suggested_area_code,
 )
 from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
+from nps.queries.numbers import is_live
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
 from nps.services.transaction import AnySession, write
@@ -51,7 +52,28 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
             insert_rows(s, _RECEIPT, [_values(lease.import_id, verdict) for verdict in chunk])
     understood = understood | {"missing": checker.missing}
     with write(session) as s:
+        _join(s, lease.import_id, checker.joined)
         finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
+
+
+def _join(s: Session, import_id: int, joined: Sequence[Verdict]) -> None:
+    """Rows that were staged as clients mean another row's client; their numbers stay with them until publishing."""
+    if not joined:
+        return
+    values = [{"row": one.row_no, "owner": one.same_as_row, "why": one.reason} for one in joined]
+    row = _RECEIPT.c.import_id == import_id, _RECEIPT.c.row_no == bindparam("row")
+    fate: dict[str, Any] = {"fate": Fate.DUPLICATE.value, "identity": None, "changed": []}
+    meant = update(_RECEIPT).where(*row).values(same_as_row=bindparam("owner"), reason=bindparam("why"), **fate)
+    s.connection().execute(meant, values)
+    # Rows that repeat one of them repeat that client too.
+    other = _RECEIPT.alias()
+    repeats = update(_RECEIPT).where(
+        _RECEIPT.c.import_id == import_id,
+        other.c.import_id == import_id,
+        other.c.row_no == _RECEIPT.c.same_as_row,
+        other.c.same_as_row.is_not(None),
+    )
+    s.execute(repeats.values(same_as_row=other.c.same_as_row))
 
 
 def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChecker]:
@@ -89,12 +111,15 @@ def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
     """The clients of the campaign with all their numbers, those of erased people left out."""
     own = Respondent.campaign_id == campaign_id, Respondent.erased_at.is_(None)
     numbers: defaultdict[int, list[str]] = defaultdict(list)
-    phones = select(RespondentPhone.respondent_id, RespondentPhone.e164, RespondentPhone.extension)
+    dead: defaultdict[int, set[str]] = defaultdict(set)
+    phones = select(RespondentPhone.respondent_id, RespondentPhone.e164, RespondentPhone.extension, ~is_live())
     of_campaign = phones.join(Respondent, Respondent.id == RespondentPhone.respondent_id).where(*own)
-    for owner, e164, extension in s.execute(
+    for owner, e164, extension, is_dead in s.execute(
         of_campaign.order_by(RespondentPhone.respondent_id, RespondentPhone.position)
     ):
         numbers[owner].append(f"{e164}#{extension}")
+        if is_dead:
+            dead[owner].add(f"{e164}#{extension}")
     columns = Respondent.id, Respondent.identity, Respondent.contact, Respondent.email, Respondent.state
     for row in s.execute(select(*columns).where(*own).order_by(Respondent.id)):
         yield KnownClient(
@@ -105,6 +130,7 @@ def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
             tuple(numbers[row.id]),
             withdrawn=row.state == State.WITHDRAWN,
             inactive=row.state == State.INACTIVE,
+            dead=frozenset(dead.get(row.id, ())),
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Row,
     and_,
     case,
     cast,
@@ -21,7 +23,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from nps.adapters.sample_sheet import store
 from nps.domain.case import QueueClass, State
@@ -48,7 +50,9 @@ from nps.services.sample.reading import customer_of, header_of
 from nps.services.transaction import AnySession, write
 
 _TAKEN = ("accepted", "corrected")
-_MAX_ALIAS = 200
+_MAX_ALIAS, _MAX_SEARCH = 200, 1000
+#: Rows whose clients' numbers are read together.
+_CHUNK = 2_000
 _COPIED = ("inn", "organisation", "contact", "greeting_name", "email", "search_fold", "identity")
 
 
@@ -139,11 +143,22 @@ def _add_clients(s: Session, lease: Lease, branches: Mapping[str, Branch], now: 
     """Insert clients, phones and stop-list events from the staged rows by one statement each; how many clients came."""
     staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(_TAKEN))
     count = s.execute(select(func.count()).where(staged)).scalar_one()
+    repeats = and_(
+        ImportRow.import_id == lease.import_id,
+        ImportRow.fate == "duplicate",
+        ImportRow.same_as_row.is_not(None),
+        ImportRow.e164.is_not(None),
+    )
+    # A number on the stop list refuses the client whichever of his rows it stands in.
+    refusing = select(ImportRow.same_as_row).where(repeats, ImportRow.stopped)
+    stop = update(ImportRow).where(staged, ImportRow.row_no.in_(refusing)).values(stopped=True)
+    s.execute(stop.execution_options(synchronize_session=False))
     _insert_respondents(s, lease, staged, branches, now)
     same = Respondent.campaign_id == lease.campaign_id, Respondent.identity == ImportRow.identity
     link = update(ImportRow).where(staged, *same).values(respondent_id=Respondent.id)
     s.execute(link.execution_options(synchronize_session=False))
     _insert_phones(s, staged)
+    _insert_phones_of_repeats(s, repeats)
     event = (
         select(
             Respondent.id,
@@ -188,8 +203,10 @@ def _insert_respondents(
 
 
 def _insert_phones(s: Session, staged: ColumnElement[bool]) -> None:
-    columns = ["respondent_id", "position", "e164", "extension", "guessed"]
-    first = select(ImportRow.respondent_id, literal(0), ImportRow.e164, ImportRow.extension, ImportRow.guessed)
+    columns = ["respondent_id", "position", "is_next", "e164", "extension", "guessed"]
+    first = select(
+        ImportRow.respondent_id, literal(0), literal(True), ImportRow.e164, ImportRow.extension, ImportRow.guessed
+    )
     s.execute(insert(RespondentPhone).from_select(columns, first.where(staged).order_by(ImportRow.row_no)))
     having = select(ImportRow.respondent_id, ImportRow.spare_phones).where(staged, ImportRow.spare_phones.is_not(None))
     spare = [
@@ -199,6 +216,40 @@ def _insert_phones(s: Session, staged: ColumnElement[bool]) -> None:
     ]
     if spare:
         s.execute(insert(RespondentPhone), spare)
+
+
+def _insert_phones_of_repeats(s: Session, repeats: ColumnElement[bool]) -> None:
+    """Rows that mean the client of another row add their numbers to his, in the order of the file."""
+    first = aliased(ImportRow)
+    found = s.execute(
+        select(first.respondent_id, ImportRow.e164, ImportRow.extension, ImportRow.guessed, ImportRow.spare_phones)
+        .join(first, and_(first.import_id == ImportRow.import_id, first.row_no == ImportRow.same_as_row))
+        .where(repeats, first.respondent_id.is_not(None))
+        .order_by(ImportRow.row_no)
+    ).all()
+    for start in range(0, len(found), _CHUNK):
+        _join_phones(s, found[start : start + _CHUNK])
+
+
+def _join_phones(s: Session, found: Sequence[Row[Any]]) -> None:
+    owners = {row.respondent_id for row in found}
+    has: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+    numbers = select(RespondentPhone.respondent_id, RespondentPhone.e164, RespondentPhone.extension)
+    for owner, e164, extension in s.execute(numbers.where(RespondentPhone.respondent_id.in_(owners))):
+        has[owner].add((e164, extension))
+    folds = s.execute(select(Respondent.id, Respondent.search_fold).where(Respondent.id.in_(owners)))
+    added, words = [], {id: text for id, text in folds}
+    for row in found:
+        own = {"e164": row.e164, "extension": row.extension, "guessed": row.guessed}
+        for phone in (own, *(row.spare_phones or ())):
+            key = phone["e164"], phone["extension"]
+            if key not in has[row.respondent_id]:
+                added.append({"respondent_id": row.respondent_id, "position": len(has[row.respondent_id]), **phone})
+                has[row.respondent_id].add(key)
+                words[row.respondent_id] = f"{words[row.respondent_id]} {phone['e164'][2:]}"[:_MAX_SEARCH]
+    if added:
+        s.execute(insert(RespondentPhone), added)
+        s.execute(update(Respondent), [{"id": id, "search_fold": text} for id, text in words.items()])
 
 
 def _one_of(column: InstrumentedAttribute[str | None], names: list[str]) -> ColumnElement[bool]:

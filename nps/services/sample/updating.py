@@ -12,10 +12,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import StaleError
+from nps.domain.phone import show
 from nps.models import ImportRow, Respondent, SampleImport
 from nps.queries import campaigns
 from nps.services import cases
-from nps.services.call_queue import lock_claims
+from nps.services.call_queue import lock_claims, release_shown
 from nps.services.cases.folding import refold_many
 from nps.services.sample.lease import Lease, renew
 from nps.services.transaction import AnySession, write
@@ -78,11 +79,11 @@ def _apply(s: Session, row: ImportRow, by: int, now: datetime) -> bool:
     if "email" in before:
         client.email = row.email or ""
     if "phone" in before:
+        release_shown(s, Respondent.id == client.id)  # The card on a desk names another number.
         phones = [{"e164": row.e164, "extension": row.extension}, *(row.spare_phones or ())]
         # The last one added is tried first, so the row's first number comes last.
         for phone in reversed(phones):
-            number = f"{phone['e164']} доб. {phone['extension']}" if phone["extension"] else str(phone["e164"])
-            cases.add_number(s, client, number, source="base", at=now, by=by)
+            cases.add_number(s, client, show(phone["e164"], phone["extension"]), source="base", at=now, by=by)
     client.identity = row.identity or client.identity
     row.proposal = "applied"
     return True

@@ -32,23 +32,31 @@ _LATE = "Станция не взяла вызов вовремя."
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command with what the exchange needs to carry it out. `number` is E.164 or a number of the dialplan."""
+    """One command with what the exchange needs to carry it out. `number` is E.164 or a number of the dialplan.
+
+    `dtmf`: what it sends when the number has answered, the extension there. `extension`: the operator's telephone.
+    """
 
     id: int
     kind: str
     attempt_id: UUID
     number: str
+    dtmf: str
     extension: str
 
 
-def ask_call(s: Session, actor: Actor, attempt_id: UUID, number: str, purpose: str, now: datetime) -> bool:
+def ask_call(
+    s: Session, actor: Actor, attempt_id: UUID, number: str, purpose: str, now: datetime, dtmf: str = ""
+) -> bool:
     """Inside the dial's transaction: let the exchange call, if there is one. False: the operator dials by the link.
+
+    `number` is E.164, `dtmf` its extension.
 
     Training and demonstration never reach it, by construction.
     """
     if purpose != "survey" or not exchange(s, now).is_alive or not extension_of(s, actor.id):
         return False
-    s.execute(insert(LineCommand).values(attempt_id=attempt_id, kind="call", number=number, at=now))
+    s.execute(insert(LineCommand).values(attempt_id=attempt_id, kind="call", number=number, dtmf=dtmf, at=now))
     return True
 
 
@@ -77,8 +85,9 @@ def ask_transfer(session: AnySession, actor: Actor, attempt_id: UUID, contact_id
         contact = s.get(BranchContact, contact_id)
         if contact is None or contact.customer_id != owner:
             raise StaleError("no_contact", "Такого контакта больше нет.")
-        number = parse_phone(contact.phone).e164
-        s.execute(insert(LineCommand).values(attempt_id=attempt_id, kind="transfer", number=number, at=now))
+        number = parse_phone(contact.phone)
+        command = {"kind": "transfer", "number": number.e164, "dtmf": number.extension, "at": now}
+        s.execute(insert(LineCommand).values(attempt_id=attempt_id, **command))
 
 
 def set_extension(session: AnySession, actor: Actor, user_id: int, extension: str, now: datetime) -> None:
@@ -128,7 +137,7 @@ def take_commands(session: AnySession, now: datetime) -> list[Command]:
             if is_late:
                 row.problem = _LATE
             else:
-                taken.append(Command(row.id, row.kind, row.attempt_id, row.number, extension))
+                taken.append(Command(row.id, row.kind, row.attempt_id, row.number, row.dtmf, extension))
     return taken
 
 

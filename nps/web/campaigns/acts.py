@@ -69,20 +69,15 @@ def act(campaign_id: int, respondent_id: int) -> Response:
 @access.roles("manager", "specialist")
 def give_number(campaign_id: int, respondent_id: int) -> Response:
     """Enter a new number: an inactive client is called again with a fresh ladder."""
-    return _act(
-        campaign_id,
-        respondent_id,
-        "number",
-        lambda: cases.give_number(
-            db.session(),
-            access.current_actor().id,
-            respondent_id,
-            forms.text("phone", 40, label="Новый номер", required=True),
-            _form("number"),
-            now(),
-        ),
-        "Номер добавлен: по нему позвонят первым.",
-    )
+
+    def act() -> str:
+        number = forms.text("phone", 40, label="Новый номер", required=True)
+        actor_id = access.current_actor().id
+        if cases.give_number(db.session(), actor_id, respondent_id, number, _form("number"), now()):
+            return "Номер добавлен: по нему позвонят первым."
+        return "Номер добавлен, но клиент в стоп-листе и считается отказом: какой его номер там, сказано ниже."
+
+    return _act(campaign_id, respondent_id, "number", act, "")
 
 
 @bp.post("/campaigns/<int:campaign_id>/calls/<uuid:attempt_id>/correct")
@@ -172,11 +167,14 @@ def _form(route: str) -> Form:
 
 
 def _act(campaign_id: int, respondent_id: int, name: str, do: Callable[[], object], said: str) -> Response:
-    """Carry out an act on a client of this campaign; refused, the card says why and keeps what was typed."""
+    """Carry out an act on a client of this campaign; refused, the card says why and keeps what was typed.
+
+    `said` is told when it is done, unless the act has a sentence of its own to tell.
+    """
     campaign = campaign_or_404(campaign_id)
     find_card(campaign_id, respondent_id)
     try:
-        do()
+        told = do()
     except NotFoundError:
         raise
     except DomainError as error:
@@ -185,5 +183,5 @@ def _act(campaign_id: int, respondent_id: int, name: str, do: Callable[[], objec
         return show_card(
             campaign, fresh, problem=error.message, failed=name, typed=forms.typed(), status=status_of(error)
         )
-    flash(said, "ok")
+    flash(told if isinstance(told, str) else said, "ok")
     return htmx.go(url_for("campaigns.client", campaign_id=campaign_id, respondent_id=respondent_id))
