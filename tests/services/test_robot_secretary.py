@@ -41,7 +41,7 @@ def test_it_is_a_miss_with_seconds_and_without_twenty_seconds_of_ringing(
     client = session.scalars(select(Respondent)).one()
     assert (client.state, client.misses) == ("waiting", 1)
     used = campaigns.budget(session, campaigns.campaign_row(session, campaign.id)).used_s
-    assert used == (7 if press_answered else 0)
+    assert (used > 0) == press_answered, "its seconds are billed like any others"
 
 
 def test_three_of_them_end_the_ladder(session: Session, login: Callable[..., FlaskClient]) -> None:
