@@ -63,6 +63,7 @@ def test_a_disabled_account_is_named_to_whoever_knows_its_password_and_to_nobody
     assert wrong.status_code == 422
     assert "Логин и пароль не подошли. Осталось 4 попытки" in wrong.text and "отключена" not in wrong.text
     right = sign_in(client, user)
+    session.rollback()
     assert right.status_code == 422 and session.scalars(select(UserSession.id)).all() == []
     # The dialog over a page whose session is over shows the text of this alert.
     assert re.search(
