@@ -75,6 +75,7 @@ CHOICES: tuple[Choice, ...] = (
     Choice("rejected", "Сброс до ответа", "вызов отклонили", "", "", "more", _RING),
     Choice("switched_off", "Выключен, вне сети", "или временно заблокирован", "", "", "more", _RING),
     Choice("voicemail", "Автоответчик", "секунды входят в лимит", "", "", "more", _BOTH),
+    Choice("robot", "Ответил робот-секретарь", "помощник оператора связи", "", "", "more", _BOTH),
     Choice("technical", "Техническая ошибка", "попытка не считается", "", "", "more", _BOTH),
     Choice("not_client", "Не клиент или повтор", "решит руководитель", "", "", "more", _TALK, "not_client"),
     Choice("escalation", "Передать специалисту", "обращение письмом", "Э", "Quote", "escalate", _BOTH, "escalation"),

@@ -44,9 +44,10 @@ class Disposition:
     """One row of the table.
 
     misses: one of the three calls after which a client is unsuccessful. reaches_network: counted in column 1 of the
-    contract's form. conversation: somebody answered and talked. min_ring_s: seconds the phone must have rung before
-    the result may be recorded (R13). note_needed: the operator must say something in words. final_state: the state
-    this result gives whatever went before; None when it depends on the history. key, cap: the desk's hot key
+    contract's form. conversation: somebody answered and talked. is_answer: given straight from the ringing it says that
+    somebody or something has answered, so the seconds from then on are billed. min_ring_s: seconds the phone must have
+    rung before the result may be recorded (R13). note_needed: the operator must say something in words. final_state:
+    the state this result gives whatever went before; None when it depends on the history. key, cap: the desk's hot key
     (`KeyboardEvent.code`) and the letter printed on it; empty for the results behind «Другой итог».
     """
 
@@ -59,6 +60,7 @@ class Disposition:
     misses: bool = False
     reaches_network: bool = True
     conversation: bool = False
+    is_answer: bool = False
     min_ring_s: int = 0
     note_needed: bool = False
     final_state: State | None = None
@@ -85,8 +87,14 @@ _ROWS = (
         Kind.MISS, Next.LADDER, "3.16", misses=True,
     ),
     Disposition(
-        "voicemail", "Автоответчик", "Ответил автоответчик или голосовой помощник; секунды входят в лимит минут",
-        Kind.MISS, Next.LADDER, "2.22", misses=True,
+        "voicemail", "Автоответчик", "Ответил автоответчик клиента; секунды входят в лимит минут",
+        Kind.MISS, Next.LADDER, "2.22", misses=True, is_answer=True,
+    ),
+    # Assistants of mobile operators answer at once and ask who is calling: nothing rings for 20 seconds (R13), and for
+    # the rates it is a machine (AAPOR 2.22).
+    Disposition(
+        "robot", "Ответил робот-секретарь", "Ответил голосовой помощник оператора связи; секунды входят в лимит минут",
+        Kind.MISS, Next.LADDER, "2.22", misses=True, is_answer=True,
     ),
     Disposition(
         "other_person", "Ответил другой", "Контакта нет на месте; укажите время, если его назвали",
@@ -127,7 +135,7 @@ _ROWS = (
     ),
     Disposition(
         "wrong_number", "Чужой номер", "Ответил посторонний: номер не принадлежит ни клиенту, ни его организации",
-        Kind.DEAD, Next.NEXT_NUMBER, "4.41", conversation=True, key="KeyD", cap="В",
+        Kind.DEAD, Next.NEXT_NUMBER, "4.41", conversation=True, is_answer=True, key="KeyD", cap="В",
     ),
     Disposition(
         "technical", "Техническая ошибка", "Гудков не было, отказала гарнитура, набран не тот номер",

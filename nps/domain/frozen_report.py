@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from nps.domain.local_time import date_words
+from nps.domain import local_time
 from nps.domain.wording import NOTHING, decimal, duration, minutes, number, percent, signed
 
 #: Of the tables' layout and of the definitions behind them: a new one when a figure comes to mean something else.
@@ -204,11 +204,4 @@ def digest(
 
 def period_words(first: date | None, last: date | None) -> str:
     """«Вся волна», «18 ноября 2026», «3–15 ноября 2026», «28 октября – 3 ноября 2026»."""
-    if first is None or last is None:
-        return "Вся волна"
-    if first == last:
-        return f"{date_words(last)} {last.year}"
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{date_words(last)} {last.year}"
-    year = f" {first.year}" if first.year != last.year else ""
-    return f"{date_words(first)}{year} – {date_words(last)} {last.year}"
+    return "Вся волна" if first is None or last is None else local_time.period_words(first, last)

@@ -70,14 +70,32 @@ def date_words(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
+def date_in(day: date, this_year: int) -> str:
+    """«18 ноября», «18 ноября 2025 года»: where days of several years can stand side by side."""
+    return date_words(day) if day.year == this_year else f"{date_words(day)} {day.year} года"
+
+
+def period_words(first: date, last: date, this_year: int | None = None) -> str:
+    """«18 ноября 2026», «3–15 ноября 2026», «28 октября – 3 ноября 2026», «30 ноября 2026 – 30 ноября 2027».
+
+    A period within `this_year` goes without it; what is read in later years gives none.
+    """
+    if first.year != last.year:
+        return f"{date_words(first)} {first.year} – {date_words(last)} {last.year}"
+    year = "" if last.year == this_year else f" {last.year}"
+    if first == last:
+        return f"{date_words(last)}{year}"
+    begins = str(first.day) + "–" if first.month == last.month else f"{date_words(first)} – "
+    return f"{begins}{date_words(last)}{year}"
+
+
 def day_words(at: datetime, zone: Zone, now: datetime) -> str:
     """«сегодня», «завтра», «вчера», else «вт 24 ноября»; the year is added when it is not the present one."""
     day, today = to_local(at, zone).date(), to_local(now, zone).date()
     near = _NEAR_DAYS.get((day - today).days)
     if near:
         return near
-    year = "" if day.year == today.year else f" {day.year} года"
-    return f"{weekday_short(day)} {date_words(day)}{year}"
+    return f"{weekday_short(day)} {date_in(day, today.year)}"
 
 
 def when(at: datetime, zone: Zone, now: datetime) -> str:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from nps.domain.disposition import TABLE
 from nps.domain.forecast import Forecast
-from nps.domain.local_time import Zone, clock, date_words, to_local, weekday_name, when
+from nps.domain.local_time import Zone, clock, date_in, to_local, weekday_name, when
 from nps.domain.phone import show as phone_words
 from nps.domain.survey_statistics.rounding import half_up
 from nps.domain.why import Why
@@ -117,11 +117,10 @@ def forecast_words(forecast: Forecast, today: date) -> str:
         return f"порог 75 % достигнут, возможно ещё {number(forecast.possible)}"
     parts = [f"осталось опросить {number(forecast.needed)}", f"возможно ещё {number(forecast.possible)}"]
     last = forecast.last_day_for_new
-    year = f" {last.year} года" if last and last.year != today.year else ""
     if last is None:
         parts.append("новых начинать поздно")
     else:
-        parts.append(f"последний день для новых — {weekday_name(last)}, {date_words(last)}{year}")
+        parts.append(f"последний день для новых — {weekday_name(last)}, {date_in(last, today.year)}")
     return ", ".join(parts)
 
 

@@ -78,18 +78,17 @@ def day(at: date | Instant, zone: local_time.Zone | None = None) -> str:
         return wording.NOTHING
     if isinstance(at, datetime):
         return local_time.day_words(at, zone or office_zone(), now())
-    this_year = local_time.to_local(now(), office_zone()).year
-    return local_time.date_words(at) if at.year == this_year else f"{local_time.date_words(at)} {at.year} года"
+    return local_time.date_in(at, this_year())
 
 
 def days(first: date, last: date) -> str:
     """«3–26 ноября», «23 ноября – 17 декабря», with both years when they differ or are not the present one."""
-    this_year = local_time.to_local(now(), office_zone()).year
-    if first.year != last.year or last.year != this_year:
-        return f"{local_time.date_words(first)} {first.year} – {local_time.date_words(last)} {last.year}"
-    if first.month == last.month:
-        return f"{first.day}–{local_time.date_words(last)}"
-    return f"{local_time.date_words(first)} – {local_time.date_words(last)}"
+    return local_time.period_words(first, last, this_year())
+
+
+def this_year() -> int:
+    """The year on the office's clock."""
+    return local_time.to_local(now(), office_zone()).year
 
 
 def versioned(endpoint: str, values: dict[str, Any]) -> None:

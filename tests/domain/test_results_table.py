@@ -9,7 +9,7 @@ from nps.domain.disposition import TABLE, Kind, Next
 
 from .build import at, call, shown, verdict
 
-MISSES = ("no_answer", "busy", "rejected", "switched_off", "voicemail")
+MISSES = ("no_answer", "busy", "rejected", "switched_off", "voicemail", "robot")
 REFUSALS = ("refused", "refused_org", "do_not_call")
 DEAD = ("dead_number", "wrong_number")
 INTERVIEWS = ("surveyed", "partial")
@@ -36,6 +36,7 @@ ROWS = (
     *(Row((miss, miss), *WAIT, "18 10:00", "next_day") for miss in MISSES),
     *(Row((miss, miss, miss), State.UNSUCCESSFUL, why="ladder") for miss in MISSES),
     Row(("no_answer", "busy", "voicemail"), State.UNSUCCESSFUL, why="ladder"),
+    Row(("voicemail", "robot", "no_answer"), State.UNSUCCESSFUL, why="ladder"),
     Row(("other_person",), *WAIT, "18 14:00", "other_person"),
     Row(("other_person",) * 3, *WAIT, "18 10:00", "other_person"),
     Row(("other_person",) * 4, State.MANAGER, why="manager"),
@@ -108,13 +109,18 @@ def test_a_dead_number_gives_way_to_the_next_one_with_a_fresh_ladder():
     assert (found.phone_id, found.misses) == (2, 0)
 
 
-def test_exactly_the_five_unanswered_results_are_among_the_three():
+def test_exactly_the_six_unanswered_results_are_among_the_three():
     assert {code for code, row in TABLE.items() if row.misses} == set(MISSES)
     assert all(row.kind is Kind.MISS and row.next is Next.LADDER for row in TABLE.values() if row.misses)
 
 
 def test_only_no_answer_needs_twenty_seconds_of_ringing():
     assert {code: row.min_ring_s for code, row in TABLE.items() if row.min_ring_s} == {"no_answer": 20}
+
+
+def test_only_machines_and_a_stranger_answer_without_a_press_of_answered():
+    assert {code for code, row in TABLE.items() if row.is_answer} == {"voicemail", "robot", "wrong_number"}
+    assert TABLE["robot"].aapor == TABLE["voicemail"].aapor == "2.22"
 
 
 def test_only_a_technical_failure_does_not_reach_the_network():

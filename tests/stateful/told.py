@@ -19,7 +19,7 @@ ZONES = {
 }
 HOLIDAYS = (date(2026, 11, 4),)
 
-MISSES = ("no_answer", "busy", "rejected", "switched_off", "voicemail")
+MISSES = ("no_answer", "busy", "rejected", "switched_off", "voicemail", "robot")
 REFUSALS = ("soft_refusal", "refused", "refused_org", "do_not_call")
 SURVEYS = ("surveyed", "partial")
 DEAD = ("dead_number", "wrong_number")

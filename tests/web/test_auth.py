@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -56,11 +57,25 @@ def test_wrong_password_and_unknown_login_look_the_same(client, session):
     assert f'value="{user.login}"' in wrong.text
 
 
-def test_a_closed_account_is_refused_like_a_wrong_password(client, session):
+def test_a_disabled_account_is_named_to_whoever_knows_its_password_and_to_nobody_else(client, session):
     user = factories.user(session, "operator", active=False)
-    answer = sign_in(client, user)
-    assert answer.status_code == 422
-    assert "Логин и пароль не подошли" in answer.text
+    wrong = sign_in(client, user, "не тот пароль")
+    assert wrong.status_code == 422
+    assert "Логин и пароль не подошли. Осталось 4 попытки" in wrong.text and "отключена" not in wrong.text
+    right = sign_in(client, user)
+    session.rollback()
+    assert right.status_code == 422 and session.scalars(select(UserSession.id)).all() == []
+    # The dialog over a page whose session is over shows the text of this alert.
+    assert re.search(
+        r'role="alert"[^>]*>.*?Учётная запись отключена: обратитесь к администратору', right.text, re.DOTALL
+    )
+    assert "Осталось" not in right.text
+    # Both count as failures, and the journal does not tell them apart.
+    assert session.scalars(select(AccessLog.action)).all() == ["login_failed"] * 2
+    assert set(session.scalars(select(AccessLog.object_id))) == {""}
+    for _ in range(FREE_TRIES - 2):
+        sign_in(client, user)
+    assert sign_in(client, user).status_code == 429
 
 
 def test_after_too_many_failures_even_the_right_password_waits_but_not_from_elsewhere(client, session):

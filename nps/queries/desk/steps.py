@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.appointment import slots, suggested
 from nps.domain.calling_window import CallingCalendar
-from nps.domain.local_time import clock, date_words, to_local, weekday_name
+from nps.domain.local_time import clock, date_in, to_local, weekday_name
 from nps.domain.script import DECLINED, Script, Step, StepKind
 from nps.domain.script.gender import forms
 from nps.models import Appointment, Respondent
@@ -212,8 +212,11 @@ class DayPicker:
         return _NEAR.get(ahead, weekday_name(day).capitalize())
 
     def _sub(self, day: Any) -> str:
+        assert self._calendar is not None
         near = self._label(day) in _NEAR.values()
-        return f"{weekday_name(day)}, {day.day}" if near else date_words(day)
+        return (
+            f"{weekday_name(day)}, {day.day}" if near else date_in(day, to_local(self._now, self._calendar.zone).year)
+        )
 
     def _slot(self, at: datetime, chosen: bool, taken: bool, promised: int) -> SlotView:
         assert self._calendar is not None

@@ -40,12 +40,17 @@ ADDRESS_TRIES = 40
 _PAIR_PAUSE = (5 * _MINUTE, _HOUR)
 _ADDRESS_PAUSE = (_MINUTE, 15 * _MINUTE)
 
+_DISABLED = "Учётная запись отключена: обратитесь к администратору."
+
 #: Separates these locks from all others on PostgreSQL.
 _LOCK_CLASS = 7_210
 
 
 class LoginRefused(DomainError):
-    """Login and password do not fit, the login is unknown or disabled: all three look the same."""
+    """Login and password do not fit or the login is unknown: both look the same; or, code `disabled`, both fit.
+
+    Whoever knows the password of a disabled account learns nothing that is not his.
+    """
 
 
 class LoginThrottled(DomainError):
@@ -64,6 +69,7 @@ class Admission:
 
     user_id: int | None
     password_hash: str | None
+    is_active: bool
     pair_key: str
     attempt_ids: tuple[int, ...]
     tries_left: int
@@ -86,8 +92,12 @@ def log_in(session: AnySession, *, login: str, password: str, address: str, agen
     """
     admission = admit_login(session, login=login, address=address, now=now)
     if not hashing.matches(admission.password_hash, password) or admission.user_id is None:
-        note_failed_login(session, user_id=admission.user_id, address=address, now=now)
+        known_id = admission.user_id if admission.is_active else None
+        note_failed_login(session, user_id=known_id, address=address, now=now)
         raise LoginRefused("login", _refusal(admission))
+    if not admission.is_active:
+        note_failed_login(session, user_id=None, address=address, now=now)
+        raise LoginRefused("disabled", _DISABLED)
     outdated = admission.password_hash is not None and hashing.is_outdated(admission.password_hash)
     return open_session(
         session,
@@ -128,10 +138,10 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
             insert(LoginAttempt).returning(LoginAttempt.id),
             [{"key": key, "at": now} for key in (pair, anywhere, place)],
         ).all()
-    known = user is not None and user.active
     return Admission(
-        user_id=user.id if user is not None and known else None,
-        password_hash=user.password_hash if user is not None and known else None,
+        user_id=user.id if user is not None else None,
+        password_hash=user.password_hash if user is not None else None,
+        is_active=user is not None and user.active,
         pair_key=pair,
         attempt_ids=tuple(ids),
         tries_left=max(free - failed - 1, 0),
@@ -158,7 +168,9 @@ def open_session(
     token = secrets.token_urlsafe(32)
     with write(session) as s:
         user = s.get(User, admission.user_id)
-        if user is None or not user.active or user.password_hash != admission.password_hash:
+        if user is not None and not user.active:
+            raise LoginRefused("disabled", _DISABLED)
+        if user is None or user.password_hash != admission.password_hash:
             raise LoginRefused("login", _refusal(admission))
         if new_hash:
             user.password_hash = new_hash

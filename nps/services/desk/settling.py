@@ -33,8 +33,6 @@ from nps.services.journal import record
 from nps.services.telephony.commands import ask_hang_up
 from nps.services.transaction import AnySession, write
 
-#: Results the operator may give straight from the ringing: pressing one says that somebody or something answered.
-_ANSWERS_BY_ITSELF = ("wrong_number", "voicemail")
 #: Words about a call that its operator may not take back.
 _SAID_BY_OTHERS = ("manager", "review")
 
@@ -143,7 +141,7 @@ def rating_of(session: Session, attempt: CallAttempt, answers: dict[str, Any]) -
 
 def _end_line(attempt: CallAttempt, row: Disposition, result: Result, campaign: CampaignRow, now: datetime) -> None:
     """Set when the line went down: at the hang-up, else as the operator says, else now."""
-    if attempt.answered_at is None and row.code in _ANSWERS_BY_ITSELF:
+    if attempt.answered_at is None and row.is_answer:
         attempt.answered_at = attempt.ended_at or now
     if attempt.ended_at is None:
         talked_since = attempt.answered_at
@@ -167,7 +165,7 @@ def _check(
 ) -> None:
     """Does this result fit this call? Raises DomainError with what to do."""
     was_answered = attempt.answered_at is not None
-    if row.misses and row.code not in _ANSWERS_BY_ITSELF and was_answered:
+    if row.misses and not row.is_answer and was_answered:
         raise DomainError("answered", "Клиент ответил: выберите итог разговора.")
     if row.conversation and not was_answered:
         raise DomainError("not_answered", "Сначала отметьте, что клиент ответил.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nps.domain.local_time import date_words
+from nps.domain.local_time import date_in, date_words
 from nps.domain.survey_statistics.rounding import half_up
 from nps.domain.wording import NOTHING, number, percent, signed
 from nps.queries.reports import Report
@@ -61,7 +61,7 @@ def words_of(report: Report, closing: Frozen | None) -> ReportWords | None:
     if not report.clients.clients and not report.calls.calls:
         return None
     campaign = report.campaign
-    running = f"волна идёт до {date_words(campaign.ends_on)}"
+    running = f"волна идёт до {date_in(campaign.ends_on, report.local_at.year)}"
     return ReportWords(
         campaign_id=campaign.id,
         campaign=campaign.title,

@@ -32,11 +32,12 @@ class DayPoint:
 def trend_points(report: Report) -> list[DayPoint]:
     """Days with questionnaires, with the interval of each."""
     found = []
+    years = {point.day.year for point in report.trend}
     for point in report.trend:
         inside = intervals.by_score(point.score)
         found.append(
             DayPoint(
-                f"{point.day:%d.%m}",
+                f"{point.day:%d.%m}" if len(years) == 1 else f"{point.day:%d.%m.%y}",
                 point.day.isoformat(),
                 point.score.n,
                 point.score.value or 0,

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from nps.domain.local_time import date_words
+from nps.domain.local_time import date_in, period_words
 from nps.extensions import db
 from nps.queries.campaigns import CampaignRow
 from nps.queries.reports import Slice, choices_of
 from nps.queries.reports.slices import LAST_ATTEMPT, NO_BRANCH, NO_REGION
 from nps.web import access, forms
+from nps.web.filters import this_year
 from nps.web.same_list import same_list
 
 READERS = ("manager", "admin", "customer", "specialist")
@@ -60,20 +61,20 @@ class Filters:
 def filters(campaign: CampaignRow) -> Filters:
     """The filters of the address; what can't be read, or does not belong to the campaign, is left out."""
     choices = choices_of(db.session(), campaign)
-    days = f"Вся волна, {date_words(campaign.starts_on)} – {date_words(campaign.ends_on)}"
+    days = f"Вся волна, {period_words(campaign.starts_on, campaign.ends_on, this_year())}"
     options = {
         "place": [
             ("", "Все регионы и ОП"),
             *((f"{_REGION}{key or NO_REGION}", name) for key, name in choices.regions),
             *((f"{_BRANCH}{key or NO_BRANCH}", f"ОП {name}" if key else name) for key, name in choices.branches),
         ],
-        "day": [("", days), *((day.isoformat(), date_words(day)) for day in choices.days)],
+        "day": [("", days), *((day.isoformat(), date_in(day, this_year())) for day in choices.days)],
         "operator": [("", "Все операторы"), *((str(key), name) for key, name in choices.operators)],
         "attempt": [("", "Любая попытка"), *_ATTEMPTS.items()],
     }
     asked = forms.arg_day("day")
     if asked is not None and asked not in choices.days:
-        options["day"].append((asked.isoformat(), date_words(asked)))
+        options["day"].append((asked.isoformat(), date_in(asked, this_year())))
     if not for_manager():
         options["operator"] = options["operator"][:1]
     words = {name: dict(options[name]) for name in NAMES}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from nps.adapters.report_sheet import Chart, Series, Share, Sheet, Value
-from nps.domain.local_time import date_words
+from nps.domain.local_time import date_in
 from nps.domain.nps_score import RATINGS, Group, NpsScore, classify
 from nps.domain.survey_statistics import intervals
 from nps.queries.reports import Place, Report
@@ -136,7 +136,7 @@ def days_sheet(report: Report) -> Sheet:
             (16, 10, 10, 14, 14, 14),
         ),
         [
-            (date_words(point.day), *_score(point.score)[:4], point.accumulated.value)
+            (date_in(point.day, report.local_at.year), *_score(point.score)[:4], point.accumulated.value)
             for point in report.trend
         ],
         charts=(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from nps.adapters.report_sheet import Share, Value
-from nps.domain.local_time import date_words
+from nps.domain.local_time import period_words
 from nps.domain.nps_score import Coverage
 from nps.domain.quality import FEW_REVIEWS
 from nps.domain.survey_statistics.intervals import Interval
@@ -25,8 +25,7 @@ def _coverage(found: Coverage) -> Value:
 def totals(report: Report) -> Iterator[tuple[Value, ...]]:
     """Rows of «Итоги»: figure, value, how it is counted."""
     campaign = report.campaign
-    first_year = f" {campaign.starts_on.year}" if campaign.starts_on.year != campaign.ends_on.year else ""
-    wave = f"{date_words(campaign.starts_on)}{first_year} — {date_words(campaign.ends_on)} {campaign.ends_on.year}"
+    wave = period_words(campaign.starts_on, campaign.ends_on)
     yield "Проект опроса", campaign.title, f"Заказчик: {campaign.customer_name}; волна {wave}"
     yield "Состояние", "предварительно" if report.is_preliminary else "волна закрыта", data_age(report)
     yield from _clients(report)
