@@ -26,10 +26,9 @@ _SQLITE_FILES = ("", "-wal", "-shm")
 
 def member(dialect: str) -> str:
     """The name of the database in an archive. Raises BackupError for a dialect that is not ours."""
-    try:
-        return _MEMBERS[dialect]
-    except KeyError:
-        raise bad_archive(f"движок «{dialect}» неизвестен") from None
+    if (found := _MEMBERS.get(str(dialect))) is None:
+        raise bad_archive(f"движок «{dialect}» неизвестен")
+    return found
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def refusal(source: sqlite3.Connection, shapes: Mapping[str, Shape]) -> BackupEr
     return BackupError(
         "unfit",
         f"PostgreSQL не примет значения из копии:\n{lines}{more}\n"
-        "Ничего не изменено. Исправьте их в прежней базе и сделайте копию заново: docs/deployment.md, «To PostgreSQL and back».",
+        "Ничего не изменено. Исправьте их в прежней базе и сделайте копию заново: docs/deployment.md, «To PostgreSQL».",
     )
 
 
