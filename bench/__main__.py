@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import claims, escalations, forecast, loads, pages, reports, workbook
+from bench import claims, escalations, forecast, loads, moving, pages, reports, workbook
 from bench.data import Base, filled
 from tests import postgres_server
 
@@ -17,7 +17,7 @@ CORE_BOUND, GROWTH_BOUND = 3.0, 2.0
 #: The press that escalates with Redis and the mail server hanging, against both at work.
 BROKEN_BOUND = 1.2
 #: Each can be asked for alone.
-BENCHMARKS = ("claims", "escalations", "pages", "loads", "reports", "workbook", "forecast")
+BENCHMARKS = ("claims", "escalations", "pages", "loads", "reports", "workbook", "forecast", "move")
 
 
 def main() -> int:
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="a hundredth of the clients, a tenth of calls and rows")
     parser.add_argument("--only", choices=BENCHMARKS, help="this benchmark alone")
     parser.add_argument("--plans", action="store_true", help="print how each figure of a report is found")
+    parser.add_argument("--clients", type=int, help="move: so many instead, once")
     options = parser.parse_args()
     wanted = (options.only,) if options.only else BENCHMARKS
     failed = []
@@ -35,6 +36,9 @@ def main() -> int:
             failed += _of_engine(_databases(Path(folder), server, engine), wanted, options, Path(folder))
         if "loads" in wanted:
             failed += loads.measure(Path(folder), server, (1_000, 10_000) if options.small else (10_000, 100_000))
+        if "move" in wanted:
+            sizes = (1_000, 10_000) if options.small else (10_000, 100_000)
+            failed += moving.measure(Path(folder), server, (options.clients,) if options.clients else sizes)
     if "workbook" in wanted:
         failed += workbook.measure(10_000 if options.small else 100_000)
     if "forecast" in wanted:

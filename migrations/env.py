@@ -70,6 +70,11 @@ def run(connection: Connection) -> None:
 
 
 def main() -> None:
+    """Migrate the connection of the caller, who has a transaction open on it, or the application's database."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        run(given)
+        return
     engine = db.engine
     with engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"

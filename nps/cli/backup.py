@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import flask_migrate
+from alembic import command
 from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy import Connection
 
 from nps.cli._output import emit, json_option, refusals
 from nps.domain.wording import number, plural
@@ -43,7 +44,7 @@ def backup(file: Path | None, without_audio: bool, keep: int | None, check: bool
         if file is None:
             raise click.UsageError("Укажите файл копии.")
         with refusals(as_json):
-            manifest = services.check(db.engine, _places(), file)
+            manifest = services.check(_places(), file)
         lines = [f"Копия цела: сделана {manifest['made_at']}, строк {number(sum(manifest['rows'].values()))}."]
         emit(manifest, [*lines, *_missing(manifest["missing"])], as_json)
         return
@@ -62,7 +63,7 @@ def backup(file: Path | None, without_audio: bool, keep: int | None, check: bool
     emit({**asdict(made), "seconds": seconds}, list(_made_lines(made, seconds)), as_json)
 
 
-@click.command("restore", help="Вернуть систему к копии. Система при этом остановлена.")
+@click.command("restore", help="Вернуть систему к копии с любого движка. Система при этом остановлена.")
 @click.argument("file", type=_FILE)
 @click.option("--yes", is_flag=True, help="Восстановить без вопроса.")
 @json_option
@@ -79,11 +80,17 @@ def restore(file: Path, yes: bool, as_json: bool) -> None:
             file.absolute(),
             datetime.now(UTC),
             known={script.revision for script in scripts.walk_revisions()},
-            upgrade=lambda: flask_migrate.upgrade(directory=migrations.directory),
+            migrate=_migrate,
             say=_say,
         )
     seconds = round(time.monotonic() - begin, 1)
     emit({**asdict(restored), "seconds": seconds}, list(_restored_lines(restored, seconds)), as_json)
+
+
+def _migrate(connection: Connection | None, revision: str) -> None:
+    config = migrations.get_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def _places() -> services.Places:
@@ -108,6 +115,10 @@ def _made_lines(made: services.Made, seconds: float) -> Iterator[str]:
 def _restored_lines(restored: services.Restored, seconds: float) -> Iterator[str]:
     rows = number(sum(restored.rows.values()))
     yield f"Восстановлено за {_decimal(seconds)} с: копия от {restored.made_at}, строк {rows}."
+    if restored.sums:
+        tables = len(restored.sums)
+        words = plural(tables, "таблица сверена", "таблицы сверены", "таблиц сверены")
+        yield f"База перенесена на другой движок: {tables} {words} с копией по числу строк и сумме значений."
     yield from _missing(restored.missing)
     yield f"Прежние данные лежат в {restored.aside}: удалите их, когда убедитесь, что всё на месте."
     held = restored.letters_held

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from nps.adapters.backup import postgres
+from nps.adapters.backup import script as scripts
+from nps.adapters.backup.crossing import into_postgres, into_sqlite
+from nps.adapters.backup.crossing.comparing import Crossing
+from nps.adapters.backup.crossing.unfit import dangling, dangling_rows
 from nps.adapters.backup.errors import bad_archive
 from nps.adapters.backup.folders import move_file
 
+_MEMBERS = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 _SQLITE_FILES = ("", "-wal", "-shm")
 
 
-def member(engine: Engine) -> str:
-    """The name of the database in an archive."""
-    return "database.sqlite3" if _is_sqlite(engine) else "database.dump"
+def member(dialect: str) -> str:
+    """The name of the database in an archive. Raises BackupError for a dialect that is not ours."""
+    if (found := _MEMBERS.get(str(dialect))) is None:
+        raise bad_archive(f"движок «{dialect}» неизвестен")
+    return found
 
 
 @contextmanager
@@ -42,21 +51,21 @@ def copied(engine: Engine, target: Path) -> Iterator[Connection]:
         connection.rollback()
 
 
-def verify(engine: Engine, copy: Path) -> dict[str, int]:
+def verify(copy: Path) -> dict[str, int]:
     """Read all of a copied database; the rows of each table. Raises BackupError when it is not whole."""
-    if not _is_sqlite(engine):
-        script = copy.with_suffix(".sql")
-        postgres.to_script(copy, script)
+    if copy.name != _MEMBERS["sqlite"]:
+        script = _script(copy)
         try:
-            return postgres.rows(script)
+            return {table: sum(1 for _ in lines) for table, _, lines in scripts.tables(script)}
         finally:
             script.unlink()
     with _opened(copy) as connection:
         found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
         if found != "ok":
             raise bad_archive(f"база данных повреждена ({found})")
-        if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-            raise bad_archive("строки базы данных ссылаются в никуда")
+        driver: Any = connection.connection.driver_connection
+        if pointing_nowhere := dangling(driver):
+            raise dangling_rows(pointing_nowhere)
         return rows(connection)
 
 
@@ -72,16 +81,43 @@ def rows(connection: Connection) -> dict[str, int]:
 
 
 def dump_aside(engine: Engine, aside: Path) -> None:
-    """PostgreSQL: dump the present state into a folder. A SQLite file is moved there by `put_back`."""
+    """PostgreSQL: dump the present state into a folder. A SQLite file is moved there when a copy takes its place."""
     if not _is_sqlite(engine):
         postgres.dump(engine, aside / "database.dump")
 
 
-def put_back(engine: Engine, copy: Path, aside: Path) -> None:
-    """Let `copy` take the place of the database. Raises OSError, BackupError.
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A database that is ready to take the place of the present one.
 
-    SQLite: the present file goes to the folder `aside`. PostgreSQL: in one transaction, after `dump_aside`.
+    `put_back`: does it; a SQLite file that was there goes to the given folder. `sums`: of each table when it has come
+    from the other engine, else {}.
     """
+
+    put_back: Callable[[Path], None]
+    sums: dict[str, str]
+
+
+@contextmanager
+def replacement(engine: Engine, copy: Path, crossing: Crossing) -> Iterator[Replacement]:
+    """Make ready what is in `copy`, of either engine, after `dump_aside`. Until it is put back nothing has changed.
+
+    Raises OSError, sqlite3.Error, BackupError, also when it is put back.
+    """
+    if copy.name == member(engine.dialect.name):
+        yield Replacement(lambda aside: _put_back(engine, copy, aside), {})
+    elif _is_sqlite(engine):
+        crossing.say("Копия сделана с PostgreSQL, система работает с SQLite: переношу строки.")
+        moved = copy.with_name("moved.sqlite3")
+        sums = into_sqlite.pour(_script(copy), moved, crossing)
+        yield Replacement(lambda aside: _put_back(engine, moved, aside), sums)
+    else:
+        crossing.say("Копия сделана с SQLite, система работает с PostgreSQL: переношу строки.")
+        with into_postgres.poured(engine, copy, crossing) as (commit, sums):
+            yield Replacement(lambda _: commit(), sums)
+
+
+def _put_back(engine: Engine, copy: Path, aside: Path) -> None:
     engine.dispose()
     if _is_sqlite(engine):
         present = _file(engine)
@@ -89,9 +125,14 @@ def put_back(engine: Engine, copy: Path, aside: Path) -> None:
             move_file(present.with_name(present.name + suffix), aside / (present.name + suffix))
         move_file(copy, present)
         return
-    script = copy.with_suffix(".sql")
-    postgres.to_script(copy, script)
-    postgres.load(engine, script)
+    postgres.load(engine, _script(copy))
+
+
+def _script(dump: Path) -> Path:
+    """The SQL of a dump, beside it."""
+    script = dump.with_suffix(".sql")
+    postgres.to_script(dump, script)
+    return script
 
 
 @contextmanager

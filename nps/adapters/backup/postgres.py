@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 
 from psycopg.pq import Conninfo
@@ -21,7 +19,7 @@ _CLUSTERS = Path("/usr/lib/postgresql")
 _LOCK_TIMEOUT = "-c lock_timeout=20s"
 #: The script drops what the copy knows. A table of a later version would keep those it refers to from being dropped,
 #: and its function would be in the way of the migration that makes it.
-_DROP_ALL = """
+DROP_ALL = """
 DO $$ DECLARE name text; BEGIN
   FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema() LOOP
     EXECUTE 'DROP TABLE ' || name || ' CASCADE';
@@ -32,7 +30,6 @@ DO $$ DECLARE name text; BEGIN
   END LOOP;
 END $$
 """
-_COPY = re.compile(rb'COPY [^ ]*?"?(\w+)"? \(.*\) FROM stdin;\n')
 
 
 def dump(engine: Engine, target: Path, snapshot: str | None = None) -> None:
@@ -69,18 +66,7 @@ def load(engine: Engine, script: Path) -> None:
     options = ("-X", "-q", "--no-password", "--single-transaction", "--set=ON_ERROR_STOP=1")
     environ = _environ(engine)
     environ["PGOPTIONS"] = f"{environ.get('PGOPTIONS', '')} {_LOCK_TIMEOUT}"
-    _run("psql", (*options, "-c", _DROP_ALL, "-f", str(script)), environ, subprocess.DEVNULL)
-
-
-def rows(script: Path) -> dict[str, int]:
-    """The rows of each table in a script."""
-    found: dict[str, int] = {}
-    with script.open("rb") as file:
-        for line in file:
-            if copy := _COPY.fullmatch(line):
-                # No value makes a line like this one: COPY escapes backslashes.
-                found[copy[1].decode()] = sum(1 for _ in takewhile(lambda row: row != b"\\.\n", file))
-    return found
+    _run("psql", (*options, "-c", DROP_ALL, "-f", str(script)), environ, subprocess.DEVNULL)
 
 
 def _run(program: str, options: Sequence[str], environ: dict[str, str], stdout: int) -> None:

@@ -79,38 +79,34 @@ def make(
     return Made(file, size, manifest["rows"], len(manifest["sha256"]), manifest["missing"], dropped)
 
 
-def check(engine: Engine, places: Places, file: Path) -> dict[str, Any]:
+def check(places: Places, file: Path) -> dict[str, Any]:
     """Read a copy to its end, its database too; the manifest. Raises BackupError with what is wrong."""
     with disk_troubles("Копия не проверена"):
         places.backups.mkdir(mode=0o700, exist_ok=True)
         with drafts(places.backups) as folder:
-            return read(engine, file, folder / "copy", lambda name: name.startswith("database."))
+            return read(file, folder / "copy", lambda name: name.startswith("database."))
 
 
-def read(engine: Engine, file: Path, into: Path, wanted: Callable[[str], bool]) -> dict[str, Any]:
+def read(file: Path, into: Path, wanted: Callable[[str], bool]) -> dict[str, Any]:
     """Unpack the wanted members into a new folder and verify the database among them; the manifest.
 
-    Raises BackupError for what is not a whole copy of a database of this engine, OSError of the disk.
+    Raises BackupError for what is not a whole copy, OSError of the disk.
     """
     into.mkdir(mode=0o700)
     manifest = archive.unpack(file, into, wanted)
     if not manifest.keys() >= _FACTS:
         raise bad_archive("опись неполна")
-    if manifest["engine"] != engine.dialect.name:
-        raise BackupError(
-            "other_engine", f"Копия сделана с {manifest['engine']}, а система работает с {engine.dialect.name}."
-        )
-    copy = into / database.member(engine)
+    copy = into / database.member(manifest["engine"])
     if not copy.exists():
         raise bad_archive("в ней нет базы данных")
-    if database.verify(engine, copy) != manifest["rows"]:
+    if database.verify(copy) != manifest["rows"]:
         raise bad_archive("число строк в таблицах не сходится с описью")
     return manifest
 
 
 def _write(engine: Engine, places: Places, folder: Path, now: datetime, with_audio: bool, say: Say) -> dict[str, Any]:
     """Write the archive into `folder`; its manifest."""
-    copy = folder / database.member(engine)
+    copy = folder / database.member(engine.dialect.name)
     say("Копирую базу данных…")
     with database.copied(engine, copy) as connection:
         revision = queries.revision(connection)
@@ -125,7 +121,7 @@ def _write(engine: Engine, places: Places, folder: Path, now: datetime, with_aud
         }
         recordings = list(queries.recordings(connection)) if with_audio else []
         uploads = list(queries.uploads(connection))
-    if database.verify(engine, copy) != facts["rows"]:
+    if database.verify(copy) != facts["rows"]:
         raise BackupError("not_whole", "Копия базы данных неполна: повторите, а если не поможет, проверьте диск.")
     with archive.writing(folder / "archive") as writer:
         audio = len(recordings)

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from nps.adapters.backup import database
+from nps.adapters.backup.crossing.comparing import Crossing
 from nps.adapters.backup.errors import BackupError, disk_troubles
 from nps.adapters.backup.folders import drafts, move_contents, move_file, stopped, sync
 from nps.queries import backup as queries
@@ -27,13 +28,19 @@ from nps.services.backup.making import Say, read
 from nps.services.backup.settling import settle
 from nps.services.transaction import AnySession
 
+#: Brings the tables behind a connection (None: the application's own) to a revision.
+Migrate = Callable[[Connection | None, str], None]
 #: The mark of a restore that has begun and not ended.
 UNFINISHED = "restore.unfinished"
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came back. `lost_acts`: numbers of acts of destroyed personal data that the copy is older than."""
+    """What came back.
+
+    `lost_acts`: numbers of acts of destroyed personal data that the copy is older than. `sums`: of each table's values,
+    the same on both engines, when the copy has come from the other one, else {}.
+    """
 
     made_at: str
     rows: dict[str, int]
@@ -43,6 +50,7 @@ class Restored:
     letters_held: int
     sessions_ended: int
     lost_acts: list[int]
+    sums: dict[str, str]
 
 
 def restore(
@@ -52,14 +60,14 @@ def restore(
     now: datetime,
     *,
     known: Collection[str],
-    upgrade: Callable[[], None],
+    migrate: Migrate,
     say: Say = lambda _: None,
 ) -> Restored:
     """Replace database and files by those of the copy; the present ones go to `backups/before-restore-<UTC>`.
 
-    `known`: migrations of this version; `upgrade` applies those that the copy lacks. A copy without sound files leaves
-    those in place. `now` is aware UTC. Raises BackupError; when it had begun by then, the system does not start before
-    a restore has come to its end.
+    The copy may be of the other engine. `known`: migrations of this version. A copy without sound files leaves those in
+    place. `now` is aware UTC. Raises BackupError; when it had begun by then, the system does not start before a restore
+    has come to its end.
     """
     engine = session.get_bind().engine
     session.rollback()
@@ -68,34 +76,48 @@ def restore(
         with drafts(places.backups) as folder:
             copy = folder / "copy"
             say("Проверяю копию…")
-            manifest = read(engine, file, copy, lambda _: True)
-            if manifest["revision"] not in known:
-                raise BackupError(
-                    "newer", "Копию сделала более новая версия программы: обновите программу и повторите."
-                )
+            manifest = _read(file, copy, known)
             acts = _acts(engine)
             say("Копия цела. Заменяю данные…")
-            aside = places.backups / f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
-            aside.mkdir(mode=0o700)
-            database.dump_aside(engine, aside)
-            mark = places.data / UNFINISHED
-            mark.touch(mode=0o600)
-            sync(places.data)
-            _replace(engine, places, copy, aside, manifest)
+            kept = folder / "aside"
+            kept.mkdir(mode=0o700)
+            database.dump_aside(engine, kept)
+            crossing = Crossing(manifest["revision"], sum(manifest["rows"].values()), migrate, say)
+            with database.replacement(engine, copy / database.member(manifest["engine"]), crossing) as replacement:
+                aside = places.backups / f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+                kept.replace(aside)
+                mark = places.data / UNFINISHED
+                mark.touch(mode=0o600)
+                sync(places.data)
+                replacement.put_back(aside)
+            _replace(places, copy, aside, manifest)
             other_settings = _keep_settings(places, copy / "settings.env")
-        upgrade()
+        migrate(None, "head")
         settled = settle(session, manifest["made_at"], now)
         # All that was moved is on the disk before the mark goes.
         os.sync()
         mark.unlink()
     lost = sorted(number for number, _ in acts - _acts(engine))
     return Restored(
-        manifest["made_at"], manifest["rows"], manifest["missing"], aside, other_settings, *settled, lost_acts=lost
+        manifest["made_at"],
+        manifest["rows"],
+        manifest["missing"],
+        aside,
+        other_settings,
+        *settled,
+        lost,
+        replacement.sums,
     )
 
 
-def _replace(engine: Engine, places: Places, copy: Path, aside: Path, manifest: dict[str, Any]) -> None:
-    database.put_back(engine, copy / database.member(engine), aside)
+def _read(file: Path, into: Path, known: Collection[str]) -> dict[str, Any]:
+    manifest = read(file, into, lambda _: True)
+    if manifest["revision"] not in known:
+        raise BackupError("newer", "Копию сделала более новая версия программы: обновите программу и повторите.")
+    return manifest
+
+
+def _replace(places: Places, copy: Path, aside: Path, manifest: dict[str, Any]) -> None:
     folders = {"uploads": places.data / "uploads", "mail": places.letters}
     if manifest["audio"]:
         folders["recordings"] = places.recordings
