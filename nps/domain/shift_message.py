@@ -14,7 +14,7 @@ MAX_TEXT = 300
 
 KINDS: Mapping[str, str] = MappingProxyType({"request": "просит помощи", "answer": "ответ", "note": "сообщение"})
 
-_MAIL = re.compile(r"\S@\S")
+_MAIL = re.compile(r"\S\s?@\s?\S")
 #: Numbers that ten digits in a row do not show: parted by dots, slashes or long dashes, and local ones.
 _PARTED = re.compile(r"(?:\+7|\b8)?[^\w\n]{0,3}\d{3}[^\w\n]{1,3}\d{3}[^\w\n]{1,3}\d{2}[^\w\n]?\d{2}(?!\d)")
 _LOCAL = re.compile(r"(?<![\d.-])\d{1,3}[-\u2010-\u2015]\d{2}[-\u2010-\u2015]\d{2}(?![\d-])")

@@ -119,6 +119,10 @@ class Messages:
     on_shift: Sequence[tuple[int, str]]
     last: Sequence[Sent]
 
+    def chosen(self, request_id: int) -> Request | None:
+        """The request that is to be answered: this one while it is open, else the one that waits longest."""
+        return next((row for row in self.requests if row.id == request_id), next(iter(self.requests), None))
+
     @property
     def mark(self) -> str:
         """A short text that changes when any of it does."""

@@ -86,7 +86,9 @@ def test_the_answer_to_a_press_brings_a_new_key_so_the_next_request_counts(
         ).text
         assert page.lstrip().startswith('<div id="help-words"') and 'id="help-ask"' in page, "nothing else of the desk"
         session.rollback()
-        number = session.scalars(select(ShiftMessage.id).where(ShiftMessage.closed_at.is_(None))).one()
+        number = session.scalars(
+            select(ShiftMessage.id).where(ShiftMessage.kind == "request", ShiftMessage.closed_at.is_(None))
+        ).one()
         manager.post(f"/campaigns/{campaign.id}/messages/{number}/answer", data={"text": "Иду"})
     session.rollback()
     assert session.scalars(select(ShiftMessage.kind).order_by(ShiftMessage.id)).all() == ["request", "answer"] * 2

@@ -30,7 +30,7 @@ def messages(campaign_id: int) -> Response:
     found = messages_of(db.session(), campaign_id)
     if forms.arg("mark") == found.mark:
         return make_response("", 204)
-    return make_response(render_template("campaigns/_messages.html", campaign=campaign, messages=found, typed={}))
+    return make_response(render_template("campaigns/_messages.html", campaign=campaign, messages=found))
 
 
 @bp.post("/campaigns/<int:campaign_id>/messages")

@@ -42,13 +42,17 @@ def page(campaign: CampaignRow, typed: Mapping[str, Any] | None = None, error: D
     mark = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
     if htmx.wants_fragment() and forms.arg("mark") == mark:
         return make_response("", 204)
+    messages = None if htmx.wants_fragment() else messages_of(session, campaign_id)
+    answering = (typed or {}).get("request") or forms.arg_number("answer", 0, 0)
     status = 200 if typed is None else 409 if isinstance(error, StaleError) else 422
     return htmx.render(
         "campaigns/operators.html",
         "campaigns/_operators.html",
         status,
         campaign=campaign,
-        messages=None if htmx.wants_fragment() else messages_of(session, campaign_id),
+        messages=messages,
+        asked=messages.chosen(answering) if messages else None,
+        answering=answering,
         typed=typed or {},
         lines=lines,
         at_work=sum(line.state not in ("off", "elsewhere") for line in lines),
