@@ -24,6 +24,7 @@ from nps.models.report_subscription import ReportSubscription
 from nps.models.respondent import CaseEvent, ClaimKey, Respondent, RespondentPhone, StopList
 from nps.models.sample import ColumnMapping, ImportRow, SampleImport
 from nps.models.script import Script, ScriptDraft, ScriptVersion
+from nps.models.shift_message import ShiftMessage, ShiftMessageReader
 from nps.models.training import TrainingClient
 from nps.models.user import LoginAttempt, User, UserSession
 
@@ -79,6 +80,8 @@ __all__ = [
     "ScriptDraft",
     "ScriptVersion",
     "Shift",
+    "ShiftMessage",
+    "ShiftMessageReader",
     "StopList",
     "TelephonyEvent",
     "TrainingClient",

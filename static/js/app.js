@@ -61,8 +61,13 @@
     if (!target) return;
     event.preventDefault();
     // A dialog gives the focus back on closing: on its opener the next Enter would open it again.
-    if (!target.dataset.dialog) target.focus({ preventScroll: true });
+    if (!target.dataset.dialog && !('keepsFocus' in target.dataset)) target.focus({ preventScroll: true });
     if (!typing(target)) target.click();
+  });
+
+  // A press on what stands beside the work leaves the focus where the work is.
+  document.addEventListener('mousedown', (event) => {
+    if (event.target.closest('[data-keeps-focus]')) event.preventDefault();
   });
 
   // A double click, or a key struck five times, is one press: what the answer has meanwhile brought under the finger was not
@@ -144,13 +149,24 @@
     htmx.trigger(document.body, 'tick');
   }
 
+  // Beats are for what a person waits for beside his work (`beat from:body`): a small poll of its own, so that nothing else
+  // of the page is asked for so often.
+  const BEAT_MS = 2000;
+  let lastBeat = 0;
+
+  function beat() {
+    if (document.hidden || Date.now() - lastBeat < BEAT_MS || $('#relogin[open]') || !$('[hx-trigger^="beat"]')) return;
+    lastBeat = Date.now();
+    htmx.trigger(document.body, 'beat');
+  }
+
   function tickNow() {
     lastTick = 0;
     tick();
   }
 
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden) tickNow();
+    if (!document.hidden) { tickNow(); beat(); }
   });
 
   document.addEventListener('click', (event) => {
@@ -288,7 +304,7 @@
   const waiting = new Map();
   let retryTimer = 0, lostAt = '';
 
-  const isPoll = ({ triggeringEvent }) => triggeringEvent?.type === 'tick';
+  const isPoll = (request) => /^(tick|beat)$/.test(request?.triggeringEvent?.type);
   const isPress = (request) => isRead(request) || request.parameters.form_key;
 
   // What could not be sent waits by its element: texts that save themselves, and one press; of two the later counts.
@@ -482,7 +498,7 @@
   });
   document.addEventListener('htmx:afterSettle', (event) => {
     // Neither a poll nor an autosave moves the focus: not away from a field that is being typed into.
-    if (event.detail.requestConfig?.triggeringEvent?.type === 'tick' || typing(document.activeElement)) return;
+    if (isPoll(event.detail.requestConfig) || typing(document.activeElement)) return;
     const root = event.detail.elt.isConnected ? event.detail.elt : document;
     $('[data-focus]', root)?.focus();
   });
@@ -564,4 +580,5 @@
   $$('dialog[data-open]').forEach((el) => el.showModal());
   setInterval(showClocks, 250);
   setInterval(tick, 1000);
+  setInterval(beat, 500);
 })();

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 #: Where things stand, in pixels: sides of the call bar and of each result, the top of the first answer under a reply.
 _PLACES = """() => {
-  const sides = [...document.querySelectorAll('#callbar, #outcomes .btn')].flatMap((el, n) => {
+  const sides = [...document.querySelectorAll('#callbar, #help-line, #outcomes .btn')].flatMap((el, n) => {
     const { left, top, right, bottom } = el.getBoundingClientRect();
     return Object.entries({ left, top, right, bottom }).map(([side, at]) => [`${el.id || 'result'} ${n} ${side}`, at]);
   });

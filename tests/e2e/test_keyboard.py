@@ -18,8 +18,8 @@ from tests.e2e.system import System, running
 
 #: What a key types in the Russian layout; the tests strike keys by their place, as fingers do.
 RUSSIAN = {
-    "KeyC": "с", "KeyF": "а", "KeyG": "п", "KeyJ": "о", "KeyL": "д", "KeyN": "т", "KeyP": "з", "KeyR": "к", "KeyT": "е",
-    "KeyU": "г", "KeyY": "н", "Quote": "э", "Semicolon": "ж", "Slash": ".",
+    "KeyC": "с", "KeyF": "а", "KeyG": "п", "KeyH": "р", "KeyJ": "о", "KeyL": "д", "KeyN": "т", "KeyP": "з", "KeyR": "к",
+    "KeyT": "е", "KeyU": "г", "KeyY": "н", "Quote": "э", "Semicolon": "ж", "Slash": ".",
     **{f"{block}{n}": str(n) for block in ("Numpad", "Digit") for n in range(10)},
 }  # fmt: skip
 #: Keys that type nothing: their names, and their numbers on Windows.
@@ -50,6 +50,7 @@ MAP = (
     (RATING, "Semicolon", COMPLAINT),
     (COMPLAINT, "KeyN", CONTACTS),
     (CONTACTS, "Escape", RATING),
+    (RATING, "KeyH", RATING),
     (RATING, "KeyG", "talk: Перезвонить"),
     ("talk: Перезвонить", "Escape", RATING),
     (RATING, "KeyJ", "talk: Отказ от опроса"),

@@ -90,8 +90,8 @@ NO_PAGES = frozenset(
     {
         "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
         "admin.journal_export", "reports.panel", "reports.workbook",
-        "reports.answer_rows", "reports.call_rows", "recordings.play", "recordings.workbook",
-        "letters.body", "desk.page", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
+        "campaigns.messages", "reports.answer_rows", "reports.call_rows", "recordings.play", "recordings.workbook",
+        "letters.body", "desk.page", "desk.help_words", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
         "personal_data.workbook", "reports.file", "reports.forms_workbook", "scripts.download",
     }
 )  # fmt: skip

@@ -32,6 +32,8 @@ from nps.models import (
     Outbox,
     Recording,
     SampleImport,
+    ShiftMessage,
+    ShiftMessageReader,
     StopList,
     User,
 )
@@ -49,6 +51,7 @@ _ABSENT = {"attempt_id": UUID(int=1)}
 _FORMS = {
     "desk.outcome": {"code": "hung_up"},
     "campaigns.change_contact": {"department": "Склад", "person": "Иванова", "phone": "+73412111111"},
+    "campaigns.answer_message": {"text": "Предложите перезвон"},
     "campaigns.lift_stop": {"reason": "клиент передумал"},
 }
 
@@ -109,8 +112,12 @@ def _rows(
         text="Есть ли кабель?",
         state="open",
     )
-    session.add_all([load, contact, day, stop, case])
+    asked = ShiftMessage(
+        campaign_id=campaign.id, kind="request", author_id=operator.id, respondent_id=client, sent_at=now
+    )  # fmt: skip
+    session.add_all([load, contact, day, stop, case, asked])
     session.flush()
+    session.add(ShiftMessageReader(message_id=asked.id, user_id=operator.id))
     recording = Recording(attempt_id=attempt, audio_sha256=digest, state="matched", added_by=operator.id, added_at=now)
     letter = Outbox(
         campaign_id=campaign.id,
@@ -138,6 +145,7 @@ def _rows(
         "recording_id": recording.id,
         "letter_id": letter.id,
         "frozen_id": frozen,
+        "message_id": asked.id,
     }
 
 

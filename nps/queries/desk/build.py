@@ -16,7 +16,7 @@ from nps.domain.phone import show
 from nps.domain.script import Script
 from nps.domain.telephony import suggested_result, what_happened
 from nps.models import CallAttempt, Escalation, Respondent, RespondentPhone, Shift
-from nps.queries import campaigns, reminders, telephony
+from nps.queries import campaigns, reminders, shift_messages, telephony
 from nps.queries.admission import is_admitted
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk import panels, standing
@@ -97,6 +97,7 @@ def desk_view(
         promises=standing.promises(session, person.actor.id, person.office_zone, now),
         reminders=[ReminderView(line.id, line.text) for line in reminders.unseen(session, person.actor.id, now)],
         pause_reasons=PAUSE_REASONS,
+        help=shift_messages.help_of(session, shift, person.office_zone),
     )
     attempt = _open_attempt(session, person.actor.id)
     held = session.scalars(select(Respondent).where(Respondent.held_by == person.actor.id)).one_or_none()

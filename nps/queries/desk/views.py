@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from nps.queries.shift_messages import Help
+
 
 @dataclass(frozen=True, slots=True)
 class OperatorView:
@@ -357,6 +359,8 @@ class DeskView:
     last_text: str = ""
     pause: PauseView | None = None
     budget: BudgetView | None = None
+    #: Help on the line; nothing without a shift.
+    help: Help = field(default_factory=Help)
     #: An exchange is set and does not answer: what that means for this operator.
     exchange_note: str = ""
     practice: PracticeView | None = None

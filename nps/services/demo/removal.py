@@ -57,6 +57,8 @@ from nps.models import (
     RespondentPhone,
     SampleImport,
     Shift,
+    ShiftMessage,
+    ShiftMessageReader,
     StopList,
     TelephonyEvent,
     TrainingClient,
@@ -186,6 +188,9 @@ def _rows(s: Session, campaign_id: int) -> Iterator[tuple[type[Base], ColumnElem
     appointments = s.scalars(select(Appointment.id).where(Appointment.respondent_id.in_(clients))).all()
     subjects = [f"campaign:{campaign_id}", *(f"appointment:{appointment_id}" for appointment_id in appointments)]
     yield Reminder, Reminder.subject.in_(subjects)
+    messages = select(ShiftMessage.id).where(ShiftMessage.campaign_id == campaign_id)
+    yield ShiftMessageReader, ShiftMessageReader.message_id.in_(messages)
+    yield ShiftMessage, ShiftMessage.campaign_id == campaign_id
     yield Pause, Pause.shift_id.in_(select(Shift.id).where(Shift.campaign_id == campaign_id))
     yield Shift, Shift.campaign_id == campaign_id
     yield InterviewReason, InterviewReason.interview_id.in_(interviews)

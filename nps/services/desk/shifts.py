@@ -14,7 +14,7 @@ from nps.models import CallAttempt, Pause, Respondent, Shift, User
 from nps.queries import campaigns
 from nps.queries.admission import is_admitted
 from nps.queries.desk.done import last_to_correct
-from nps.services import invented
+from nps.services import invented, shift_messages
 from nps.services.call_queue import lock_claims, release_shown
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -88,6 +88,7 @@ def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> Non
     invented.leave(session, shift, now)
     session.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
     shift.ended_at = now
+    shift_messages.close_request(session, operator_id, now)
     session.flush()
     record(
         session,

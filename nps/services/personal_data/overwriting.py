@@ -32,6 +32,7 @@ from nps.models import (
     RespondentPhone,
     SampleImport,
     Shift,
+    ShiftMessage,
     TelephonyEvent,
     UnsuitableAnswer,
 )
@@ -64,6 +65,7 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     _run(s, update(CaseEvent).where(own, CaseEvent.kind == "withdrawn").values(detail={}))
     _run(s, update(CaseEvent).where(own).values(reason=""))
     _overwrite_escalations(s, clients)
+    _overwrite_messages(s, clients)
     _run(
         s,
         update(Respondent)
@@ -114,6 +116,15 @@ def _overwrite_escalations(s: Session, clients: Clients) -> None:
         .where(Escalation.respondent_id.in_(clients))
         .values(organisation=ERASED, text=ERASED, resolution=resolution, **emptied),
     )
+
+
+def _overwrite_messages(s: Session, clients: Clients) -> None:
+    """What was asked beside a client's card and answered to it; the way to the card goes last."""
+    asked = ShiftMessage.respondent_id.in_(clients)
+    answers = ShiftMessage.request_id.in_(select(ShiftMessage.id).where(asked))
+    emptied = case((ShiftMessage.text == "", ""), else_=ERASED)
+    _run(s, update(ShiftMessage).where(or_(asked, answers)).values(text=emptied))
+    _run(s, update(ShiftMessage).where(asked).values(respondent_id=None))
 
 
 def overwrite_letters(s: Session, letters: Collection[int]) -> None:

@@ -20,6 +20,9 @@ from nps.web.campaigns import words
 #: Actions in words; a new one is shown by its code until it has words here.
 ACTIONS = {
     "act_downloaded": "скачан акт об уничтожении данных",
+    "help_answered": "руководитель ответил на просьбу о помощи",
+    "help_asked": "оператор попросил помощи",
+    "message_sent": "руководитель написал на смене",
     "address_changed": "изменён адрес для обращений",
     "address_confirmed": "подтверждён адрес для обращений",
     "answers_checked": "проверены анкеты",
@@ -137,6 +140,7 @@ OBJECTS = {
     "branch_contact": "контакт ОП",
     "call": "звонок",
     "campaign": "проект",
+    "shift_message": "сообщение",
     "contract": "договор",
     "customer": "заказчик",
     "erasure": "акт",
@@ -194,6 +198,7 @@ DETAILS = {
     "priority": "приоритет",
     "purpose": "назначение",
     "reason": "причина",
+    "readers": "получателей",
     "recording": "запись",
     "region": "регион",
     "replaced": "вместо записи",

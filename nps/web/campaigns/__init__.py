@@ -12,6 +12,7 @@ from nps.web.campaigns import (  # noqa: E402, F401
     customer_lists,
     index,
     members,
+    messages,
     operators,
     settings,
     unsuitable,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Response, make_response
 
+from nps.domain.errors import DomainError, StaleError
 from nps.extensions import db
 from nps.queries import attention
 from nps.queries import operators as live
-from nps.queries.campaigns import budget, calendars
+from nps.queries.campaigns import CampaignRow, budget, calendars
 from nps.queries.clients import counts
+from nps.queries.shift_messages import messages_of
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, today
@@ -21,8 +25,12 @@ from nps.web.clock import now
 @access.roles(*MANAGERS)
 def operators(campaign_id: int) -> Response:
     """Operators with their state, and the queue by region; 204 to a page that shows just this already."""
-    campaign = campaign_or_404(campaign_id)
-    session = db.session()
+    return page(campaign_or_404(campaign_id))
+
+
+def page(campaign: CampaignRow, typed: Mapping[str, Any] | None = None, error: DomainError | None = None) -> Response:
+    """The page as it is now; `typed`: a message that was refused, to whom, its text and why."""
+    session, campaign_id = db.session(), campaign.id
     lines = live.operators(session, campaign, today(), now())
     queue = live.queue(session, campaign_id, calendars(session, campaign), now())
     parts = counts(session, campaign_id)
@@ -34,10 +42,18 @@ def operators(campaign_id: int) -> Response:
     mark = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
     if htmx.wants_fragment() and forms.arg("mark") == mark:
         return make_response("", 204)
+    messages = None if htmx.wants_fragment() else messages_of(session, campaign_id)
+    answering = (typed or {}).get("request") or forms.arg_number("answer", 0, 0)
+    status = 200 if typed is None else 409 if isinstance(error, StaleError) else 422
     return htmx.render(
         "campaigns/operators.html",
         "campaigns/_operators.html",
+        status,
         campaign=campaign,
+        messages=messages,
+        asked=messages.chosen(answering) if messages else None,
+        answering=answering,
+        typed=typed or {},
         lines=lines,
         at_work=sum(line.state not in ("off", "elsewhere") for line in lines),
         queue=queue,

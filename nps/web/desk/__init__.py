@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
-from nps.web.desk import answers, beside, calls, page, results, shift, unfinished  # noqa: E402, F401
+from nps.web.desk import answers, beside, calls, help_line, page, results, shift, unfinished  # noqa: E402, F401

@@ -1,0 +1,187 @@
+"""Messages of people on shift: what lies on an operator's desk, and what the manager sees of all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from nps.domain.local_time import Zone, clock
+from nps.models import Respondent, Shift, ShiftMessage, ShiftMessageReader, User
+
+#: How many of the newest messages a manager sees below the requests.
+_LAST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message for the operator: who wrote it, when by the office's clock, and whether it answers his request."""
+
+    id: int
+    author: str
+    at: str
+    text: str
+    is_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The place of help on a desk.
+
+    `asked_at`: since when a request is open, on the office's clock, '' without one. `unread`: the oldest message that
+    was not put away, `more` the number behind it. `last`: the newest of this shift that was.
+    """
+
+    asked_at: str = ""
+    unread: Received | None = None
+    more: int = 0
+    last: Received | None = None
+    #: What the operator has just typed and why it was not sent.
+    typed: str = ""
+    problem: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What the poll compares."""
+        shown = self.unread or self.last
+        return f"{self.asked_at}.{shown.id if shown else 0}.{int(self.unread is not None)}.{self.more}"
+
+
+def help_of(session: Session, shift: Shift, zone: Zone) -> Help:
+    """What the operator of this shift sees, in two statements. `zone`: the office's."""
+    asked = session.scalar(
+        select(ShiftMessage.sent_at).where(
+            ShiftMessage.author_id == shift.user_id,
+            ShiftMessage.kind == "request",
+            ShiftMessage.closed_at.is_(None),
+        )
+    )
+    rows = session.execute(
+        select(ShiftMessage, User.full_name, ShiftMessageReader.read_at)
+        .join(ShiftMessageReader, ShiftMessageReader.message_id == ShiftMessage.id)
+        .join(User, User.id == ShiftMessage.author_id)
+        .where(
+            ShiftMessageReader.user_id == shift.user_id,
+            ShiftMessage.campaign_id == shift.campaign_id,
+            ShiftMessage.sent_at >= shift.started_at,
+        )
+        .order_by(ShiftMessage.id)
+    ).all()
+    unread = [_received(row, author, zone) for row, author, read_at in rows if read_at is None]
+    read = [_received(row, author, zone) for row, author, read_at in rows if read_at is not None]
+    return Help(
+        asked_at=clock(asked, zone) if asked else "",
+        unread=unread[0] if unread else None,
+        more=max(0, len(unread) - 1),
+        last=read[-1] if read else None,
+    )
+
+
+def _received(row: ShiftMessage, author: str, zone: Zone) -> Received:
+    return Received(row.id, author, clock(row.sent_at, zone), row.text, row.kind == "answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An open request. `organisation` and `respondent_id` are of the card that lay on the desk, None without one."""
+
+    id: int
+    operator: str
+    sent_at: datetime
+    text: str
+    respondent_id: int | None
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message of the campaign: `to` is its only reader, '' for several; of `readers` so many have read it."""
+
+    id: int
+    kind: str
+    author: str
+    to: str
+    sent_at: datetime
+    text: str
+    readers: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The requests of a campaign, who waits longest first; whom one may write to; the newest messages."""
+
+    requests: Sequence[Request]
+    on_shift: Sequence[tuple[int, str]]
+    last: Sequence[Sent]
+
+    def chosen(self, request_id: int) -> Request | None:
+        """The request that is to be answered: this one while it is open, else the one that waits longest."""
+        return next((row for row in self.requests if row.id == request_id), next(iter(self.requests), None))
+
+    @property
+    def mark(self) -> str:
+        """A short text that changes when any of it does."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def messages_of(session: Session, campaign_id: int) -> Messages:
+    """What a manager sees of a campaign's messages, in three statements."""
+    requests = session.execute(
+        select(
+            ShiftMessage.id,
+            User.full_name,
+            ShiftMessage.sent_at,
+            ShiftMessage.text,
+            ShiftMessage.respondent_id,
+            func.coalesce(Respondent.organisation, ""),
+        )
+        .join(User, User.id == ShiftMessage.author_id)
+        .outerjoin(Respondent, Respondent.id == ShiftMessage.respondent_id)
+        .where(
+            ShiftMessage.campaign_id == campaign_id,
+            ShiftMessage.kind == "request",
+            ShiftMessage.closed_at.is_(None),
+        )
+        .order_by(ShiftMessage.id)
+    )
+    on_shift = session.execute(
+        select(User.id, User.full_name)
+        .join(Shift, Shift.user_id == User.id)
+        .where(Shift.campaign_id == campaign_id, Shift.ended_at.is_(None))
+        .order_by(User.full_name, User.id)
+    )
+    return Messages(
+        requests=[Request(*row) for row in requests],
+        on_shift=[(user_id, name) for user_id, name in on_shift],
+        last=_last(session, campaign_id),
+    )
+
+
+def _last(session: Session, campaign_id: int) -> list[Sent]:
+    reader, author = User.__table__.alias("reader"), User.__table__.alias("author")
+    readers = func.count(ShiftMessageReader.user_id)
+    rows = session.execute(
+        select(
+            ShiftMessage.id,
+            ShiftMessage.kind,
+            author.c.full_name,
+            case((readers == 1, func.coalesce(func.min(reader.c.full_name), "")), else_=""),
+            ShiftMessage.sent_at,
+            ShiftMessage.text,
+            readers,
+            func.count(ShiftMessageReader.read_at),
+        )
+        .join(author, author.c.id == ShiftMessage.author_id)
+        .outerjoin(ShiftMessageReader, ShiftMessageReader.message_id == ShiftMessage.id)
+        .outerjoin(reader, reader.c.id == ShiftMessageReader.user_id)
+        .where(ShiftMessage.campaign_id == campaign_id)
+        .group_by(ShiftMessage.id, ShiftMessage.kind, author.c.full_name, ShiftMessage.sent_at, ShiftMessage.text)
+        .order_by(ShiftMessage.id.desc())
+        .limit(_LAST)
+    )
+    return [Sent(*row) for row in rows]
