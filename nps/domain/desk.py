@@ -1,11 +1,13 @@
 """What the desk offers when: the results that fit a call's state, reasons of pauses and returns (requirements §4)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from nps.domain.disposition import TABLE
 from nps.domain.local_time import Zone, from_local, to_local
 
 PAUSE_REASONS: Mapping[str, str] = MappingProxyType(
@@ -79,6 +81,60 @@ CHOICES: tuple[Choice, ...] = (
     Choice("not_client", "Не клиент или повтор", "решит руководитель", "", "", "more", _TALK, "not_client"),
     Choice("escalation", "Передать специалисту", "обращение письмом", "Э", "Quote", "escalate", _BOTH, "escalation"),
 )
+
+
+#: Results that a panel offers in the place of one choice.
+OF_PANEL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "inactive": ("dead_number", "wrong_number"),
+        "refusal": ("soft_refusal", "refused", "refused_org", "do_not_call"),
+    }
+)
+#: The choice behind which each result stands; what only the script comes to (опрошен) stands behind none.
+_CHOICE_OF = {code: choice for choice in CHOICES for code in OF_PANEL.get(choice.code, (choice.code,))}
+
+
+def panel_of(code: str) -> str:
+    """The panel that asks for what this result needs; '' when it is posted at once."""
+    return _CHOICE_OF[code].panel if code in _CHOICE_OF else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the line told of a call: whether anybody or anything answered, and how long it rang before."""
+
+    is_answered: bool
+    rang: timedelta
+
+    @property
+    def line(self) -> Line:
+        """Where the call was when its result could be chosen."""
+        return Line.TALK if self.is_answered else Line.RINGING
+
+
+_ANSWERED, _NOT_ANSWERED = "Клиент ответил: выберите итог разговора.", "Сначала отметьте, что клиент ответил."
+
+
+def contradiction(code: str, heard: Heard) -> str:
+    """Why this result cannot be that of a call so heard (R13), in a sentence; '' when it can.
+
+    Decides what the desk offers, what it takes, and which words of a manager are marked.
+    """
+    lines = _CHOICE_OF[code].lines if code in _CHOICE_OF else _TALK
+    if heard.line not in lines:
+        return (
+            "Клиент ответил: выберите итог разговора." if heard.is_answered else "Сначала отметьте, что клиент ответил."
+        )
+    short = TABLE[code].min_ring_s - heard.rang.total_seconds()
+    if short > 0:
+        return f"Гудки должны идти не меньше {TABLE[code].min_ring_s} секунд: ещё {math.ceil(short)} с."
+    return ""
+
+
+def is_offered(choice: Choice, heard: Heard) -> bool:
+    """Whether a call that is over, so heard, may have this result, or one of those behind it."""
+    codes = [code for code in OF_PANEL.get(choice.code, (choice.code,)) if code in TABLE]
+    return any(not contradiction(code, heard) for code in codes)
 
 
 #: A call nobody has touched for so long was left alone; after a talk this long the line may be down as well (§4).

@@ -213,20 +213,20 @@ def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str
         return bool(form.once(s, now, act).get("may_be_called", True))
 
 
-def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> None:
+def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> int | None:
     """Put a phone on the customer's stop list and fold every client that has it, in all campaigns (R21).
 
-    Inside the caller's transaction. A phone that is listed already stays as it is.
+    Inside the caller's transaction. A phone that is listed already stays as it is. Returns the id of the new entry.
     """
     listed = session.scalar(
         select(StopList.id).where(
             StopList.customer_id == campaign.customer_id, StopList.e164 == e164, StopList.lifted_at.is_(None)
         )
     )
+    entry = None
     if listed is None:
-        session.add(
-            StopList(customer_id=campaign.customer_id, e164=e164, reason=reason or "Просьба клиента", by=by, at=at)
-        )
+        entry = StopList(customer_id=campaign.customer_id, e164=e164, reason=reason or "Просьба клиента", by=by, at=at)
+        session.add(entry)
     affected = session.execute(
         select(Respondent.id, Respondent.campaign_id)
         .join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
@@ -255,15 +255,18 @@ def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, 
         campaign_id=campaign.id,
         after={"clients": len(affected)},
     )
+    return entry.id if entry is not None else None
 
 
-def organisation_refused(session: Session, client: Respondent, campaign: CampaignRow, *, by: int, at: datetime) -> int:
+def organisation_refused(
+    session: Session, client: Respondent, campaign: CampaignRow, *, by: int, at: datetime
+) -> dict[int, int]:
     """The other contacts of the organisation wait for one decision of the manager.
 
-    Returns how many; the caller's transaction.
+    Returns who, each with the id of his event; the caller's transaction.
     """
     if client.inn is None:
-        return 0
+        return {}
     siblings = session.scalars(
         select(Respondent.id).where(
             Respondent.campaign_id == campaign.id,
@@ -272,12 +275,14 @@ def organisation_refused(session: Session, client: Respondent, campaign: Campaig
             Respondent.state == "waiting",
         )
     ).all()
+    asked = {}
     for sibling in siblings:
-        add_event(session, sibling, "organisation_refused", at=at, by=by, detail={"respondent_id": client.id})
+        detail = {"respondent_id": client.id}
+        asked[sibling] = add_event(session, sibling, "organisation_refused", at=at, by=by, detail=detail)
         if open_attempt_of(session, sibling) is None:
             release(session, sibling)
     refold_many(session, siblings, campaign, campaigns.calendars(session, campaign))
-    return len(siblings)
+    return asked
 
 
 def close_campaign(

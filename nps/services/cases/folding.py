@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
@@ -165,11 +165,9 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
                 inbound=attempt.source == "inbound",
             )
         )
-    # Of two numbers added at one moment the last one written is tried first.
-    for event in session.scalars(
-        select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
-    ):
-        found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail))
+    events = select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
+    for event in session.scalars(events):
+        found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail, event.id))
     return found
 
 
@@ -228,17 +226,28 @@ def _keep_appointment(session: Session, case: _Case) -> None:
         .where(CallAttempt.respondent_id == client.id, AttemptOutcome.callback_at.is_not(None))
         .order_by(AttemptOutcome.id.desc())
     ).first()
-    if promised_in is not None:
-        session.add(
-            Appointment(
-                respondent_id=client.id,
-                attempt_id=promised_in,
-                at=planned,
-                owner_id=client.callback_owner_id,
-                reserved_until=planned + RESERVED,
-                state="open",
-            )
+    if promised_in is None:
+        return
+    same = session.scalars(
+        select(Appointment)
+        .where(Appointment.attempt_id == promised_in, Appointment.at == planned)
+        .where(Appointment.respondent_id == client.id, Appointment.owner_id == client.callback_owner_id)
+        .limit(1)
+    ).first()
+    if same is not None:
+        # A later call was taken back, and the client waits for the same promise again: it is still one.
+        same.state = "open"
+        return
+    session.add(
+        Appointment(
+            respondent_id=client.id,
+            attempt_id=promised_in,
+            at=planned,
+            owner_id=client.callback_owner_id,
+            reserved_until=planned + RESERVED,
+            state="open",
         )
+    )
 
 
 def add_event(
@@ -250,13 +259,12 @@ def add_event(
     by: int | None,
     reason: str = "",
     detail: dict[str, Any] | None = None,
-) -> None:
-    """Append an event of the case; the caller folds afterwards."""
-    session.execute(
-        insert(CaseEventRow).values(
-            respondent_id=respondent_id, kind=kind, at=at, by=by, reason=reason, detail=detail or {}
-        )
-    )
+) -> int:
+    """Append an event of the case and return its id; the caller folds afterwards."""
+    event = CaseEventRow(respondent_id=respondent_id, kind=kind, at=at, by=by, reason=reason, detail=detail or {})
+    session.add(event)
+    session.flush()
+    return event.id
 
 
 def append_outcome(
@@ -269,19 +277,21 @@ def append_outcome(
     at: datetime,
     callback_at: datetime | None = None,
     reason: str = "",
-) -> None:
+) -> AttemptOutcome:
     """Add a word about how a call ended; it holds from now on. The caller folds."""
     attempt.disposition = disposition
     last = session.scalar(select(func.max(AttemptOutcome.n)).where(AttemptOutcome.attempt_id == attempt.id)) or 0
-    session.execute(
-        insert(AttemptOutcome).values(
-            attempt_id=attempt.id,
-            n=last + 1,
-            disposition=disposition,
-            callback_at=callback_at,
-            source=source,
-            by=by,
-            at=at,
-            reason=reason[:500],
-        )
+    word = AttemptOutcome(
+        attempt_id=attempt.id,
+        n=last + 1,
+        disposition=disposition,
+        callback_at=callback_at,
+        source=source,
+        by=by,
+        at=at,
+        reason=reason[:500],
+        effects={},
     )
+    session.add(word)
+    session.flush()
+    return word

@@ -39,6 +39,7 @@ EVENTS = {
     "stop_lifted": "Снят со стоп-листа",
     "withdrawn": "Исключён заказчиком",
     "unreached": "Проект закрыт, дозвониться не успели",
+    "taken_back": "Отменено вместе с итогом звонка",
 }
 #: Who said how a call ended.
 SOURCES = {
