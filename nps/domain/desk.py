@@ -112,22 +112,28 @@ class Heard:
         return Line.TALK if self.is_answered else Line.RINGING
 
 
-_ANSWERED, _NOT_ANSWERED = "Клиент ответил: выберите итог разговора.", "Сначала отметьте, что клиент ответил."
-
-
 def contradiction(code: str, heard: Heard) -> str:
-    """Why this result cannot be that of a call so heard (R13), in a sentence; '' when it can.
+    """What of a call so heard contradicts this result (R13): `answered`, `not_answered`, `ring_short`; '' for nothing.
 
     Decides what the desk offers, what it takes, and which words of a manager are marked.
     """
     lines = _CHOICE_OF[code].lines if code in _CHOICE_OF else _TALK
     if heard.line not in lines:
-        return (
-            "Клиент ответил: выберите итог разговора." if heard.is_answered else "Сначала отметьте, что клиент ответил."
-        )
-    short = TABLE[code].min_ring_s - heard.rang.total_seconds()
-    if short > 0:
-        return f"Гудки должны идти не меньше {TABLE[code].min_ring_s} секунд: ещё {math.ceil(short)} с."
+        return "answered" if heard.is_answered else "not_answered"
+    return "ring_short" if heard.rang < timedelta(seconds=TABLE[code].min_ring_s) else ""
+
+
+def contradiction_words(code: str, heard: Heard) -> str:
+    """The same for the operator, in a sentence with what to do; '' for a result that fits."""
+    match contradiction(code, heard):
+        case "answered":
+            return "Клиент ответил: выберите итог разговора."
+        case "not_answered":
+            return "Сначала отметьте, что клиент ответил."
+        case "ring_short":
+            least_s = TABLE[code].min_ring_s
+            left_s = math.ceil(least_s - heard.rang.total_seconds())
+            return f"Гудки должны идти не меньше {least_s} секунд: ещё {left_s} с."
     return ""
 
 

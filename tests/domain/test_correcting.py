@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from nps.domain.correcting import LastCall, Word, why_not_corrected
-from nps.domain.desk import CHOICES, OF_PANEL, Heard, contradiction, is_offered
+from nps.domain.desk import CHOICES, OF_PANEL, Heard, contradiction, contradiction_words, is_offered
 from nps.domain.disposition import TABLE
 
 OPEN = LastCall(
@@ -59,7 +59,7 @@ def test_every_result_fits_a_talk_or_a_ringing() -> None:
 
 def test_twenty_seconds_of_ringing_are_told_to_the_second() -> None:
     assert contradiction("no_answer", Heard(False, timedelta(seconds=20))) == ""
-    assert contradiction("no_answer", Heard(False, timedelta(seconds=18.4))).endswith("ещё 2 с.")
+    assert contradiction_words("no_answer", Heard(False, timedelta(seconds=18.4))).endswith("ещё 2 с.")
 
 
 def test_a_choice_with_a_panel_is_offered_while_one_of_its_results_fits() -> None:

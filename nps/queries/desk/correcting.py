@@ -22,6 +22,7 @@ from nps.models import (
     User,
 )
 from nps.queries.desk.card import short_name
+from nps.queries.numbers import is_live
 
 #: Words about a call that its operator may not take back.
 _SAID_BY_OTHERS = ("manager", "review")
@@ -135,6 +136,7 @@ def _on_phone(operator_id: int, now: datetime) -> ColumnElement[str | None]:
         .join(RespondentPhone, literal("p:") + RespondentPhone.e164 == ClaimKey.key)
         .join(other, other.id == ClaimKey.respondent_id)
         .where(RespondentPhone.respondent_id == CallAttempt.respondent_id)
+        .where(or_(is_live(), RespondentPhone.id == CallAttempt.phone_id))
         .where(other.id != CallAttempt.respondent_id, ~lapsed)
         .limit(1)
         .correlate(CallAttempt)

@@ -19,7 +19,7 @@ from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
 from nps.services import frozen_reports
 from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
-from nps.services.cases.folding import add_event, refold, refold_many
+from nps.services.cases.folding import add_event, foreseen, refold, refold_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -84,6 +84,8 @@ def _act(
         raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
     if open_attempt_of(s, respondent_id) is not None:
         raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
+    if why := why_not_back(s, respondent_id, kind, now):
+        raise StaleError("stays", why)
     release(s, respondent_id)
     if kind == "withdrawn":
         client.withdrawn_at = now
@@ -101,6 +103,31 @@ def _act(
         after={"state": str(verdict.state)},
     )
     return {}
+
+
+#: Acts that put a client back to work.
+_BACK = ("reopened", "returned")
+
+
+def why_not_back(session: Session, respondent_id: int, kind: str, now: datetime) -> str:
+    """Why putting the client back to work would leave him where he is, in a sentence; '' for what works.
+
+    Asked by the card, which offers the act or says this, and by the act; the answer is the fold's own.
+    """
+    client = session.get(Respondent, respondent_id)
+    if client is None or kind not in _BACK:
+        return ""
+    campaign = campaigns.campaign_row(session, client.campaign_id)
+    verdict = foreseen(session, respondent_id, kind, now, campaign, campaigns.calendars(session, campaign))
+    if not verdict.state.is_final:
+        return ""
+    return _STAYS.get(verdict.why.code, "Его звонки и решения по нему этого не позволяют: исправьте итог звонка.")
+
+
+_STAYS = {
+    "stop_list": "Номер или организация клиента в стоп-листе: сначала снимите запись стоп-листа, с причиной.",
+    "no_number": "Действующих номеров у клиента нет: внесите новый номер, и клиент вернётся в работу.",
+}
 
 
 def free(session: AnySession, actor_id: int, respondent_id: int, form: Form, now: datetime) -> None:

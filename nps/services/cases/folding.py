@@ -171,20 +171,28 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
     return found
 
 
-def _decide(
+def foreseen(
     session: Session,
-    case: _Case,
+    respondent_id: int,
+    kind: str,
+    at: datetime,
     campaign: CampaignRow,
     calendars: Mapping[str, CallingCalendar],
-    stop: numbers.Listed,
 ) -> Verdict:
-    client = case.client
-    dead = dead_phones(case.history)
-    for phone in case.phones:
-        phone.state = "dead" if phone.id in dead else "live"
-    verdict = fold(
+    """What an event of this kind would make of the client; writes nothing."""
+    session.flush()
+    case = _read(session, [respondent_id])[0]
+    case.history.append(CaseEvent(kind, at))
+    return _fold(case, campaign, calendars, numbers.listed(session, campaign.customer_id, [respondent_id]))
+
+
+def _fold(
+    case: _Case, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar], stop: numbers.Listed
+) -> Verdict:
+    client, dead = case.client, dead_phones(case.history)
+    return fold(
         case.history,
-        [PhoneState(phone.id, phone.state == "live", stop.numbers.get(phone.e164)) for phone in case.phones],
+        [PhoneState(phone.id, phone.id not in dead, stop.numbers.get(phone.e164)) for phone in case.phones],
         CasePolicy(
             calendar=calendars.get(client.region_code or ""),
             soft_refusal_final=campaign.soft_refusal_final,
@@ -193,6 +201,19 @@ def _decide(
         ),
         client.loaded_at,
     )
+
+
+def _decide(
+    session: Session,
+    case: _Case,
+    campaign: CampaignRow,
+    calendars: Mapping[str, CallingCalendar],
+    stop: numbers.Listed,
+) -> Verdict:
+    client, dead = case.client, dead_phones(case.history)
+    for phone in case.phones:
+        phone.state = "dead" if phone.id in dead else "live"
+    verdict = _fold(case, campaign, calendars, stop)
     for phone in case.phones:
         phone.is_next = phone.is_next and phone.id == verdict.phone_id
     client.state = str(verdict.state)

@@ -14,7 +14,7 @@ from nps.domain.actor import Actor
 from nps.domain.appointment import is_allowed
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.case import Verdict
-from nps.domain.desk import LONG_TALK, Heard, contradiction
+from nps.domain.desk import LONG_TALK, Heard, contradiction, contradiction_words
 from nps.domain.disposition import TABLE, Disposition
 from nps.domain.errors import DomainError
 from nps.models import AttemptOutcome, CallAttempt, Respondent, Shift
@@ -99,8 +99,9 @@ def settle_open(
     if row.code == "hung_up" and rating_of(session, attempt, answers_of(session, attempt.id)) is not None:
         row = TABLE["partial"]
     done = _end_line(attempt, row, result, now)
-    if why := contradiction(row.code, heard(attempt, campaign, attempt.ended_at or now)):
-        raise DomainError("not_heard", why)
+    heard = Heard(attempt.answered_at is not None, rang_for(attempt, campaign, attempt.ended_at or now))
+    if code := contradiction(row.code, heard):
+        raise DomainError(code, contradiction_words(row.code, heard))
     _require_said(row, result)
     if result.callback_at is not None:
         require_allowed(result.callback_at, calendars.get(client.region_code or ""), now)
@@ -168,11 +169,6 @@ def require_allowed(at: datetime, calendar: CallingCalendar | None, now: datetim
     """Raises DomainError for a time that may not be promised to a client of this calendar."""
     if calendar is None or not is_allowed(at, now, calendar):
         raise DomainError("time_not_allowed", "В это время звонить нельзя: выберите время в окне звонков клиента.")
-
-
-def heard(attempt: CallAttempt, campaign: CampaignRow, until: datetime) -> Heard:
-    """What the line has told of a call up to `until`."""
-    return Heard(attempt.answered_at is not None, rang_for(attempt, campaign, until))
 
 
 def rang_for(attempt: CallAttempt, campaign: CampaignRow, until: datetime) -> timedelta:

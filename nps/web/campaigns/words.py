@@ -49,6 +49,12 @@ SOURCES = {
     "manager": "руководитель",
     "review": "проверка звонка",
 }
+#: What was heard in a call against the result that a manager gave it.
+CONTRADICTIONS = {
+    "answered": "клиент ответил",
+    "not_answered": "клиент не отвечал",
+    "ring_short": "гудки короче 20 секунд",
+}
 PHONE_SOURCES = {"base": "из базы", "call": "дали в разговоре", "manager": "внесён вручную"}
 PURPOSES = {"survey": "опрос", "training": "тренировка", "demo": "демонстрация"}
 ADMISSIONS = {
