@@ -19,7 +19,7 @@ from nps.services import cases
 from nps.services.call_queue import lock_claims, open_attempt_of, release
 from nps.services.desk import Result, effects
 from nps.services.desk.questionnaire import keep_form, what_lacks
-from nps.services.desk.settling import require_allowed, settle_open
+from nps.services.desk.settling import require_allowed, settle_open, take_for_answered
 from nps.services.form_keys import Form
 from nps.services.journal import log_access, record
 from nps.services.transaction import AnySession, write
@@ -141,8 +141,7 @@ def settle_for_operator(
             if attempt.closed_at is not None:
                 raise StaleError("settled", "У звонка уже есть итог: показано то, что записано.")
             if row.conversation and attempt.answered_at is None:
-                # Nobody marked the answer. The whole call counts as talk until corrected: never too few seconds.
-                attempt.answered_at = attempt.ringing_at or attempt.dialled_at
+                take_for_answered(attempt)
             settle_open(s, attempt, row, result, actor_id, "manager", now)
             return {}
 

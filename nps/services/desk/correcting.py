@@ -19,7 +19,7 @@ from nps.services.call_queue import free_lapsed, hold, lock_claims, release_show
 from nps.services.desk import effects
 from nps.services.desk.calling import own_open_call
 from nps.services.desk.questionnaire import keep_form
-from nps.services.desk.settling import Result, result_row, settle_open
+from nps.services.desk.settling import Result, result_row, settle_open, take_for_answered
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -40,8 +40,7 @@ def reopen(
         def act() -> dict[str, Any]:
             attempt, done = _reopen(s, actor, attempt_id, now)
             if was_answered and attempt.answered_at is None:
-                # Nobody marked when the client answered: all of it counts as talk, never too few seconds.
-                attempt.answered_at = attempt.ringing_at or attempt.dialled_at
+                take_for_answered(attempt)
                 if done.get("ended") and call_line(s, attempt_id) is None:
                     # The slip itself said that the line was down: nothing else has, and the talk may go on.
                     attempt.ended_at = None

@@ -171,6 +171,11 @@ def require_allowed(at: datetime, calendar: CallingCalendar | None, now: datetim
         raise DomainError("time_not_allowed", "В это время звонить нельзя: выберите время в окне звонков клиента.")
 
 
+def take_for_answered(attempt: CallAttempt) -> None:
+    """Nobody marked when the client answered: all of the call counts as talk until corrected, never too few seconds."""
+    attempt.answered_at = attempt.ringing_at or attempt.dialled_at
+
+
 def rang_for(attempt: CallAttempt, campaign: CampaignRow, until: datetime) -> timedelta:
     """How long the client's phone rang up to `until` (R13): from «Пошли гудки».
 
