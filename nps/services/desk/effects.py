@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, PhoneError
@@ -63,10 +63,15 @@ def _new_contact(
         except PhoneError as error:
             raise DomainError("bad_number", error.message) from error
         known = session.scalars(select(RespondentPhone.id).where(RespondentPhone.respondent_id == client.id)).all()
+        earlier = _events_of(session, client.id)
         phone = cases.add_number(session, client, number, source="call", at=at, by=by)
-        event = session.scalar(select(func.max(CaseEvent.id)).where(CaseEvent.respondent_id == client.id))
-        done["number"] = {"phone_id": phone.id, "event_id": event, "is_new": phone.id not in known}
+        events = [event for event in _events_of(session, client.id) if event not in earlier]
+        done["number"] = {"phone_id": phone.id, "events": events, "is_new": phone.id not in known}
     return done
+
+
+def _events_of(session: Session, respondent_id: int) -> Sequence[int]:
+    return session.scalars(select(CaseEvent.id).where(CaseEvent.respondent_id == respondent_id)).all()
 
 
 def take_back(
@@ -145,7 +150,8 @@ def _drop_event(session: Session, respondent_id: int, event_id: int, by: int, no
 def _forget_number(
     session: Session, client: Respondent, campaign: CampaignRow, given: Mapping[str, Any], by: int, now: datetime
 ) -> None:
-    _drop_event(session, client.id, given["event_id"], by, now)
+    for event_id in given["events"]:
+        _drop_event(session, client.id, event_id, by, now)
     phone = session.get(RespondentPhone, given["phone_id"])
     if phone is not None:
         client.search_fold = client.search_fold.removesuffix(f" {phone.e164}")
