@@ -18,6 +18,7 @@ from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent, Respo
 from nps.queries.desk import correcting
 from nps.queries.desk.views import FactsView
 
+
 def last_words(session: Session, operator_id: int, now: datetime) -> str:
     """The operator's last call in a few words, for the way back to it; '' when its result is not his to correct."""
     last = correcting.last_call(session, operator_id)
