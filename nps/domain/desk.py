@@ -1,11 +1,13 @@
 """What the desk offers when: the results that fit a call's state, reasons of pauses and returns (requirements §4)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from nps.domain.disposition import TABLE
 from nps.domain.local_time import Zone, from_local, to_local
 
 PAUSE_REASONS: Mapping[str, str] = MappingProxyType(
@@ -80,6 +82,66 @@ CHOICES: tuple[Choice, ...] = (
     Choice("not_client", "Не клиент или повтор", "решит руководитель", "", "", "more", _TALK, "not_client"),
     Choice("escalation", "Передать специалисту", "обращение письмом", "Э", "Quote", "escalate", _BOTH, "escalation"),
 )
+
+
+#: Results that a panel offers in the place of one choice.
+OF_PANEL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "inactive": ("dead_number", "wrong_number"),
+        "refusal": ("soft_refusal", "refused", "refused_org", "do_not_call"),
+    }
+)
+#: The choice behind which each result stands; what only the script comes to (опрошен) stands behind none.
+_CHOICE_OF = {code: choice for choice in CHOICES for code in OF_PANEL.get(choice.code, (choice.code,))}
+
+
+def panel_of(code: str) -> str:
+    """The panel that asks for what this result needs; '' when it is posted at once."""
+    return _CHOICE_OF[code].panel if code in _CHOICE_OF else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the line told of a call: whether anybody or anything answered, and how long it rang before."""
+
+    is_answered: bool
+    rang: timedelta
+
+    @property
+    def line(self) -> Line:
+        """Where the call was when its result could be chosen."""
+        return Line.TALK if self.is_answered else Line.RINGING
+
+
+def contradiction(code: str, heard: Heard) -> str:
+    """What of a call so heard contradicts this result (R13): `answered`, `not_answered`, `ring_short`; '' for nothing.
+
+    Decides what the desk offers, what it takes, and which words of a manager are marked.
+    """
+    lines = _CHOICE_OF[code].lines if code in _CHOICE_OF else _TALK
+    if heard.line not in lines:
+        return "answered" if heard.is_answered else "not_answered"
+    return "ring_short" if heard.rang < timedelta(seconds=TABLE[code].min_ring_s) else ""
+
+
+def contradiction_words(code: str, heard: Heard) -> str:
+    """The same for the operator, in a sentence with what to do; '' for a result that fits."""
+    match contradiction(code, heard):
+        case "answered":
+            return "Клиент ответил: выберите итог разговора."
+        case "not_answered":
+            return "Сначала отметьте, что клиент ответил."
+        case "ring_short":
+            least_s = TABLE[code].min_ring_s
+            left_s = math.ceil(least_s - heard.rang.total_seconds())
+            return f"Гудки должны идти не меньше {least_s} секунд: ещё {left_s} с."
+    return ""
+
+
+def is_offered(choice: Choice, heard: Heard) -> bool:
+    """Whether a call that is over, so heard, may have this result, or one of those behind it."""
+    codes = [code for code in OF_PANEL.get(choice.code, (choice.code,)) if code in TABLE]
+    return any(not contradiction(code, heard) for code in codes)
 
 
 #: A call nobody has touched for so long was left alone; after a talk this long the line may be down as well (§4).

@@ -118,6 +118,8 @@ class AttemptOutcome(Base):
     by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[instant]
     reason: Mapped[str] = mapped_column(String(500), default="")
+    #: What this very word did beside the client's state, so that it can be taken back with it; {} afterwards.
+    effects: Mapped[json_object] = mapped_column(JSON, default=dict)
 
 
 class DispositionRow(Base):

@@ -20,6 +20,7 @@ EVENT_KINDS = (
     "stop_lifted",
     "withdrawn",
     "unreached",
+    "taken_back",
 )
 
 

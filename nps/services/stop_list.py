@@ -78,17 +78,23 @@ def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, re
             raise NotFoundError("Такой записи в стоп-листе нет.")
         if entry.lifted_at is not None:
             raise StaleError("lifted", "Эта запись уже снята.")
-        entry.lifted_at, entry.lifted_by, entry.lift_reason = now, actor_id, reason
-        s.flush()
-        concerned = (
-            _of_phone(s, campaign, entry.e164, "refused") if entry.e164 else _of_inn(s, campaign, entry.inn or "")
-        )
-        free = [pair for pair in concerned if not _still_listed(s, campaign.customer_id, pair[0])]
-        _tell(s, free, "stop_lifted", actor_id, reason, now)
-        record(
-            s, at=now, action="stop_list_lifted", object_kind="stop_list", object_id=entry_id, actor_id=actor_id,
-            campaign_id=campaign_id, after={"clients": len(free)},
-        )  # fmt: skip
+        return take_off(s, campaign, entry, actor_id, reason, now, action="stop_list_lifted")
+
+
+def take_off(
+    s: Session, campaign: CampaignRow, entry: StopList, by: int, reason: str, now: datetime, *, action: str
+) -> int:
+    """What `lift` does, inside the caller's transaction; `action` is the journal's word for it."""
+    entry.lifted_at, entry.lifted_by, entry.lift_reason = now, by, reason
+    s.flush()
+    phone, inn = entry.e164, entry.inn or ""
+    concerned = _of_phone(s, campaign, phone, "refused") if phone else _of_inn(s, campaign, inn)
+    free = [pair for pair in concerned if not _still_listed(s, campaign.customer_id, pair[0])]
+    _tell(s, free, "stop_lifted", by, reason, now)
+    record(
+        s, at=now, action=action, object_kind="stop_list", object_id=entry.id, actor_id=by,
+        campaign_id=campaign.id, after={"clients": len(free)},
+    )  # fmt: skip
     return len(free)
 
 

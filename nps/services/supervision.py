@@ -7,27 +7,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.domain.appointment import is_allowed
-from nps.domain.disposition import TABLE, Disposition, Kind
+from nps.domain.disposition import TABLE, Kind
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.phone import holds_number
-from nps.models import CallAttempt, Interview, Respondent
+from nps.models import CallAttempt, Respondent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.interviews import answers_of, script_of
 from nps.services import cases
 from nps.services.call_queue import lock_claims, open_attempt_of, release
-from nps.services.desk import Result
-from nps.services.desk.settling import rating_of, replace_interview, settle_open, write_interview
+from nps.services.desk import Result, effects
+from nps.services.desk.questionnaire import keep_form, what_lacks
+from nps.services.desk.settling import require_allowed, settle_open, take_for_answered
 from nps.services.form_keys import Form
 from nps.services.journal import log_access, record
 from nps.services.transaction import AnySession, write
 
 #: A correction that needs more than a word has a form of its own on the card («Новый номер»).
 NOT_BY_CORRECTION = frozenset({"new_contact"})
+
+_LACKING = {
+    "rating": "В этом звонке нет оценки: опрошенным клиент стать не может.",
+    "reason": "Причины оценки в этом звонке нет. Выберите «Разговор прерван».",
+}
 
 LONGEST_TALK_S = 4 * 3600
 #: The journal's action by the source of a correction.
@@ -97,42 +100,26 @@ def append_correction(
     if before == row.code:
         raise DomainError("disposition", f"Итог «{row.label}» уже записан. Выберите другой.")
     calendars = campaigns.calendars(s, campaign)
-    calendar = calendars.get(client.region_code or "")
     if row.code == "callback" and callback_at is None:
         raise DomainError("callback_at", "Укажите день и время перезвона.")
-    if callback_at is not None and (calendar is None or not is_allowed(callback_at, now, calendar)):
-        raise DomainError("callback_at", "В это время звонить нельзя: выберите время в окне звонков этого клиента.")
+    if callback_at is not None:
+        require_allowed(callback_at, calendars.get(client.region_code or ""), now)
+    if lacking := what_lacks(s, attempt, row):
+        raise DomainError("disposition", _LACKING[lacking])
+    if row.kind is Kind.INTERVIEW and client.state == "withdrawn":
+        raise StaleError("withdrawn", "Клиент исключён из базы: сначала откройте его заново, потом исправьте итог.")
     release(s, client.id)
-    cases.append_outcome(
+    word = cases.append_outcome(
         s, attempt, row.code, source=source, by=actor_id, at=now, callback_at=callback_at, reason=reason
     )
-    _mend_interview(s, attempt, row, now)
-    if row.code == "do_not_call":
-        cases.stop_phone(s, campaign, attempt.e164, reason, by=actor_id, at=now)
-    elif row.code == "refused_org":
-        cases.organisation_refused(s, client, campaign, by=actor_id, at=now)
+    keep_form(s, client.id, now)
+    effects.carry_out(s, client, attempt, campaign, word)
     verdict = cases.refold(s, client.id, campaign, calendars)
     record(
         s, at=now, action=_CORRECTED[source], object_kind="call", object_id=attempt_id, actor_id=actor_id,
         campaign_id=campaign.id, before={"disposition": before},
         after={"disposition": row.code, "state": str(verdict.state)},
     )  # fmt: skip
-
-
-def _mend_interview(s: Session, attempt: CallAttempt, row: Disposition, now: datetime) -> None:
-    """Let the form say what the call is now: its questionnaire comes in or goes out."""
-    if row.kind is Kind.INTERVIEW:
-        answers = answers_of(s, attempt.id)
-        rating = rating_of(s, attempt, answers)
-        if rating is None:
-            raise DomainError("disposition", "В этом звонке нет оценки: опрошенным клиент стать не может.")
-        if row.code == "surveyed" and script_of(s, attempt.script_version_id).result(answers) != "surveyed":
-            raise DomainError("disposition", "Причины оценки в этом звонке нет. Выберите «Разговор прерван».")
-        write_interview(s, attempt, answers, rating, row.code == "partial", now)
-        return
-    own = select(Interview.id).where(Interview.attempt_id == attempt.id, Interview.replaced_at.is_(None))
-    if s.scalar(own) is not None:
-        replace_interview(s, attempt.respondent_id, now)
 
 
 def settle_for_operator(
@@ -154,8 +141,7 @@ def settle_for_operator(
             if attempt.closed_at is not None:
                 raise StaleError("settled", "У звонка уже есть итог: показано то, что записано.")
             if row.conversation and attempt.answered_at is None:
-                # Nobody marked the answer. The whole call counts as talk until corrected: never too few seconds.
-                attempt.answered_at = attempt.ringing_at or attempt.dialled_at
+                take_for_answered(attempt)
             settle_open(s, attempt, row, result, actor_id, "manager", now)
             return {}
 
@@ -200,7 +186,7 @@ def _correct_seconds(s: Session, actor_id: int, attempt_id: UUID, talk_ms: int, 
 
 
 def _attempt(s: Session, attempt_id: UUID) -> tuple[CallAttempt, Respondent, CampaignRow]:
-    attempt = s.get(CallAttempt, attempt_id, populate_existing=True)
+    attempt = s.get(CallAttempt, attempt_id, populate_existing=True, with_for_update={"key_share": True})
     if attempt is None:
         raise NotFoundError("Такого звонка нет.")
     campaign = campaigns.campaign_row(s, attempt.campaign_id)

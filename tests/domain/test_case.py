@@ -1,5 +1,7 @@
 """What stands beside the ladder: events, promises, inbound calls, numbers, corrections, the end of the campaign."""
 
+from dataclasses import replace
+
 import pytest
 
 from nps.domain.case import (
@@ -221,3 +223,22 @@ def test_limits_are_the_campaigns():
     history = (call("no_answer", at(17, "10:30")), call("no_answer", at(17, "14:30")))
     two = CasePolicy(calendar(), max_misses=2)
     assert fold(history, [PhoneState(1)], two, at(3, "09:00")).state is State.UNSUCCESSFUL
+
+
+def test_an_event_taken_back_leaves_no_trace():
+    missed = call("no_answer", at(17, "10:30"))
+    asked = replace(event("organisation_refused", at(17, "10:40")), id=7)
+    assert verdict(missed, asked).state == State.MANAGER
+    assert verdict(missed, asked, event("taken_back", at(17, "10:50"), event_id=7)) == verdict(missed)
+
+
+def test_a_number_taken_back_is_first_no_more_and_begins_no_ladder():
+    dead = call("dead_number", at(17, "10:30"))
+    added = replace(event("number_added", at(17, "10:40"), phone_id=dead.phone_id), id=8)
+    assert dead_phones([dead, added]) == frozenset()
+    assert dead_phones([dead, added, event("taken_back", at(17, "10:50"), event_id=8)]) == {dead.phone_id}
+
+
+def test_a_call_corrected_to_a_survey_stays_one_though_the_client_was_reopened_since():
+    found = verdict(call("surveyed", at(17, "10:30")), event("reopened", at(17, "11:00")))
+    assert found.state == State.SURVEYED

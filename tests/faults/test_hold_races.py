@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError
 from nps.extensions import db
-from nps.models import CallAttempt, Campaign, Respondent
-from nps.services import call_queue, cases, desk, training
+from nps.models import CallAttempt, Campaign, Interview, Respondent
+from nps.services import call_queue, cases, desk, supervision, training
 from nps.services.call_queue import Taken
 from nps.services.form_keys import Form
 from tests import factories
@@ -85,7 +85,10 @@ ACTS: dict[str, tuple[Callable[[Floor], None], Callable[[Floor, Session], None] 
     "shift_elsewhere": (lambda f: void(desk.start_shift(db.session, f.actor, f.other_id, "Ольга", NOW)), None),
     "free": (lambda f: cases.free(db.session, f.manager, f.client_id, Form("", f.manager, "race"), NOW), None),
     "return": (lambda f: call_queue.return_client(db.session, f.actor.id, f.client_id, "other", NOW), None),
-    "last_result": (lambda f: desk.show_last_result(db.session, f.actor), Floor.settled_before),
+    "last_result": (
+        lambda f: desk.show_last_result(db.session, f.actor, NOW + timedelta(seconds=41)),
+        Floor.settled_before,
+    ),
     "leave_training": (lambda f: desk.end_shift(db.session, f.actor, NOW), Floor.practising),
 }
 
@@ -139,6 +142,33 @@ def test_a_client_who_is_being_dialled_stays_with_his_operator(
     refused = [outcome for outcome in outcomes if outcome is not None]
     assert len(refused) == 1
     assert isinstance(refused[0], DomainError)
+
+
+def test_a_manager_who_settles_a_living_call_sees_the_answer_that_was_on_its_way(
+    floor: Floor, session: Session
+) -> None:
+    floor.dial()
+    call = session.scalars(select(CallAttempt.id)).one()
+    at = NOW + timedelta(minutes=3)
+    desk.answered(session, floor.actor, call, floor.form(), at)
+    desk.answer(session, floor.actor, call, "greeting", "yes", floor.form(), at)
+    session.rollback()
+    with Stopped(db.engine, re.compile(r"\s*INSERT INTO answer")) as stopped:
+        rates = in_thread(
+            floor.app, lambda: desk.answer(db.session, floor.actor, call, "rating", "9", floor.form(), at), stopped
+        )
+        stopped.await_arrival()
+        settles = in_thread(
+            floor.app,
+            lambda: supervision.settle_for_operator(
+                db.session, floor.manager, call, desk.Result("surveyed"), Form("", floor.manager, "race"), at
+            ),
+        )
+        await_condition(lambda: not settles.is_alive() or waits_for_lock(session))
+        stopped.go_on()
+        assert [rates.outcome(), settles.outcome()] == [None, None]
+    session.rollback()
+    assert session.scalars(select(Interview.rating)).one() == 9
 
 
 def test_a_lease_that_is_renewed_in_the_last_moment_is_not_taken_for_lapsed(floor: Floor, session: Session) -> None:

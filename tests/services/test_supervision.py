@@ -23,7 +23,7 @@ from nps.models import (
     StopList,
 )
 from nps.queries import campaigns, clients, operators
-from nps.services import call_queue, cases, desk, supervision
+from nps.services import call_queue, cases, desk, stop_list, supervision
 from nps.services.desk import Result
 from nps.services.form_keys import Form
 from nps.services.supervision import Correction
@@ -320,14 +320,77 @@ def test_a_card_freed_once_is_not_freed_again_by_the_same_form(session: Session,
 
 
 def test_a_client_reopened_once_is_not_reopened_again_by_the_same_form(session: Session, floor: Floor) -> None:
-    attempt = floor.dial()
-    desk.settle(
-        session, floor.actor, attempt, Result("dead_number", note="Автомат"), form(floor.operator.id),
-        NOW + timedelta(seconds=30),
-    )  # fmt: skip
-    sent, at = form(floor.manager), NOW + timedelta(minutes=1)
+    attempt = floor.survey()
+    floor.correct(attempt, "refused")
+    sent, at = form(floor.manager), NOW + timedelta(hours=2)
     for _ in range(2):
-        # Without a live number he stays inactive: nothing but the form's key tells the two presses apart.
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Номер верный", sent, at)
-        assert floor.client().state == "inactive"
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Передумал", sent, at)
+        assert floor.client().state == "waiting"
     assert list(session.scalars(select(CaseEvent.kind))) == ["reopened"]
+
+
+def test_an_answered_call_becomes_no_answer_only_with_a_mark(session: Session, floor: Floor) -> None:
+    attempt = floor.survey()
+    floor.correct(attempt, "refused")
+    assert clients.card(session, floor.campaign_id, floor.client_id).calls[0].contradiction == ""  # type: ignore[union-attr]
+    floor.correct(attempt, "no_answer", NOW + timedelta(hours=2))
+    card = clients.card(session, floor.campaign_id, floor.client_id)
+    assert card is not None and card.calls[0].contradiction == "answered"
+
+
+def test_a_short_ring_corrected_to_no_answer_is_marked(session: Session, floor: Floor) -> None:
+    attempt = floor.dial()
+    desk.settle(session, floor.actor, attempt, Result("busy"), form(floor.operator.id), NOW + timedelta(seconds=9))
+    floor.correct(attempt, "no_answer")
+    card = clients.card(session, floor.campaign_id, floor.client_id)
+    assert card is not None and card.calls[0].contradiction == "ring_short"
+    floor.correct(attempt, "refused", NOW + timedelta(hours=2))
+    card = clients.card(session, floor.campaign_id, floor.client_id)
+    assert card is not None and card.calls[0].contradiction == "not_answered"
+
+
+def test_the_questionnaire_of_an_earlier_call_comes_back_with_its_survey(session: Session, floor: Floor) -> None:
+    first = floor.survey(9)
+    later = NOW + timedelta(hours=1)
+    second = desk.take_inbound(session, floor.actor, floor.client_id, form(floor.operator.id), later)
+    for step, value in (("greeting", "yes"), ("rating", "10")):
+        desk.answer(session, floor.actor, second, step, value, form(floor.operator.id), later)
+    desk.settle(session, floor.actor, second, Result("surveyed"), form(floor.operator.id), later)
+    assert in_force(session) == [10]
+    floor.correct(second, "refused", later + timedelta(minutes=1))
+    assert (floor.client().state, in_force(session)) == ("surveyed", [9])
+    floor.correct(first, "refused", later + timedelta(minutes=2))
+    assert (floor.client().state, in_force(session)) == ("refused", [])
+
+
+def test_an_excluded_client_is_made_no_survey_of(session: Session, floor: Floor) -> None:
+    attempt = floor.survey()
+    floor.correct(attempt, "hung_up")
+    sent = form(floor.manager)
+    cases.act(session, floor.manager, floor.client_id, "withdrawn", "Просили", sent, NOW, letter="17")
+    with pytest.raises(StaleError, match="исключён из базы"):
+        floor.correct(attempt, "surveyed")
+    assert (floor.client().state, in_force(session)) == ("withdrawn", [])
+
+
+def test_a_stop_listed_client_is_not_reopened_in_vain(session: Session, floor: Floor) -> None:
+    attempt = floor.survey()
+    floor.correct(attempt, "do_not_call")
+    at = NOW + timedelta(hours=3)
+    assert "сначала снимите запись" in cases.why_not_back(session, floor.client_id, "reopened", at)
+    with pytest.raises(StaleError, match="стоп-листе"):
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", form(floor.manager), at)
+    assert session.scalars(select(CaseEvent.kind)).all() == ["stop_listed"]
+    entry = session.scalars(select(StopList.id)).one()
+    stop_list.lift(session, floor.manager, floor.campaign_id, entry, "Ошибка", at)
+    assert cases.why_not_back(session, floor.client_id, "reopened", at) == ""
+    cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", form(floor.manager), at)
+    assert floor.client().state == "waiting"
+
+
+def test_a_client_without_a_live_number_needs_one_first(session: Session, floor: Floor) -> None:
+    attempt = floor.dial()
+    desk.settle(session, floor.actor, attempt, Result("dead_number", note="Нет"), form(floor.operator.id), NOW)
+    assert floor.client().state == "inactive"
+    with pytest.raises(StaleError, match="внесите новый номер"):
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Верный", form(floor.manager), NOW)

@@ -51,9 +51,12 @@ RESULTS = ("no_answer", "busy", "voicemail", "technical", "dead_number", "answer
 ANSWERS = (*RESULTS[:-1], *("talk",) * 6, 1, 6, 8, 9, 10)
 #: The days on which the campaign calls; the fourth of November is a holiday.
 CALLING_DAYS = tuple(date(2026, 11, day) for day in (3, 5, 10, 11, 12, 17, 18, 19, 24, 25, 26))
+#: Panels of a correction; '' opens the form again.
+UNDOING = ("", "correct", "more", "callback", "refusal", "other_person", "new_contact", "not_client", "inactive")
+MEANWHILE = st.sampled_from(("", "", "", "/act", "/correct", "/number"))
 Sent = tuple[str, list[tuple[str, str]]]
 
-operators, chance = st.sampled_from(OPERATORS), st.randoms(use_true_random=False)
+operators, chance, results = st.sampled_from(OPERATORS), st.randoms(use_true_random=False), st.sampled_from(ANSWERS)
 
 
 class Floor(RuleBasedStateMachine):
@@ -168,10 +171,41 @@ class Floor(RuleBasedStateMachine):
             self.look(login, random.choice(panels))
         self.press(login, random, "/outcome")
 
-    @rule(login=operators, random=chance)
-    def takes_it_back(self, login: str, random: Random) -> None:
-        self.look(login, "/desk?panel=correct")
-        self.press(login, random, "/reopen", "/outcome")
+    @rule(login=operators, random=chance, panel=st.sampled_from(UNDOING))
+    def takes_it_back(self, login: str, random: Random, panel: str) -> None:
+        """The last result, by any way that leads to another; the page and the act say alike whether it may be."""
+        self.look(login)
+        self.press(login, random, "/desk/last")
+        page = self.people[login].page.text
+        shown = offered(page)
+        if shown.state != "done":
+            return
+        (attempt,) = re.findall(r'data-attempt="([^"]+)"', page)
+        if not any("panel=correct" in address for address in shown.panels):
+            guard = [pair for pair in shown.buttons[0].form.fixed if pair[0] == "csrf_token"]
+            refused = self.people[login].send(f"/desk/calls/{attempt}/reopen", guard)
+            self.checked(refused)
+            assert refused.status == 409, "the page says that it is too late"
+            return
+        self.look(login, f"/desk?panel={panel or 'correct'}")
+        if not panel:
+            before = len(self.sent[login])
+            self.press(login, random, "/reopen")
+            assert len(self.sent[login]) == before + 1, "the page says that it may be taken back"
+        self.press(login, random, "/outcome")
+
+    @rule(
+        login=operators, random=chance, result=st.sampled_from(ANSWERS), panel=st.sampled_from(UNDOING), act=MEANWHILE
+    )
+    def settles_and_takes_it_back(self, login: str, random: Random, result: int | str, panel: str, act: str) -> None:
+        """A call to its end, a manager who does something with its client or not, and the way back."""
+        self.works([login], random, result)
+        self.look(login)
+        client = re.search(r'name="expect_client" value="(\d+)"', self.people[login].page.text)
+        if act and client:
+            self.look(MANAGER, f"/campaigns/1/clients/{client.group(1)}")
+            self.press(MANAGER, random, act)
+        self.takes_it_back(login, random, panel)
 
     @rule(login=operators, random=chance, client=st.sampled_from(("1800000001", "1600000001", "590000000", "7917")))
     def is_rung_up(self, login: str, random: Random, client: str) -> None:
@@ -283,4 +317,4 @@ def house(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 
 def test_no_order_of_presses_breaks_the_rules(house: House, engine_name: str) -> None:
-    run(house, 20 if engine_name == "sqlite" else 5)
+    run(house, 20 if engine_name == "sqlite" else 6)

@@ -163,6 +163,8 @@ def tell(session: Session) -> dict[int, Told]:
     # One customer stands in this house; a closed campaign stays as it was.
     entries = session.scalars(select(StopList).where(StopList.lifted_at.is_(None)))
     stopped = {entry.e164 or entry.inn for entry in entries}
+    gone = {event.detail["event_id"] for event in events if event.kind == "taken_back"}
+    events = [event for event in events if event.kind != "taken_back" and event.id not in gone]
     found = {}
     for client in session.scalars(select(Respondent)):
         zone = ZONES.get(client.region_code or "", ZoneInfo("UTC"))

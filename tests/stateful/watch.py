@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.models import (
+    AttemptOutcome,
     CallAttempt,
     Campaign,
     Contract,
@@ -113,8 +114,11 @@ class Watch:
         assert sorted(in_force) == sorted(surveyed), "who is surveyed has one questionnaire in the form"
 
     def _rings(self, session: Session, calls: list[CallAttempt]) -> None:
+        words = session.scalars(select(AttemptOutcome).order_by(AttemptOutcome.n))
+        said_by = {word.attempt_id: word.source for word in words}
         for call in calls:
-            if call.disposition == "no_answer":
+            # A manager's word against what was heard stands, with its reason and a mark.
+            if call.disposition == "no_answer" and said_by[call.id] != "manager":
                 until = call.answered_at or call.ended_at
                 assert until is not None
                 rang = until - (call.ringing_at or call.dialled_at + SETUP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from nps.models import (
 )
 from tests import factories
 from tests.conftest import make_app
+from tests.factories import NOW
 
 Login = Callable[..., FlaskClient]
 
@@ -440,3 +442,36 @@ def test_the_menu_leads_each_role_to_its_own_sections(login: Login, campaign: Ca
     assert 'aria-current="page">Контакты ОП' in menu
     admin = login("admin").get(f"/campaigns/{campaign.id}/clients").text
     assert '<a href="/admin">Администрирование</a>' in admin
+
+
+def test_a_correction_against_what_was_heard_is_marked_wherever_the_call_stands(
+    session: Session, login: Login, campaign: Campaign
+) -> None:
+    client = factories.respondent(session, campaign)
+    operator = factories.member(session, campaign)
+    call = factories.attempt(session, client, operator, "hung_up", answered_at=NOW, talk_ms=1_400)
+    manager = login(factories.user(session, "manager"))
+    manager.post(
+        f"/campaigns/{campaign.id}/calls/{call.id}/correct", data={"disposition": "no_answer", "reason": "Сорвался"}
+    )
+    card = manager.get(f"/campaigns/{campaign.id}/clients/{client.id}").text
+    assert "против услышанного: клиент ответил" in card and "Сорвался" in card
+    assert "против услышанного" in manager.get(f"/campaigns/{campaign.id}/calls").text
+    days = manager.get(f"/campaigns/{campaign.id}/recordings/days").text
+    (address, number) = re.findall(r'href="([^"]+check=against[^"]*)">(\d+)</a>', days)[0]
+    assert number == "1" and client.organisation in manager.get(address.replace("&amp;", "&")).text
+
+
+def test_the_card_of_a_stop_listed_client_says_why_he_is_not_reopened(
+    session: Session, login: Login, campaign: Campaign
+) -> None:
+    client = factories.respondent(session, campaign, phones=("+79170000010",))
+    manager = login(factories.user(session, "manager"))
+    address = f"/campaigns/{campaign.id}/clients/{client.id}"
+    listed = {"phone": "+79170000010", "reason": "Просил", "inn": ""}
+    assert manager.post(f"/campaigns/{campaign.id}/settings/stop-list", data=listed).status_code in (200, 303)
+    page = manager.get(address).text
+    assert "<b>Открыть заново</b> не поможет" in page and "сначала снимите запись стоп-листа" in page
+    assert 'value="reopened"' not in page
+    answer = manager.post(f"{address}/act", data={"kind": "reopened", "reason": "Просил"})
+    assert answer.status_code == 409 and "сначала снимите запись стоп-листа" in answer.text

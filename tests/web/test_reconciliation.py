@@ -68,7 +68,7 @@ def test_each_figure_is_the_number_of_its_rows(world: World) -> None:
     assert dict(found.sums) == {
         "dials": 8, "dials_recorded": 3, "dials_without": 5, "conversations": 6, "conversations_recorded": 3,
         "conversations_without": 3, "length": 1, "short_ring": 1, "long_survey": 1, "clock": 1, "on_its_way": 1,
-        "missing": 2, "empty": 1, "absent": 1, "cut": 1, "late": 0, "by_exchange": 1,
+        "missing": 2, "empty": 1, "absent": 1, "cut": 1, "late": 0, "by_exchange": 1, "against": 0,
     }  # fmt: skip
     reasons = ("on_its_way", "missing", "empty", "absent")
     assert sum(found.sums[name] for name in reasons) == found.sums["dials_without"], "nothing is nowhere"

@@ -27,7 +27,7 @@ def fold(
     client came into the base.
     """
     course = Course(policy, loaded_at)
-    for item in sorted(history, key=_instant):
+    for item in _in_force(history):
         if isinstance(item, CallRecord):
             course.call(item)
         else:
@@ -38,13 +38,25 @@ def fold(
 def dead_phones(history: Sequence[CallRecord | CaseEvent]) -> frozenset[int]:
     """Return the ids of the numbers that this client's own calls found dead and that were not added again since."""
     dead: set[int] = set()
-    for item in sorted(history, key=_instant):
+    for item in _in_force(history):
         if isinstance(item, CallRecord):
             if item.result.next is Next.NEXT_NUMBER and item.phone_id is not None and not item.inbound:
                 dead.add(item.phone_id)
         elif item.kind == EventKind.NUMBER_ADDED:
             dead.discard(item.detail["phone_id"])
     return frozenset(dead)
+
+
+def _in_force(history: Sequence[CallRecord | CaseEvent]) -> list[CallRecord | CaseEvent]:
+    """The history in order of time, without events that were taken back with the result which made them."""
+    events = [item for item in history if isinstance(item, CaseEvent)]
+    gone = {item.detail["event_id"] for item in events if item.kind == EventKind.TAKEN_BACK}
+    left = [item for item in history if isinstance(item, CallRecord) or not _is_gone(item, gone)]
+    return sorted(left, key=_instant)
+
+
+def _is_gone(event: CaseEvent, gone: set[int]) -> bool:
+    return event.kind == EventKind.TAKEN_BACK or event.id in gone
 
 
 def _instant(item: CallRecord | CaseEvent) -> datetime:

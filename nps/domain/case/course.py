@@ -165,10 +165,13 @@ class Course:
     # -- events
 
     def _reopened(self, event: CaseEvent) -> None:
-        self._fresh_ladder()
-        self._counts.clear()
         self._lift(State.WITHDRAWN)
         self._lift(State.UNREACHED)
+        if self._state is State.SURVEYED:
+            # An earlier call was corrected to a survey since: its questionnaire is in the form.
+            return
+        self._fresh_ladder()
+        self._counts.clear()
         self._state = State.WAITING
         self._plan = self._now(QueueClass.REPEAT, event.at, Why("reopened", {"at": iso(event.at)}))
 

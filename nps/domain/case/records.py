@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     STOP_LIFTED = "stop_lifted"
     WITHDRAWN = "withdrawn"
     UNREACHED = "unreached"
+    #: Another event was the effect of a call's result, and that result was taken back.
+    TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class CaseEvent:
     """An event of the case; `number_added` has the phone's id in `detail["phone_id"]`.
 
     `stop_listed` and `stop_lifted` are notes for people: what refuses a client is the list as it stands.
+    `taken_back` names in `detail["event_id"]` the event (its `id`) that holds no longer.
     """
 
     kind: EventKind | str
     at: datetime
     detail: Mapping[str, Any] = field(default_factory=dict)
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

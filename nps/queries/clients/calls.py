@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from nps.domain.desk import Heard, contradiction
 from nps.domain.script import DECLINED, Script, StepKind
 from nps.models import Answer, AttemptOutcome, CallAttempt, Journal, Recording, ScriptVersion, User
 
@@ -75,6 +76,14 @@ class CallLine:
     def is_open(self) -> bool:
         """Whether it still waits for its result."""
         return self.disposition is None
+
+    @property
+    def contradiction(self) -> str:
+        """What was heard against the manager's word that holds (`nps.domain.desk.contradiction`); '' for nothing."""
+        if self.disposition is None or not words_of_others(self.words):
+            return ""
+        heard = Heard(self.answered_at is not None, timedelta(milliseconds=self.ring_ms))
+        return contradiction(self.disposition, heard)
 
 
 def respondent_of_call(session: Session, campaign_id: int, attempt_id: UUID) -> int | None:

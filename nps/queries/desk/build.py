@@ -10,7 +10,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.domain.desk import CHOICES, LONG_TALK, PAUSE_REASONS, TALK_PANELS, Line, is_unfinished
+from nps.domain.desk import (
+    CHOICES,
+    LONG_TALK,
+    PAUSE_REASONS,
+    TALK_PANELS,
+    Heard,
+    Line,
+    is_offered,
+    is_unfinished,
+)
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.script import Script
@@ -19,9 +28,9 @@ from nps.models import CallAttempt, Escalation, Respondent, RespondentPhone, Shi
 from nps.queries import campaigns, reminders, shift_messages, telephony
 from nps.queries.admission import is_admitted
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk import panels, standing
+from nps.queries.desk import correcting, panels, standing
 from nps.queries.desk.card import client_card
-from nps.queries.desk.done import call_facts, last_words, result_words, undo_possible
+from nps.queries.desk.done import call_facts, last_words, result_words
 from nps.queries.desk.idle import idle_view
 from nps.queries.desk.practice import practice_view
 from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
@@ -244,10 +253,13 @@ def _passed_on(session: Session, attempt: CallAttempt) -> int:
     return session.scalar(select(func.count()).where(Escalation.attempt_id == attempt.id)) or 0
 
 
-def _outcomes(line: Line, state: str, *, rated: bool = False, passed_on: int = 0) -> list[OutcomeView]:
+def _outcomes(
+    line: Line, state: str, *, rated: bool = False, passed_on: int = 0, heard: Heard | None = None
+) -> list[OutcomeView]:
+    """The results in their places, those enabled that fit the line; what was `heard` says of a call that is over."""
     found = []
     for choice in CHOICES:
-        enabled = line in choice.lines
+        enabled = line in choice.lines if heard is None else is_offered(choice, heard)
         label, hint = choice.label, choice.hint
         if choice.code == "hung_up" and rated:
             label, hint = "Разговор прерван", "оценка есть, причины нет"
@@ -298,7 +310,7 @@ def _ready(session: Session, person: Person, base: DeskView, seat: _Seat, now: d
         trail=trail(script, {}, first),
         step=step_view(session, script, first, {}, None, spoken, picker),
         outcomes=_outcomes(Line.NONE, "ready"),
-        last_text=last_words(session, seat.shift),
+        last_text=last_words(session, person.actor.id, now),
         exchange_note=_exchange_note(session, person, now) if seat.campaign.purpose == "survey" else "",
         practice=practice_view(session, seat.campaign, client, None, None),
     )
@@ -326,7 +338,7 @@ def _free(
     if not decision.may_dial:
         return replace(base, state="budget_used")
     idle = idle_view(session, seat.campaign, person.office_zone, now, start_new=decision.may_start_new)
-    return replace(base, state="idle", idle=idle, last_text=last_words(session, seat.shift))
+    return replace(base, state="idle", idle=idle, last_text=last_words(session, person.actor.id, now))
 
 
 def _done(
@@ -340,26 +352,27 @@ def _done(
     answers = answers_of(session, attempt.id)
     zone = str(calendar.zone) if calendar else person.office_zone
     text, detail = result_words(session, attempt, client, zone, script, answers, now)
+    why_not = correcting.why_not(session, person.actor.id, attempt.id, now)
+    heard = correcting.heard_before(session, attempt)
+    passed_on = _passed_on(session, attempt)
     shown = replace(
         base,
         state="done",
         client=client_card(session, client, seat.campaign, calendar, now, attempt, person.office_zone),
         trail=[replace(item, current=False) for item in trail(script, answers, script.current(answers)) if item.done],
-        outcomes=_outcomes(Line.NONE, "done", passed_on=_passed_on(session, attempt)),
+        outcomes=_outcomes(Line.NONE, "done", passed_on=passed_on),
         note=NoteView(attempt.id, attempt.note),
         practice=practice_view(session, seat.campaign, client, attempt, None),
-        done=DoneView(
-            attempt.id,
-            text,
-            detail,
-            undo_possible=undo_possible(session, attempt, client, person.actor.id),
-            facts=call_facts(attempt),
-        ),
+        done=DoneView(attempt.id, text, detail, why_not, heard.is_answered, call_facts(attempt)),
     )
-    made: panels.Panel | None = None
-    if panel == "correct":
-        made = panels.correct_panel(attempt.answered_at is not None)
-    elif panel in ("contacts", "escalation"):
-        picker = DayPicker(session, calendar, person.office_zone, person.actor.id, seat.campaign.id, now)
+    picker = DayPicker(session, calendar, person.office_zone, person.actor.id, seat.campaign.id, now)
+    if panel in ("contacts", "escalation"):
         made = _panel(session, replace(seat, client=client), script, picker, panel, params)
+    elif panel in panels.IN_CORRECTION and not why_not:
+        rated = rating_of(script, answers) is not None
+        outcomes = _outcomes(Line.NONE, "done", rated=rated, passed_on=passed_on, heard=heard)
+        shown = replace(shown, correcting=True, outcomes=outcomes)
+        made = panels.call_panel(panel, client, script, picker)
+    else:
+        made = None
     return replace(shown, panel={"name": panel, "return_to": "", **made}) if made is not None else shown

@@ -14,44 +14,19 @@ from nps.domain.numbers import stopped_words
 from nps.domain.script import Script
 from nps.domain.why import Why
 from nps.domain.wording import duration, why_text
-from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent, RespondentPhone, Shift
+from nps.models import AttemptOutcome, CallAttempt, Interview, Respondent, RespondentPhone
+from nps.queries.desk import correcting
 from nps.queries.desk.views import FactsView
 
 
-def undo_possible(session: Session, attempt: CallAttempt, client: Respondent, operator_id: int) -> bool:
-    """Whether the operator may still correct this call: nobody has called the client since, nobody else has him."""
-    newer = session.scalar(
-        select(CallAttempt.id)
-        .where(CallAttempt.respondent_id == client.id, CallAttempt.dialled_at > attempt.dialled_at)
-        .limit(1)
-    )
-    return newer is None and client.held_by in (None, operator_id)
-
-
-def last_to_correct(session: Session, shift: Shift) -> CallAttempt | None:
-    """The operator's last call, if its result may still be corrected from this shift: until he dials again (§4)."""
-    last = session.scalars(
-        select(CallAttempt)
-        .where(CallAttempt.operator_id == shift.user_id)
-        .order_by(CallAttempt.dialled_at.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.closed_at is None or last.handed_over_at is not None:
-        return None
-    if last.campaign_id != shift.campaign_id or last.dialled_at < shift.started_at:
-        return None
-    client = session.get_one(Respondent, last.respondent_id)
-    is_open = client.erased_at is None and undo_possible(session, last, client, shift.user_id)
-    return last if is_open else None
-
-
-def last_words(session: Session, shift: Shift) -> str:
-    """That call in a few words, for the way back to it; '' when there is none."""
-    last = last_to_correct(session, shift)
-    if last is None:
+def last_words(session: Session, operator_id: int, now: datetime) -> str:
+    """The operator's last call in a few words, for the way back to it; '' when its result is not his to correct."""
+    last = correcting.last_call(session, operator_id)
+    if last is None or correcting.why_not(session, operator_id, last, now):
         return ""
-    client = session.get_one(Respondent, last.respondent_id)
-    return f"{TABLE[str(last.disposition)].label}, {client.organisation}"
+    attempt = session.get_one(CallAttempt, last)
+    client = session.get_one(Respondent, attempt.respondent_id)
+    return f"{TABLE[str(attempt.disposition)].label}, {client.organisation}"
 
 
 def call_facts(attempt: CallAttempt) -> FactsView:
@@ -91,7 +66,7 @@ def result_words(
     if reason.code == "stop_list":
         number = session.get(RespondentPhone, reason.params.get("phone_id") or 0)
         stopped = stopped_words(number.e164) if number is not None else why_text(reason, zone, now)
-        return row.label, f"{stopped}: клиент считается отказом, звонить ему больше не будут."
+        return row.label, f"{stopped}: клиент считается отказом, снять запись может только руководитель."
     if client.state == "waiting":
         if reason.code == "no_region":
             return row.label, f"{why_text(reason, zone, now)}: его укажет руководитель."

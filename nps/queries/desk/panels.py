@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.domain.desk import RETURN_REASONS
+from nps.domain.desk import OF_PANEL, RETURN_REASONS
 from nps.domain.disposition import TABLE
 from nps.domain.script import Script, StepKind
 from nps.models import Branch, BranchContact, Respondent
@@ -34,7 +34,6 @@ IN_CALL = (
     "continue",
 )
 
-_REFUSALS = ("soft_refusal", "refused", "refused_org", "do_not_call")
 _REFUSAL_WORDS = {
     "soft_refusal": ("Не сейчас, времени не назвал", ""),
     "refused": ("Отказался от опроса", ""),
@@ -45,9 +44,8 @@ _DEAD_WORDS = {
     "dead_number": ("Номер не существует", "автомат оператора связи"),
     "wrong_number": ("Чужой номер", "клиента там не знают"),
 }
-#: Results that may replace the last one at once; the others need what only the call's own panels ask.
-_CORRECTIONS_UNANSWERED = ("no_answer", "busy", "rejected", "switched_off", "technical", "dead_number")
-_CORRECTIONS_ANSWERED = ("hung_up", "refused", "soft_refusal", "technical", "wrong_number")
+#: Panels by which the last result is corrected: what it could have been instead, and what each of them needs.
+IN_CORRECTION = (*(name for name in IN_CALL if name not in ("question", "complaint", "continue")), "correct")
 
 
 def _options(codes: tuple[str, ...], words: Mapping[str, tuple[str, str]]) -> list[Panel]:
@@ -61,11 +59,6 @@ def _options(codes: tuple[str, ...], words: Mapping[str, tuple[str, str]]) -> li
 def return_panel() -> Panel:
     """Why a shown client goes back to the queue."""
     return {"reasons": [{"code": code, "label": label} for code, label in RETURN_REASONS.items()]}
-
-
-def correct_panel(answered: bool) -> Panel:
-    """What the last result could have been instead."""
-    return {"options": _options(_CORRECTIONS_ANSWERED if answered else _CORRECTIONS_UNANSWERED, {}), "note": ""}
 
 
 def contacts_panel(session: Session, campaign: CampaignRow, branch_id: int | None) -> Panel:
@@ -102,7 +95,7 @@ def escalation_panel(client: Respondent, phone: str, script: Script, campaign: C
 
 
 def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker) -> Panel:
-    """A panel that a call opens. Raises KeyError for a name there is none of."""
+    """A panel that a call or its correction opens. Raises KeyError for a name there is none of."""
     makers: dict[str, Callable[[], Panel]] = {
         "question": lambda: {
             "items": [{"n": n, "asks": item.ask, "reply": item.reply} for n, item in enumerate(script.questions, 1)]
@@ -113,7 +106,7 @@ def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker)
             ],
             "objections": [{"asks": item.complaint, "reply": item.reply} for item in script.complaint.objections],
         },
-        "inactive": lambda: {"options": _options(tuple(_DEAD_WORDS), _DEAD_WORDS)},
+        "inactive": lambda: {"options": _options(OF_PANEL["inactive"], _DEAD_WORDS)},
         "callback": lambda: {
             "days": picker.days(),
             "break_text": picker.break_text(),
@@ -121,7 +114,7 @@ def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker)
             "hint": picker.hint(picker.days()),
         },
         "refusal": lambda: {
-            "options": _options(_REFUSALS, _REFUSAL_WORDS),
+            "options": _options(OF_PANEL["refusal"], _REFUSAL_WORDS),
             "reply": _line(script, StepKind.END, "soft_refusal"),
             "note": "",
         },
@@ -130,6 +123,7 @@ def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker)
         "not_client": lambda: {"note": "", "code": "not_client", "label": TABLE["not_client"].label, "errors": {}},
         "more": dict,
         "continue": dict,
+        "correct": dict,
     }
     return makers[name]()
 

@@ -258,10 +258,13 @@ class FactsView:
 
 @dataclass(frozen=True, slots=True)
 class DoneView:
+    """The call that is over; `why_not` says why its result can't be corrected any more, '' while it can."""
+
     attempt_id: UUID
     text: str
     detail: str
-    undo_possible: bool
+    why_not: str
+    answered: bool
     facts: FactsView
 
 
@@ -349,6 +352,8 @@ class DeskView:
     outcomes: Sequence[OutcomeView] = ()
     note: NoteView | None = None
     done: DoneView | None = None
+    #: The last result is being corrected: the results are on offer again.
+    correcting: bool = False
     unfinished: UnfinishedView | None = None
     idle: IdleView | None = None
     panel: Mapping[str, Any] | None = None
@@ -364,6 +369,11 @@ class DeskView:
     #: An exchange is set and does not answer: what that means for this operator.
     exchange_note: str = ""
     practice: PracticeView | None = None
+
+    @property
+    def attempt_id(self) -> UUID | None:
+        """The call that results, panels and notes are about."""
+        return self.call.id if self.call else self.done.attempt_id if self.done else None
 
     @property
     def shown_as(self) -> str:

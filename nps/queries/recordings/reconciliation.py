@@ -20,7 +20,7 @@ from nps.queries.reports.views import attempts
 COUNTED = (
     "dials", "dials_recorded", "dials_without", "conversations", "conversations_recorded", "conversations_without",
     "length", "short_ring", "long_survey", "clock", "on_its_way", "missing", "empty", "absent", "cut", "late",
-    "by_exchange",
+    "by_exchange", "against",
 )  # fmt: skip
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal_column, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from nps.domain.desk import Heard, contradiction
 from nps.domain.disposition import TABLE
-from nps.models import Audio, Branch, Campaign, Interview, Recording, Region, User
+from nps.models import AttemptOutcome, Audio, Branch, Campaign, Interview, Recording, Region, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.recordings import MATCHED
 from nps.queries.reports.page import Page, page_of
@@ -28,8 +29,17 @@ SURVEY_LIMIT_S = 60
 
 _CHUNK = 1000
 _NETWORK = [code for code, row in TABLE.items() if row.reaches_network]
+_RUNG = [code for code, row in TABLE.items() if row.min_ring_s]
 _UNANSWERED = [code for code, row in TABLE.items() if row.min_ring_s or not row.reaches_network]
 CONVERSATIONS = [code for code, row in TABLE.items() if row.conversation]
+
+_word = aliased(AttemptOutcome)
+
+
+def _against(heard: Heard) -> list[str]:
+    """Results that a call so heard can't have."""
+    return [code for code in TABLE if contradiction(code, heard)]
+
 
 _outbound = attempts.c.source != "inbound"
 _recorded = exists().where(Recording.attempt_id == attempts.c.id, MATCHED).correlate(attempts)
@@ -43,6 +53,24 @@ IS_CALL: ColumnElement[bool] = and_(
 )
 _WITHOUT_RESULT = and_(IS_CALL, attempts.c.disposition.is_(None))
 _TECHNICAL = and_(_outbound, attempts.c.disposition.is_not(None), attempts.c.disposition.not_in(_NETWORK), ~_cancelled)
+_ANY = timedelta(days=1)
+#: A manager's word that holds against what was heard (R13), as `nps.domain.desk.contradiction` has it.
+AGAINST_HEARD: ColumnElement[bool] = and_(
+    exists()
+    .where(
+        AttemptOutcome.attempt_id == attempts.c.id,
+        AttemptOutcome.source.in_(("manager", "review")),
+        AttemptOutcome.n > 1,
+        AttemptOutcome.n
+        == select(func.max(_word.n)).where(_word.attempt_id == attempts.c.id).correlate(attempts).scalar_subquery(),
+    )
+    .correlate(attempts),
+    or_(
+        and_(attempts.c.answered_at.is_not(None), attempts.c.disposition.in_(_against(Heard(True, _ANY)))),
+        and_(attempts.c.answered_at.is_(None), attempts.c.disposition.in_(_against(Heard(False, _ANY)))),
+        and_(attempts.c.disposition.in_(_RUNG), attempts.c.ring_ms < MIN_RING_S * 1000),
+    ),
+)
 _SHORT_RING = and_(_outbound, _cancelled)
 #: Seconds of a talk, a started one counted whole; the contract's seconds are those of outgoing calls.
 _SECONDS = (attempts.c.talk_ms + 999) // 1000
@@ -162,6 +190,7 @@ class CallRow:
     recording_id: int | None
     #: Whether it can be heard; one whose time is over is still counted.
     has_sound: bool
+    is_against_heard: bool
 
 
 def call_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> CallCounts:
@@ -240,7 +269,7 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
     page: Page[CallRow] = page_of(number_of_dials(session, campaign_id, wanted), number, size)
     # The page first, by its index, and the names for it then: joined at once, every call is sorted on SQLite.
     shown = (
-        select(attempts)
+        select(attempts, AGAINST_HEARD.label("is_against_heard"))
         .where(*conditions)
         .order_by(attempts.c.dialled_at.desc(), attempts.c.id.desc())
         .limit(size)
@@ -264,6 +293,7 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
             shown.c.disposition,
             Recording.id.label("recording_id"),
             (func.coalesce(Audio.path, "") != "").label("has_sound"),
+            shown.c.is_against_heard,
         )
         .select_from(shown)
         .join(respondents, respondents.c.id == shown.c.respondent_id)

@@ -10,6 +10,7 @@ from nps.services.cases.acts import (
     organisation_refused,
     require_open,
     stop_phone,
+    why_not_back,
 )
 from nps.services.cases.folding import add_event, append_outcome, refold, refold_many, refold_waiting, spread_of
 from nps.services.cases.withdrawing import withdraw_missing
@@ -30,5 +31,6 @@ __all__ = [
     "require_open",
     "spread_of",
     "stop_phone",
+    "why_not_back",
     "withdraw_missing",
 ]

@@ -19,7 +19,7 @@ from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
 from nps.services import frozen_reports
 from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
-from nps.services.cases.folding import add_event, refold, refold_many
+from nps.services.cases.folding import add_event, foreseen, refold, refold_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -84,6 +84,8 @@ def _act(
         raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
     if open_attempt_of(s, respondent_id) is not None:
         raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
+    if why := why_not_back(s, respondent_id, kind, now):
+        raise StaleError("stays", why)
     release(s, respondent_id)
     if kind == "withdrawn":
         client.withdrawn_at = now
@@ -101,6 +103,31 @@ def _act(
         after={"state": str(verdict.state)},
     )
     return {}
+
+
+#: Acts that put a client back to work.
+_BACK = ("reopened", "returned")
+
+
+def why_not_back(session: Session, respondent_id: int, kind: str, now: datetime) -> str:
+    """Why putting the client back to work would leave him where he is, in a sentence; '' for what works.
+
+    Asked by the card, which offers the act or says this, and by the act; the answer is the fold's own.
+    """
+    client = session.get(Respondent, respondent_id)
+    if client is None or kind not in _BACK:
+        return ""
+    campaign = campaigns.campaign_row(session, client.campaign_id)
+    verdict = foreseen(session, respondent_id, kind, now, campaign, campaigns.calendars(session, campaign))
+    if not verdict.state.is_final:
+        return ""
+    return _STAYS.get(verdict.why.code, "Его звонки и решения по нему этого не позволяют: исправьте итог звонка.")
+
+
+_STAYS = {
+    "stop_list": "Номер или организация клиента в стоп-листе: сначала снимите запись стоп-листа, с причиной.",
+    "no_number": "Действующих номеров у клиента нет: внесите новый номер, и клиент вернётся в работу.",
+}
 
 
 def free(session: AnySession, actor_id: int, respondent_id: int, form: Form, now: datetime) -> None:
@@ -213,20 +240,20 @@ def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str
         return bool(form.once(s, now, act).get("may_be_called", True))
 
 
-def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> None:
+def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> int | None:
     """Put a phone on the customer's stop list and fold every client that has it, in all campaigns (R21).
 
-    Inside the caller's transaction. A phone that is listed already stays as it is.
+    Inside the caller's transaction. A phone that is listed already stays as it is. Returns the id of the new entry.
     """
     listed = session.scalar(
         select(StopList.id).where(
             StopList.customer_id == campaign.customer_id, StopList.e164 == e164, StopList.lifted_at.is_(None)
         )
     )
+    entry = None
     if listed is None:
-        session.add(
-            StopList(customer_id=campaign.customer_id, e164=e164, reason=reason or "Просьба клиента", by=by, at=at)
-        )
+        entry = StopList(customer_id=campaign.customer_id, e164=e164, reason=reason or "Просьба клиента", by=by, at=at)
+        session.add(entry)
     affected = session.execute(
         select(Respondent.id, Respondent.campaign_id)
         .join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
@@ -255,15 +282,18 @@ def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, 
         campaign_id=campaign.id,
         after={"clients": len(affected)},
     )
+    return entry.id if entry is not None else None
 
 
-def organisation_refused(session: Session, client: Respondent, campaign: CampaignRow, *, by: int, at: datetime) -> int:
+def organisation_refused(
+    session: Session, client: Respondent, campaign: CampaignRow, *, by: int, at: datetime
+) -> dict[int, int]:
     """The other contacts of the organisation wait for one decision of the manager.
 
-    Returns how many; the caller's transaction.
+    Returns who, each with the id of his event; the caller's transaction.
     """
     if client.inn is None:
-        return 0
+        return {}
     siblings = session.scalars(
         select(Respondent.id).where(
             Respondent.campaign_id == campaign.id,
@@ -272,12 +302,14 @@ def organisation_refused(session: Session, client: Respondent, campaign: Campaig
             Respondent.state == "waiting",
         )
     ).all()
+    asked = {}
     for sibling in siblings:
-        add_event(session, sibling, "organisation_refused", at=at, by=by, detail={"respondent_id": client.id})
+        detail = {"respondent_id": client.id}
+        asked[sibling] = add_event(session, sibling, "organisation_refused", at=at, by=by, detail=detail)
         if open_attempt_of(session, sibling) is None:
             release(session, sibling)
     refold_many(session, siblings, campaign, campaigns.calendars(session, campaign))
-    return len(siblings)
+    return asked
 
 
 def close_campaign(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
@@ -165,12 +165,42 @@ def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, 
                 inbound=attempt.source == "inbound",
             )
         )
-    # Of two numbers added at one moment the last one written is tried first.
-    for event in session.scalars(
-        select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
-    ):
-        found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail))
+    events = select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
+    for event in session.scalars(events):
+        found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail, event.id))
     return found
+
+
+def foreseen(
+    session: Session,
+    respondent_id: int,
+    kind: str,
+    at: datetime,
+    campaign: CampaignRow,
+    calendars: Mapping[str, CallingCalendar],
+) -> Verdict:
+    """What an event of this kind would make of the client; writes nothing."""
+    session.flush()
+    case = _read(session, [respondent_id])[0]
+    case.history.append(CaseEvent(kind, at))
+    return _fold(case, campaign, calendars, numbers.listed(session, campaign.customer_id, [respondent_id]))
+
+
+def _fold(
+    case: _Case, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar], stop: numbers.Listed
+) -> Verdict:
+    client, dead = case.client, dead_phones(case.history)
+    return fold(
+        case.history,
+        [PhoneState(phone.id, phone.id not in dead, stop.numbers.get(phone.e164)) for phone in case.phones],
+        CasePolicy(
+            calendar=calendars.get(client.region_code or ""),
+            soft_refusal_final=campaign.soft_refusal_final,
+            spread=spread_of(client.id),
+            organisation_stopped_at=stop.organisations.get(client.inn or ""),
+        ),
+        client.loaded_at,
+    )
 
 
 def _decide(
@@ -180,21 +210,10 @@ def _decide(
     calendars: Mapping[str, CallingCalendar],
     stop: numbers.Listed,
 ) -> Verdict:
-    client = case.client
-    dead = dead_phones(case.history)
+    client, dead = case.client, dead_phones(case.history)
     for phone in case.phones:
         phone.state = "dead" if phone.id in dead else "live"
-    verdict = fold(
-        case.history,
-        [PhoneState(phone.id, phone.state == "live", stop.numbers.get(phone.e164)) for phone in case.phones],
-        CasePolicy(
-            calendar=calendars.get(client.region_code or ""),
-            soft_refusal_final=campaign.soft_refusal_final,
-            spread=spread_of(client.id),
-            organisation_stopped_at=stop.organisations.get(client.inn or ""),
-        ),
-        client.loaded_at,
-    )
+    verdict = _fold(case, campaign, calendars, stop)
     for phone in case.phones:
         phone.is_next = phone.is_next and phone.id == verdict.phone_id
     client.state = str(verdict.state)
@@ -228,17 +247,28 @@ def _keep_appointment(session: Session, case: _Case) -> None:
         .where(CallAttempt.respondent_id == client.id, AttemptOutcome.callback_at.is_not(None))
         .order_by(AttemptOutcome.id.desc())
     ).first()
-    if promised_in is not None:
-        session.add(
-            Appointment(
-                respondent_id=client.id,
-                attempt_id=promised_in,
-                at=planned,
-                owner_id=client.callback_owner_id,
-                reserved_until=planned + RESERVED,
-                state="open",
-            )
+    if promised_in is None:
+        return
+    same = session.scalars(
+        select(Appointment)
+        .where(Appointment.attempt_id == promised_in, Appointment.at == planned)
+        .where(Appointment.respondent_id == client.id, Appointment.owner_id == client.callback_owner_id)
+        .limit(1)
+    ).first()
+    if same is not None:
+        # A later call was taken back, and the client waits for the same promise again: it is still one.
+        same.state = "open"
+        return
+    session.add(
+        Appointment(
+            respondent_id=client.id,
+            attempt_id=promised_in,
+            at=planned,
+            owner_id=client.callback_owner_id,
+            reserved_until=planned + RESERVED,
+            state="open",
         )
+    )
 
 
 def add_event(
@@ -250,13 +280,12 @@ def add_event(
     by: int | None,
     reason: str = "",
     detail: dict[str, Any] | None = None,
-) -> None:
-    """Append an event of the case; the caller folds afterwards."""
-    session.execute(
-        insert(CaseEventRow).values(
-            respondent_id=respondent_id, kind=kind, at=at, by=by, reason=reason, detail=detail or {}
-        )
-    )
+) -> int:
+    """Append an event of the case and return its id; the caller folds afterwards."""
+    event = CaseEventRow(respondent_id=respondent_id, kind=kind, at=at, by=by, reason=reason, detail=detail or {})
+    session.add(event)
+    session.flush()
+    return event.id
 
 
 def append_outcome(
@@ -269,19 +298,21 @@ def append_outcome(
     at: datetime,
     callback_at: datetime | None = None,
     reason: str = "",
-) -> None:
+) -> AttemptOutcome:
     """Add a word about how a call ended; it holds from now on. The caller folds."""
     attempt.disposition = disposition
     last = session.scalar(select(func.max(AttemptOutcome.n)).where(AttemptOutcome.attempt_id == attempt.id)) or 0
-    session.execute(
-        insert(AttemptOutcome).values(
-            attempt_id=attempt.id,
-            n=last + 1,
-            disposition=disposition,
-            callback_at=callback_at,
-            source=source,
-            by=by,
-            at=at,
-            reason=reason[:500],
-        )
+    word = AttemptOutcome(
+        attempt_id=attempt.id,
+        n=last + 1,
+        disposition=disposition,
+        callback_at=callback_at,
+        source=source,
+        by=by,
+        at=at,
+        reason=reason[:500],
+        effects={},
     )
+    session.add(word)
+    session.flush()
+    return word

@@ -2,9 +2,10 @@
 
 from nps.services.desk.answering import answer, break_in, resume_script, save_draft, step_back
 from nps.services.desk.calling import answered, dial, hang_up, ringing
+from nps.services.desk.correcting import correct, reopen
 from nps.services.desk.inbound import take_inbound
 from nps.services.desk.notes import keep_unsuitable, rename, save_note
-from nps.services.desk.settling import Result, correct, reopen, settle
+from nps.services.desk.settling import Result, settle
 from nps.services.desk.shifts import end_shift, pause, resume, show_last_result, start_shift
 from nps.services.desk.unfinished import carry_on, hand_over, tell_end
 

@@ -8,14 +8,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.correcting import why_not_corrected
 from nps.domain.desk import PAUSE_REASONS
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import CallAttempt, Pause, Respondent, Shift, User
 from nps.queries import campaigns
 from nps.queries.admission import is_admitted
-from nps.queries.desk.done import last_to_correct
+from nps.queries.desk import correcting
 from nps.services import invented, shift_messages
-from nps.services.call_queue import lock_claims, release_shown
+from nps.services.call_queue import free_lapsed, lock_claims, release_shown
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
@@ -138,16 +139,17 @@ def resume(session: AnySession, actor: Actor, now: datetime) -> None:
             s.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
 
 
-def show_last_result(session: AnySession, actor: Actor) -> None:
+def show_last_result(session: AnySession, actor: Actor, now: datetime) -> None:
     """Back to the result of the operator's last call, to correct it before the next dial (§4).
 
-    The client he is shown goes back to the queue. Raises StaleError when nothing is left to correct.
+    The client he is shown goes back to the queue. Raises StaleError with the reason when that is too late.
     """
     with write(session) as s:
         lock_claims(s)
-        shift = campaigns.open_shift(s, actor.id)
-        last = last_to_correct(s, shift) if shift is not None else None
-        if shift is None or last is None:
-            raise StaleError("too_late", "Исправить можно только последний звонок, пока не начат следующий.")
+        free_lapsed(s, now)
+        last = correcting.last_call(s, actor.id)
+        why_not = correcting.why_not(s, actor.id, last, now) if last is not None else why_not_corrected(None)
+        if why_not:
+            raise StaleError("too_late", why_not)
         release_shown(s, Respondent.held_by == actor.id)
-        shift.shown_result_id = last.id
+        s.execute(update(Shift).where(Shift.user_id == actor.id, Shift.ended_at.is_(None)).values(shown_result_id=last))

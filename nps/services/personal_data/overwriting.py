@@ -50,7 +50,7 @@ def overwrite_clients(s: Session, clients: Clients, now: datetime) -> None:
     _run(s, update(CallAttempt).where(CallAttempt.respondent_id.in_(clients)).values(e164=number, note=""))
     # A card whose result is still on an operator's screen could be taken up again from there.
     _run(s, update(Shift).where(Shift.shown_result_id.in_(calls)).values(shown_result_id=None))
-    _run(s, update(AttemptOutcome).where(AttemptOutcome.attempt_id.in_(calls)).values(reason=""))
+    _run(s, update(AttemptOutcome).where(AttemptOutcome.attempt_id.in_(calls)).values(reason="", effects={}))
     # A choice, a rating and a promised time are bare codes; only the reasons of a rating carry words.
     worded = Answer.attempt_id.in_(calls), cast(Answer.value, String).like("{%")
     _run(s, update(Answer).where(*worded).values(value={"draft": True}))

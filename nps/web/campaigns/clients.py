@@ -17,7 +17,7 @@ from nps.queries import clients as client_queries
 from nps.queries import escalations
 from nps.queries.campaigns import CampaignRow
 from nps.queries.clients import ClientCard, ClientFilter, ClientLine
-from nps.services import supervision
+from nps.services import cases, supervision
 from nps.web import access, forms, htmx, sealed
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import KEEPERS, MANAGERS, campaign_or_404
@@ -116,6 +116,7 @@ def show_card(
     """Draw the card; `failed` names the form whose `typed` values come back beside `problem`."""
     role = access.current_actor().role
     is_live = campaign.closed_at is None and card.erased_at is None
+    may_act = role == "manager" and is_live
     zone = card.line.zone or office_zone()
     waits = card.open_call
     last = local_time.to_local(waits.ended_at or waits.last_activity_at, zone) if waits else None
@@ -137,8 +138,8 @@ def show_card(
         problem=problem,
         failed=failed,
         typed=typed or {},
-        acts=_acts(card.line.state),
-        may_act=role == "manager" and is_live,
+        acts=_acts(card.line.id, card.line.state) if may_act else [],
+        may_act=may_act,
         may_number=role in ("manager", "specialist") and is_live,
         may_erase=role in MANAGERS and card.erased_at is None,
         hears=role in ("manager", "admin"),
@@ -146,9 +147,11 @@ def show_card(
     )
 
 
-def _acts(state: str) -> list[tuple[str, str]]:
-    """What the manager may decide in this state: kind and words."""
+def _acts(respondent_id: int, state: str) -> list[tuple[str, str, str]]:
+    """What the manager may decide in this state: kind, words, and why it would change nothing ('' when it works)."""
     if state in ("waiting", "manager"):
         back = [("returned", "Вернуть в работу")] if state == "manager" else []
-        return [*back, ("refused", "Записать отказ"), ("withdrawn", "Исключить из базы")]
-    return [("reopened", "Открыть заново")] if state != "surveyed" else []
+        found = [*back, ("refused", "Записать отказ"), ("withdrawn", "Исключить из базы")]
+    else:
+        found = [("reopened", "Открыть заново")] if state != "surveyed" else []
+    return [(*item, cases.why_not_back(db.session(), respondent_id, item[0], now())) for item in found]

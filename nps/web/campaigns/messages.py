@@ -40,7 +40,7 @@ def write_message(campaign_id: int) -> Response:
     campaign = campaign_or_404(campaign_id)
     text = forms.text("text", _READ)
     try:
-        to = None if forms.text("to") == _ALL else forms.whole("to", 1, 2**53, label="Кому")
+        to = None if forms.text("to") == _ALL else forms.whole("to", 1, forms.MOST, label="Кому")
         shift_messages.tell(db.session, access.current_actor(), campaign_id, to, text, _sent("write_message"), now())
     except NotFoundError:
         raise

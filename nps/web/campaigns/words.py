@@ -39,6 +39,7 @@ EVENTS = {
     "stop_lifted": "Снят со стоп-листа",
     "withdrawn": "Исключён заказчиком",
     "unreached": "Проект закрыт, дозвониться не успели",
+    "taken_back": "Отменено вместе с итогом звонка",
 }
 #: Who said how a call ended.
 SOURCES = {
@@ -47,6 +48,12 @@ SOURCES = {
     "exchange": "станция",
     "manager": "руководитель",
     "review": "проверка звонка",
+}
+#: What was heard in a call against the result that a manager gave it.
+CONTRADICTIONS = {
+    "answered": "клиент ответил",
+    "not_answered": "клиент не отвечал",
+    "ring_short": "гудки короче 20 секунд",
 }
 PHONE_SOURCES = {"base": "из базы", "call": "дали в разговоре", "manager": "внесён вручную"}
 PURPOSES = {"survey": "опрос", "training": "тренировка", "demo": "демонстрация"}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response, request
 
+from nps.domain.desk import panel_of
 from nps.domain.disposition import TABLE
 from nps.domain.errors import DomainError
 from nps.extensions import db
@@ -24,7 +25,8 @@ from nps.web.desk.common import done, ended_at, promised_at, refused, sent, view
 def outcome(attempt_id: UUID) -> Response:
     """The result of the call, or another one for the last call (`correction`)."""
     actor, code = current_actor(), request.form.get("code", "")
-    panel = _PANEL_OF.get(code, "")
+    is_correction = bool(request.form.get("correction"))
+    panel = panel_of(code) or ("correct" if is_correction else "")
     typed: dict[str, Any] = {}
     try:
         typed = {
@@ -33,29 +35,15 @@ def outcome(attempt_id: UUID) -> Response:
             "contact": forms.text("contact", 300),
         }
         result = _result(code, typed)
-        if request.form.get("correction"):
+        if is_correction:
             desk.correct(db.session, actor, attempt_id, result, sent("desk.outcome"), now())
         else:
             desk.settle(db.session, actor, attempt_id, result, sent("desk.outcome"), now())
     except DomainError as error:
-        if request.form.get("correction"):
-            panel = "correct"
         if error.code == "bad_number":
             typed["errors"] = {"phone": error.message}
         return refused(error, panel, typed)
     return done(f"Итог записан: {TABLE[code].label}")
-
-
-#: Where what was typed is shown again when the result was refused.
-_PANEL_OF = {
-    "callback": "callback",
-    "other_person": "other_person",
-    "new_contact": "new_contact",
-    "not_client": "not_client",
-    "dead_number": "inactive",
-    "wrong_number": "inactive",
-    **dict.fromkeys(("soft_refusal", "refused", "refused_org", "do_not_call"), "refusal"),
-}
 
 
 def _result(code: str, typed: dict[str, Any]) -> Result:
@@ -79,9 +67,13 @@ def _result(code: str, typed: dict[str, Any]) -> Result:
 @bp.post("/calls/<uuid:attempt_id>/reopen")
 @roles("operator")
 def reopen(attempt_id: UUID) -> Response:
-    """«Исправить»: the last call is open again with its answers, until the next dial."""
+    """«Исправить»: the last call is open again with its answers, until the next dial.
+
+    `answered`: the client had answered, so that it is open as a talk.
+    """
+    was_answered = bool(request.form.get("answered"))
     try:
-        desk.reopen(db.session, current_actor(), attempt_id, sent("desk.reopen"), now())
+        desk.reopen(db.session, current_actor(), attempt_id, sent("desk.reopen"), now(), was_answered=was_answered)
     except DomainError as error:
         return refused(error)
     return done("Звонок открыт для исправления")
@@ -92,7 +84,7 @@ def reopen(attempt_id: UUID) -> Response:
 def last() -> Response:
     """The next card is shown already, but the result before it was wrong: back to it."""
     try:
-        desk.show_last_result(db.session, current_actor())
+        desk.show_last_result(db.session, current_actor(), now())
     except DomainError as error:
         return refused(error)
     return done("Прошлый итог")
