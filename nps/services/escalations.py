@@ -31,6 +31,7 @@ from nps.models import (
 )
 from nps.queries.escalation_figures import terms_of
 from nps.services import letters
+from nps.services.erased import is_erased
 from nps.services.form_keys import once
 from nps.services.journal import log_access, log_look, record
 from nps.services.letter_addresses import person_in_charge, readdress
@@ -89,7 +90,7 @@ def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: in
     if respondent_id is not None or attempt_id is None:
         statement = statement.where(Respondent.id == respondent_id)
     client = s.execute(statement).scalar_one_or_none()
-    if client is None:
+    if client is None or is_erased(s, client.id):
         raise NotFoundError("Такого звонка или клиента у вас нет. Обновите страницу.")
     return client
 
