@@ -117,13 +117,26 @@ def beside(app: Flask, act: Act) -> Iterator[Held]:
         held._thread.join(PATIENCE_S)
 
 
-def somebody_waits(engine: Engine) -> None:
-    """Return when a backend of this PostgreSQL database waits for a lock."""
+@contextmanager
+def meeting(app: Flask, statement: str, first: Act, second: Act) -> Iterator[tuple[Held, Held]]:
+    """The first act stands before the statement; the second has met a lock of it and waits."""
+    with before(app, statement, first) as one, beside(app, second) as two:
+        try:
+            somebody_waits(db.engine, two)
+            yield one, two
+        finally:
+            one.goes_on()
+
+
+def somebody_waits(engine: Engine, who: Held) -> None:
+    """Return when a backend of this PostgreSQL database waits for a lock; fail with what became of `who` if he is done.
+
+    A lock that is waited for longer than PATIENCE_S is refused by the database itself.
+    """
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for _ in range(100_000):
-            if connection.execute(waiting).scalar_one():
-                return
-    raise AssertionError("nobody waits for a lock")
+        while not connection.execute(waiting).scalar_one():
+            if not who._thread.is_alive():
+                raise AssertionError(f"nobody waited: {who.result()}")

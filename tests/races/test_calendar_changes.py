@@ -101,7 +101,7 @@ def test_a_change_of_windows_waits_for_an_act_and_takes_nothing_from_it(
         before(app, "INSERT INTO journal", refuse) as act,
         beside(app, lambda s: save(s, campaign_id, manager)) as change,
     ):
-        somebody_waits(db.engine)
+        somebody_waits(db.engine, change)
         act.result()
         change.result()
     session.rollback()

@@ -136,7 +136,7 @@ def test_two_who_close_at_once_keep_one_report(app: Flask, session: Session, wav
         before(app, "INSERT INTO frozen_report", lambda s: cases.close_campaign(s, manager, campaign_id, NOW)) as one,
         beside(app, lambda s: cases.go_on(s, campaign_id)) as other,
     ):
-        somebody_waits(db.engine)
+        somebody_waits(db.engine, other)
         one.result()
         other.result()
     session.rollback()

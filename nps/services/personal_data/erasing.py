@@ -100,7 +100,7 @@ def erase_campaign(session: AnySession, campaign_id: int, order: Order, *, title
         def act() -> dict[str, Any]:
             if campaign.closed_at is None:
                 raise StaleError("open", "Проект ещё открыт: сначала закройте его в настройках.")
-            row = s.get_one(Campaign, campaign_id, populate_existing=True)
+            row = s.get_one(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
             if row.erased_at is not None:
                 raise StaleError("erased", "Данные этого проекта уже удалены.")
             if " ".join(title.split()) != " ".join(campaign.title.split()):

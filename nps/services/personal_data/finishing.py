@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from nps.adapters.compaction import give_back
 from nps.adapters.recordings import RemoteError
 from nps.domain.errors import DomainError
-from nps.models import Erasure
+from nps.models import Audio, Erasure, SampleImport
 from nps.services.journal import record
 from nps.services.personal_data.files import abandoned, destroy, folders, whole_copies
 from nps.services.recordings.dropping import remove_waiting
@@ -60,6 +60,18 @@ def tidy(session: AnySession, erasure_id: int) -> None:
         s.execute(update(Erasure).where(Erasure.id == erasure_id).values(files=sorted(left)))
 
 
+def _unused(session: AnySession, erasure_id: int, files: list[str]) -> list[str]:
+    """Those of the files that nobody has sent anew since: uploads and sounds lie under what they hold."""
+    folder = folders().recordings.relative_to(folders().data)
+    sounds = {str(path.relative_to(folder)): name for name in files if (path := Path(name)).is_relative_to(folder)}
+    heard = session.scalars(select(Audio.path).where(Audio.path.in_(sounds)))
+    since = SampleImport.created_at > select(Erasure.at).where(Erasure.id == erasure_id).scalar_subquery()
+    books = session.scalars(select(SampleImport.file_path).where(SampleImport.file_path.in_(files), since))
+    used = {*(sounds[path] for path in heard), *books}
+    session.rollback()
+    return [name for name in files if name not in used]
+
+
 def finish(session: AnySession, erasure_id: int, now: datetime) -> bool:
     """Delete the files of an act and compact the database; True when the act is finished, now or before.
 
@@ -75,6 +87,7 @@ def finish(session: AnySession, erasure_id: int, now: datetime) -> bool:
         return True
     if _COPIES in files:
         return False
+    files = _unused(session, erasure_id, files)
     sounds = [path for name in files if (path := folders().data / name).is_relative_to(folders().recordings)]
     try:
         remove_files(str(path.relative_to(folders().recordings)) for path in sounds)

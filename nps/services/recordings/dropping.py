@@ -17,6 +17,7 @@ from nps.domain.errors import DomainError
 from nps.domain.recording import Hints, read_name
 from nps.models import Audio, CallAttempt, Recording, Respondent, RespondentPhone
 from nps.services.recordings.places import places
+from nps.services.transaction import AnySession
 
 #: Files of the watched folder, each with what its name and the names of its folders say.
 Said = Sequence[tuple[Path, Sequence[Hints]]]
@@ -32,11 +33,7 @@ def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
     heard = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(Audio.path != "")
     ids = list(s.scalars(heard.where(Recording.id.in_(recordings))))
     theirs = Recording.id.in_(ids)
-    far = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(theirs, Audio.place == "s3")
-    if places().remote is None and s.scalar(far.limit(1)) is not None:
-        raise DomainError(
-            "no_storage", "Записи лежат в хранилище S3, а его настройки убраны: верните их и повторите удаление."
-        )
+    refuse_without_storage(s, ids)
     emptied = literal("erased:") + cast(Recording.id, String)
     had = set(s.scalars(select(Recording.audio_sha256).where(theirs)))
     columns = ("sha256", "path", "size", "duration_ms", "mime", "stored_at", "place", "is_cut")
@@ -51,6 +48,16 @@ def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
     unused = Audio.sha256.in_(had), Audio.sha256.not_in(select(Recording.audio_sha256))
     gone = delete(Audio).where(*unused).returning(Audio.path).execution_options(synchronize_session=False)
     return [path for path in s.scalars(gone) if path]
+
+
+def refuse_without_storage(s: AnySession, ids: Sequence[int]) -> None:
+    """Raise DomainError when one of the recordings lies in a storage whose settings are gone."""
+    there = Recording.id.in_(ids), Audio.place == "s3"
+    far = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(*there)
+    if places().remote is None and s.scalar(far.limit(1)) is not None:
+        raise DomainError(
+            "no_storage", "Записи лежат в хранилище S3, а его настройки убраны: верните их и повторите удаление."
+        )
 
 
 def look_into_folder() -> Said:

@@ -32,10 +32,11 @@ def attach(session: AnySession, actor: Actor, recording_id: int, attempt_id: UUI
     with write(session) as s:
 
         def act() -> dict[str, Any]:
+            # The client before the recording, as the acts of erasing have it.
+            call = _call(s, attempt_id)
             recording = _recording(s, recording_id)
             if recording.state in ("matched", "empty"):
                 raise StaleError("settled", "У этой записи уже есть звонок. Показано то, что записано.")
-            call = _call(s, attempt_id)
             replaced = s.scalars(
                 update(Recording)
                 .where(Recording.attempt_id == attempt_id, Recording.state == "matched")

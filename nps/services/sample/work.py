@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from nps.adapters import statistics
@@ -41,6 +41,7 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
             _step(session, lease, clock)
         except LeaseLost:
             log.info("load %s was cancelled or taken over", import_id)
+            _drop_cancelled(session, import_id)
             return
         except DomainError as error:
             _fail(session, lease, error.message, clock())
@@ -50,6 +51,14 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
         except Exception:
             log.exception("load %s failed", import_id)
             _fail(session, lease, _BROKEN, clock())
+
+
+def _drop_cancelled(session: AnySession, import_id: int) -> None:
+    """Rows that this worker put down after the cancelling had taken away what was there."""
+    state = session.scalar(select(SampleImport.state).where(SampleImport.id == import_id))
+    session.rollback()
+    if state == "cancelled":
+        store.drop_rows(import_id)
 
 
 def _step(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
