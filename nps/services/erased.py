@@ -32,5 +32,11 @@ def last_act(session: AnySession) -> int:
 
 
 def lock_clients(s: Session, which: ColumnElement[bool]) -> None:
-    """For an act: whoever is writing about the clients is waited for, whoever comes after finds them erased."""
+    """For an act: whoever is writing about the clients is waited for, whoever comes after finds them erased.
+
+    Their calls first (ADR 54).
+    """
+    whose = select(Respondent.id).where(which)
+    calls = select(CallAttempt.id).where(CallAttempt.respondent_id.in_(whose)).order_by(CallAttempt.id)
+    s.execute(calls.with_for_update(key_share=True)).all()
     s.execute(select(Respondent.id).where(which).order_by(Respondent.id).with_for_update(key_share=True)).all()

@@ -52,10 +52,9 @@ def save(session: Session, campaign_id: int, manager: int) -> int:
 
 
 def test_others_work_between_the_turns_of_a_long_change(app: Flask, session: Session, campaign: Campaign) -> None:
-    manager, operator = factories.user(session, "manager").id, factories.member(session, campaign).id
+    manager, campaign_id = factories.user(session, "manager").id, campaign.id
     other = factories.campaign(session)
-    waiting, campaign_id = factories.respondent(session, other).id, campaign.id
-    factories.member(session, other, session.get_one(factories.User, operator))
+    waiting, operator = factories.respondent(session, other).id, factories.on_shift(session, other).id
     other_id = other.id
     with after_commit(app, lambda s: save(s, campaign_id, manager), nth=2):
         assert moved(session, campaign_id) == 2

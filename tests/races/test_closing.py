@@ -33,7 +33,7 @@ def folded(session: Session, campaign_id: int) -> None:
 def wave(session: Session) -> Campaign:
     """A new client, one missed once, one with a promise, one for the manager, one held."""
     campaign = factories.campaign(session)
-    operator = factories.member(session, campaign)
+    operator = factories.on_shift(session, campaign)
     _new, missed, promised, asked = [factories.respondent(session, campaign) for _ in range(4)]
     before_now = NOW - timedelta(hours=2)
     factories.attempt(session, missed, operator, "no_answer", at=before_now)
@@ -91,7 +91,11 @@ def test_closing_takes_no_more_statements_for_more_clients(session: Session) -> 
 def test_others_work_while_the_report_of_a_closed_wave_is_counted(app: Flask, session: Session, wave: Campaign) -> None:
     manager, campaign_id = factories.user(session, "manager").id, wave.id
     other = factories.campaign(session)
-    operator, waiting, other_id = factories.member(session, other).id, factories.respondent(session, other).id, other.id
+    operator, waiting, other_id = (
+        factories.on_shift(session, other).id,
+        factories.respondent(session, other).id,
+        other.id,
+    )
     session.rollback()
     with after_commit(app, lambda s: cases.close_campaign(s, manager, campaign_id, NOW), nth=2):
         assert session.get_one(Campaign, campaign_id).closed_at == NOW

@@ -113,7 +113,7 @@ def test_a_file_taken_before_an_act_does_not_come_in_after_it(app: Flask, sessio
 
 def test_others_work_while_folders_are_looked_through(app: Flask, session: Session, world: World) -> None:
     world.call(PHONE)
-    operator = factories.member(session, session.get_one(factories.Campaign, world.campaign_id)).id
+    operator = factories.on_shift(session, session.get_one(factories.Campaign, world.campaign_id)).id
     waiting = factories.respondent(session, session.get_one(factories.Campaign, world.campaign_id)).id
     session.rollback()
     looked, go = threading.Event(), threading.Event()

@@ -303,6 +303,7 @@ def end_many(
     A few statements for each five hundred, whatever has happened to them: see `ended_by`. Only of those with a promise
     is the history read, since it says what becomes of the promise. Inside the caller's transaction.
     """
+    require_claims(session)
     state, why = ended_by(kind, at)
     free: dict[str, Any] = {"held_by": None, "held_until": None, "held_token": None}
     ended: dict[str, Any] = {

@@ -76,6 +76,8 @@ def save_note(session: AnySession, actor: Actor, attempt_id: UUID, text: str, no
             .where(CallAttempt.operator_id == actor.id)
             .order_by(CallAttempt.dialled_at.desc())
             .limit(1)
+            # The call before the client (ADR 54).
+            .with_for_update(key_share=True)
         ).first()
         erased = last is not None and is_erased(s, last.respondent_id)
         if last is None or last.id != attempt_id or last.handed_over_at is not None or erased:
