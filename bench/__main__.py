@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import claims, escalations, forecast, loads, moving, pages, reports, workbook
+from bench import claims, escalations, forecast, loads, locks, moving, pages, reports, workbook
 from bench.data import Base, filled
 from tests import postgres_server
 
@@ -17,7 +17,7 @@ CORE_BOUND, GROWTH_BOUND = 3.0, 2.0
 #: The press that escalates with Redis and the mail server hanging, against both at work.
 BROKEN_BOUND = 1.2
 #: Each can be asked for alone.
-BENCHMARKS = ("claims", "escalations", "pages", "loads", "reports", "workbook", "forecast", "move")
+BENCHMARKS = ("claims", "locks", "escalations", "pages", "loads", "reports", "workbook", "forecast", "move")
 
 
 def main() -> int:
@@ -54,6 +54,9 @@ def _of_engine(databases: _databases, wanted: Sequence[str], options: argparse.N
     if "claims" in wanted:
         sizes = (1_000, 10_000) if options.small else (10_000, 1_000_000)
         failed += _claims(databases, engine, sizes, rounds)
+    if "locks" in wanted:
+        with databases.of(1_000, "locks") as base:
+            locks.measure(base, 500 if options.small else 5_000)
     if "escalations" in wanted:
         failed += _press(databases, engine, min(rounds, 100), folder)
     if "pages" in wanted:

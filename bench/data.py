@@ -10,11 +10,11 @@ from pathlib import Path
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from nps.extensions import db
-from nps.models import Campaign, Respondent, RespondentPhone
+from nps.models import Respondent, RespondentPhone
 from tests import factories
 from tests.conftest import make_app
 
@@ -58,8 +58,7 @@ def filled(folder: Path, url: str, engine: str, clients: int) -> Iterator[Base]:
         customer_id = session.get_one(factories.Contract, campaign.contract_id).customer_id
         operator = factories.on_shift(session, campaign)
         base = Base(app, engine, clients, campaign.id, customer_id, operator.id, operator.login)
-        branches = {region: factories.branch(session, customer_id, region, region).id for region in REGIONS}
-        _insert_clients(session, campaign, branches, clients)
+        add_clients(session, campaign.id, customer_id, clients)
         session.execute(text("ANALYZE"))
         session.commit()
         yield base
@@ -68,9 +67,12 @@ def filled(folder: Path, url: str, engine: str, clients: int) -> Iterator[Base]:
             bound.dispose()
 
 
-def _insert_clients(session: Session, campaign: Campaign, branches: dict[str, int], clients: int) -> None:
-    campaign_id, yesterday = campaign.id, datetime.now(UTC) - timedelta(days=1)
-    for chunk in _batches(clients):
+def add_clients(session: Session, campaign_id: int, customer_id: int, clients: int) -> None:
+    """Give a campaign so many clients with a number each, and its customer a branch in each region."""
+    branches = {region: factories.branch(session, customer_id, region, region).id for region in REGIONS}
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    there = session.scalar(select(func.max(Respondent.id))) or 0
+    for chunk in _batches(there + 1, clients):
         respondents, phones = [], []
         for n in chunk:
             region = REGIONS[n % len(REGIONS)]
@@ -100,6 +102,6 @@ def _insert_clients(session: Session, campaign: Campaign, branches: dict[str, in
     session.commit()
 
 
-def _batches(clients: int) -> Iterator[range]:
-    for first in range(1, clients + 1, _CHUNK):
-        yield range(first, min(first + _CHUNK, clients + 1))
+def _batches(start: int, clients: int) -> Iterator[range]:
+    for first in range(start, start + clients, _CHUNK):
+        yield range(first, min(first + _CHUNK, start + clients))

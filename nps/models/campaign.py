@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from nps.models.base import Base, code, instant, instant_or_none, name, one_of, partial_index, pk
+from nps.models.base import Base, BigId, code, instant, instant_or_none, name, one_of, partial_index, pk
 
 PURPOSES = ("survey", "training", "demo")
 
@@ -55,6 +56,10 @@ class Campaign(Base):
     recordings_until: Mapped[date | None]
     #: Whether the customer hears the recordings of his campaign.
     customer_hears: Mapped[bool] = mapped_column(default=False)
+    #: Windows or rules have changed: clients with greater ids are to be decided anew. None: nobody is.
+    undecided_after: Mapped[int | None] = mapped_column(BigId)
+    #: Closed a moment ago, its report not yet kept: `by` whom and by which `zone` it is to be counted.
+    closing: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: Since then nothing in it says who its clients were (R20).
     erased_at: Mapped[instant_or_none]
     created_at: Mapped[instant]

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.search import fold
 from nps.models import Branch, BranchContact, Campaign, Contract, Region, Respondent
-from nps.queries import campaigns
 from nps.services.call_queue import lock_claims
-from nps.services.cases import refold_many
+from nps.services.cases import decide_rest, refold_changed
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
@@ -89,16 +88,20 @@ def set_region(
         _check_region(s, region_code)
         before = {"region": branch.region_code, "area_code": branch.area_code}
         branch.region_code, branch.area_code = region_code, area_code
-        moved = _move_clients(s, customer_id, branch_id, region_code)
+        by_campaign = _move_clients(s, customer_id, branch_id, region_code)
+        moved = sum(by_campaign.values())
         record(
             s, at=now, action="branch_changed", object_kind="branch", object_id=branch_id, actor_id=actor_id,
             before=before, after={"region": region_code, "area_code": area_code, "clients": moved},
         )  # fmt: skip
-        return moved
+    for campaign_id in by_campaign:
+        decide_rest(session, campaign_id)
+    return moved
 
 
-def _move_clients(s: Session, customer_id: int, branch_id: int, region_code: str | None) -> int:
-    moved = 0
+def _move_clients(s: Session, customer_id: int, branch_id: int, region_code: str | None) -> dict[int, int]:
+    """How many changed in each open campaign."""
+    moved = {}
     for campaign_id in s.scalars(
         select(Campaign.id)
         .join(Contract, Contract.id == Campaign.contract_id)
@@ -114,10 +117,8 @@ def _move_clients(s: Session, customer_id: int, branch_id: int, region_code: str
             .values(region_code=region_code)
             .returning(Respondent.id)
         ).all()
-        campaign = campaigns.campaign_row(s, campaign_id)
-        calendars = campaigns.calendars(s, campaign)
-        refold_many(s, sorted(changed), campaign, calendars)
-        moved += len(changed)
+        refold_changed(s, campaign_id, sorted(changed))
+        moved[campaign_id] = len(changed)
     return moved
 
 

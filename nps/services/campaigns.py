@@ -27,7 +27,7 @@ from nps.models import (
 from nps.models.campaign import PURPOSES
 from nps.services import scripts
 from nps.services.call_queue import lock_claims
-from nps.services.cases import refold_waiting
+from nps.services.cases import decide_rest, refold_waiting
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -144,7 +144,8 @@ def _as_json(terms: Terms) -> dict[str, Any]:
 
 
 def _open_campaign(s: Session, campaign_id: int) -> Campaign:
-    campaign = s.get(Campaign, campaign_id, populate_existing=True, with_for_update=True)
+    # Others may go on to write rows that name it.
+    campaign = s.get(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
     if campaign is None:
         raise NotFoundError("Такого проекта нет.")
     if campaign.closed_at is not None:
@@ -173,6 +174,7 @@ def change(session: AnySession, actor_id: int, campaign_id: int, terms: Terms, n
         steering = ("starts_on", "ends_on", "soft_refusal_final")
         if any(getattr(before, name) != getattr(terms, name) for name in steering):
             refold_waiting(s, campaign_id, now, actor_id)
+    decide_rest(session, campaign_id)
 
 
 def set_windows(
@@ -203,7 +205,9 @@ def set_windows(
                 for region, found in windows.items()
             },
         )  # fmt: skip
-        return refold_waiting(s, campaign_id, now, actor_id)
+        decided = refold_waiting(s, campaign_id, now, actor_id)
+    decide_rest(session, campaign_id)
+    return decided
 
 
 def _window_row(campaign_id: int, region: str, window: Window) -> CallingWindow:
@@ -253,7 +257,9 @@ def add_day(
         s.execute(delete(CampaignDay).where(CampaignDay.campaign_id == campaign_id, CampaignDay.day == day, same))
         s.add(CampaignDay(campaign_id=campaign_id, region_code=region_code, day=day, is_open=is_open, note=note[:200]))
         _record_day(s, actor_id, campaign_id, "day_opened" if is_open else "day_closed", day, region_code, now)
-        return refold_waiting(s, campaign_id, now, actor_id)
+        decided = refold_waiting(s, campaign_id, now, actor_id)
+    decide_rest(session, campaign_id)
+    return decided
 
 
 def remove_day(session: AnySession, actor_id: int, campaign_id: int, day_id: int, now: datetime) -> int:
@@ -266,7 +272,9 @@ def remove_day(session: AnySession, actor_id: int, campaign_id: int, day_id: int
             raise NotFoundError("Такого дня в списке нет.")
         s.delete(row)
         _record_day(s, actor_id, campaign_id, "day_removed", row.day, row.region_code, now)
-        return refold_waiting(s, campaign_id, now, actor_id)
+        decided = refold_waiting(s, campaign_id, now, actor_id)
+    decide_rest(session, campaign_id)
+    return decided
 
 
 def _record_day(

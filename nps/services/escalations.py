@@ -31,6 +31,7 @@ from nps.models import (
 )
 from nps.queries.escalation_figures import terms_of
 from nps.services import letters
+from nps.services.erased import is_erased
 from nps.services.form_keys import once
 from nps.services.journal import log_access, log_look, record
 from nps.services.letter_addresses import person_in_charge, readdress
@@ -89,7 +90,10 @@ def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: in
     if respondent_id is not None or attempt_id is None:
         statement = statement.where(Respondent.id == respondent_id)
     client = s.execute(statement).scalar_one_or_none()
-    if client is None:
+    if client is not None:
+        # The campaign before the client, as everywhere.
+        s.execute(select(Campaign.id).where(Campaign.id == client.campaign_id).with_for_update(read=True))
+    if client is None or is_erased(s, client.id):
         raise NotFoundError("Такого звонка или клиента у вас нет. Обновите страницу.")
     return client
 
@@ -344,15 +348,17 @@ def change_branch_address(
         s.flush()
         _journal(s, actor, branch.id, campaign_id, "branch_address_changed", now, kind="branch")
         of_customer = select(Campaign.id).join(Contract, Contract.id == Campaign.contract_id)
-        campaigns = s.scalars(of_customer.where(Contract.customer_id == customer_id)).all()
+        theirs = of_customer.where(Contract.customer_id == customer_id).order_by(Campaign.id)
+        campaigns = s.scalars(theirs.with_for_update(of=Campaign, key_share=True)).all()
         return readdress(s, actor, list(campaigns), now)
 
 
 def campaign_kept(s: Session, actor: Actor, campaign_id: int) -> Campaign:
-    """The campaign, if the person looks after where and how its escalations go; NotFoundError otherwise."""
+    """The campaign, to be changed, if the person looks after where and how its escalations go; else NotFoundError."""
     statement = select(Campaign).join(Contract, Contract.id == Campaign.contract_id).where(Campaign.id == campaign_id)
     if actor.role not in ALL_CAMPAIGNS:
         statement = statement.where(Contract.customer_id == actor.customer_id)
+    statement = statement.with_for_update(of=Campaign, key_share=True).execution_options(populate_existing=True)
     campaign = s.execute(statement).scalar_one_or_none() if actor.role in ADDRESS_KEEPERS else None
     if campaign is None:
         raise NotFoundError

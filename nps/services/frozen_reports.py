@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.frozen_report import EDITION, Figures, digest, period_words
 from nps.domain.local_time import Zone, to_local
 from nps.domain.wording import number
-from nps.models import FrozenReport
+from nps.models import Campaign, FrozenReport
 from nps.queries.campaigns import CampaignRow, campaign_row
 from nps.queries.reports import EVERYTHING, Slice, begin_snapshot, campaign_report
 from nps.queries.reports.frozen import figures_of
@@ -23,24 +23,40 @@ from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
 
-def freeze_wave(s: Session, actor_id: int, campaign_id: int, now: datetime, zone: Zone) -> None:
-    """Keep the report of a wave that is being closed; inside the closing's transaction, after all else is written."""
-    campaign = campaign_row(s, campaign_id)
-    if campaign.purpose != "training":
-        _keep(s, actor_id, campaign, None, None, _figures(s, campaign, EVERYTHING, now, zone), now)
+def freeze_closing_wave(session: AnySession, campaign_id: int) -> None:
+    """Keep the report of a wave that has just been closed, by the hand and at the moment of its closing.
+
+    Called again, or for a wave that waits for nothing, it does nothing.
+    """
+    real = session() if isinstance(session, scoped_session) else session
+    begin_snapshot(real)
+    row = real.get(Campaign, campaign_id, populate_existing=True)
+    if row is not None and row.closing is not None and row.closed_at is not None:
+        closing, campaign = row.closing, campaign_row(real, campaign_id)
+        _freeze_wave(real, int(closing["by"]), campaign, row.closed_at, str(closing["zone"]))
 
 
-def freeze_closed_wave(session: AnySession, actor_id: int, campaign_id: int, *, now: datetime, zone: Zone) -> None:
+def freeze_closed_wave(session: Session, actor_id: int, campaign_id: int, *, now: datetime, zone: Zone) -> None:
     """Keep the report of a wave that was closed before reports were kept; a second press changes nothing.
 
     Raises NotFoundError, StaleError for a wave that is still open.
     """
+    begin_snapshot(session)
+    campaign = existing_campaign(session, campaign_id)
+    if campaign.closed_at is None:
+        raise StaleError("open", "Волна ещё открыта: её итоги сохранятся, когда проект закроют.")
+    if campaign.purpose != "training" and _kept(session, campaign_id, None, None) is None:
+        _freeze_wave(session, actor_id, campaign, now, zone)
+
+
+def _freeze_wave(session: Session, actor_id: int, campaign: CampaignRow, now: datetime, zone: Zone) -> None:
+    """Count outside of any lock, then write; whoever comes second finds the row."""
+    figures = _figures(session, campaign, EVERYTHING, now, zone)
     with write(session) as s:
-        campaign = existing_campaign(s, campaign_id)
-        if campaign.closed_at is None:
-            raise StaleError("open", "Волна ещё открыта: её итоги сохранятся, когда проект закроют.")
-        if _kept(s, campaign_id, None, None) is None:
-            freeze_wave(s, actor_id, campaign_id, now, zone)
+        row = s.get_one(Campaign, campaign.id, populate_existing=True, with_for_update={"key_share": True})
+        row.closing = None
+        if _kept(s, campaign.id, None, None) is None:
+            _keep(s, actor_id, campaign, None, None, figures, now)
 
 
 def freeze_period(

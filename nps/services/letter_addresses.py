@@ -40,9 +40,14 @@ def readdress(s: Session, actor: Actor, campaign_ids: list[int], now: datetime) 
     is about the address it was written to. Each that moves has its line in the journal.
     """
     waiting = s.scalars(
-        select(Outbox).where(
+        select(Outbox)
+        .where(
             Outbox.campaign_id.in_(campaign_ids), Outbox.state == "waiting", Outbox.doubts == 0, Outbox.kind != "test"
         )
+        .order_by(Outbox.id)
+        # One that a worker takes meanwhile goes where it was going, and says so.
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).all()
     moved = [row for row in waiting if recipient(s, row) != row.recipient]
     for row in moved:

@@ -101,6 +101,8 @@ def add(
         created_at=now,
         next_try_at=now,
     )
+    # The address holds until the letter stands in the outbox, where a change of it finds the letter.
+    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(read=True))
     row.recipient = recipient(session, row)
     session.add(row)
     session.flush()
@@ -200,6 +202,8 @@ def _ids(session: Session, which: ColumnElement[bool], limit: int) -> list[int]:
 def _claim(session: AnySession, outbox_id: int, server: MailSettings, lease: timedelta, now: datetime) -> _Claim | None:
     token = secrets.token_hex(16)
     with write(session) as s:
+        # The server before the letter, as `_record` has it.
+        mail_server.lock(s)
         _settle_lapsed(s, outbox_id, now)
         outside = s.scalar(select(Outbox.outside).where(Outbox.id == outbox_id, _due(now)))
         if outside is None or (outside and not mail_server.admit(s, now)):
@@ -336,7 +340,7 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
     DomainError for a demonstration's or an erased one, NotFoundError for somebody else's.
     """
     with write(session) as s:
-        row = letter_for(s, actor, outbox_id)
+        row = letter_for(s, actor, outbox_id, lock=True)
         if not row.outside:
             raise DomainError("inside_only", "Письма учебных и демонстрационных проектов не отправляются наружу.")
         if not row.payload:
@@ -365,8 +369,11 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
     nudge(outbox_id)
 
 
-def letter_for(s: Session, actor: Actor, outbox_id: int) -> Outbox:
-    """The letter, if the person may act on it; NotFoundError otherwise."""
+def letter_for(s: Session, actor: Actor, outbox_id: int, *, lock: bool = False) -> Outbox:
+    """The letter, if the person may act on it; NotFoundError otherwise.
+
+    `lock`: a worker that has it is waited for, one that comes waits.
+    """
     statement = (
         select(Outbox)
         .join(Campaign, Campaign.id == Outbox.campaign_id)
@@ -375,6 +382,8 @@ def letter_for(s: Session, actor: Actor, outbox_id: int) -> Outbox:
     )
     if actor.role == "specialist":
         statement = statement.where(Contract.customer_id == actor.customer_id)
+    if lock:
+        statement = statement.with_for_update(of=Outbox, key_share=True).execution_options(populate_existing=True)
     row = s.execute(statement).scalar_one_or_none() if actor.role in SENDERS else None
     if row is None:
         raise NotFoundError

@@ -30,6 +30,11 @@ def probe_is_due(s: Session, now: datetime) -> bool:
     return at is None or at <= now
 
 
+def lock(s: Session) -> None:
+    """Take the row of the server, before any letter's: the one order in which the two are locked. Inside a write."""
+    s.execute(select(MailServer.id).with_for_update())
+
+
 def admit(s: Session, now: datetime) -> bool:
     """Whether a letter may be tried now; when the server is down this takes the minute's probe. Inside a write."""
     row = s.scalar(select(MailServer).with_for_update().execution_options(populate_existing=True))
@@ -59,6 +64,7 @@ def learn(s: Session, result: Result, now: datetime) -> None:
     )
     if answered is not None:
         waiting = Outbox.unreached, Outbox.state == "waiting", Outbox.next_try_at > now
+        s.execute(select(Outbox.id).where(*waiting).order_by(Outbox.id).with_for_update(key_share=True)).all()
         s.execute(update(Outbox).where(*waiting).values(next_try_at=now).execution_options(synchronize_session=False))
 
 

@@ -12,6 +12,7 @@ from nps.adapters.queue import BULK, LETTERS
 from nps.models import JobRun
 from nps.services import (
     answer_terms,
+    cases,
     letters,
     personal_data,
     recordings,
@@ -43,6 +44,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(LETTERS, answer_terms.WRITE_JOB, row_id) for row_id in answer_terms.campaigns_due(session, now)),
         *(Nudge(BULK, report_letters.WRITE_JOB, row_id) for row_id in report_letters.campaigns_due(session, now)),
         *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
+        *(Nudge(BULK, cases.GO_ON_JOB, row_id) for row_id in cases.unfinished(session)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session)),
         *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),
         *_job_runs(session, now),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +16,8 @@ AnySession = Session | scoped_session[Any]
 _OPEN = "nps_write_open"
 #: Whether the writing transaction that runs has taken the claim lock (`nps.services.call_queue.lock_claims`).
 CLAIMS_LOCKED = "nps_claims_locked"
+#: Longer than several looks of whoever waits for SQLite's write lock (`nps.extensions`).
+_GIVE_WAY_S = 0.01
 
 
 @contextmanager
@@ -39,3 +42,20 @@ def write(session: AnySession) -> Iterator[Session]:
         raise
     finally:
         real.info[_OPEN] = real.info[CLAIMS_LOCKED] = False
+        real.info[_OPEN] = False
+
+
+def in_turns(session: AnySession, step: Callable[[], bool], most: int | None = None) -> bool:
+    """Repeat a short transaction until it says that nothing is left, `most` times at the most; whether something is.
+
+    Others write in between. PostgreSQL's locks are given in turn; on SQLite, where whoever waits looks again every few
+    milliseconds, this steps back for a moment.
+    """
+    turns = 0
+    while step():
+        turns += 1
+        if turns == most:
+            return True
+        if session.get_bind().dialect.name == "sqlite":
+            time.sleep(_GIVE_WAY_S)
+    return False

@@ -9,7 +9,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from nps.domain.appointment import is_allowed, slots
 from nps.domain.budget import Budget, billed
-from nps.domain.case import CallRecord, CaseEvent, CasePolicy, PhoneState, QueueClass, State, Verdict, Why, fold
+from nps.domain.case import (
+    CallRecord,
+    CaseEvent,
+    CasePolicy,
+    EventKind,
+    PhoneState,
+    QueueClass,
+    State,
+    Verdict,
+    Why,
+    ended_by,
+    fold,
+)
 from nps.domain.disposition import TABLE
 from nps.domain.ladder import LAST_MINUTES
 from nps.domain.local_time import to_local
@@ -138,6 +150,17 @@ class Wave(RuleBasedStateMachine):
     def every_client_has_exactly_one_state(self) -> None:
         states = Counter(self.verdict(client).state for client in range(CLIENTS))
         assert sum(states[state] for state in State) == CLIENTS
+
+    @invariant()
+    def what_ends_a_case_ends_it_whatever_came_before(self) -> None:
+        for client in range(CLIENTS):
+            found = self.verdict(client)
+            for kind in (EventKind.WITHDRAWN, EventKind.UNREACHED):
+                end = CaseEvent(kind, self.now + timedelta(seconds=1))
+                ended = fold([*self.histories[client], end], self.phones[client], self.policies[client], self.loaded_at)
+                state, why = ended_by(kind, end.at)
+                if not found.state.is_final:
+                    assert ended == Verdict(state, None, None, None, None, why, found.misses)
 
     @invariant()
     def only_a_waiting_client_has_a_next_call(self) -> None:

@@ -20,7 +20,7 @@ from nps.extensions import db
 from nps.models import Erasure
 from nps.services import personal_data
 from nps.services.personal_data import Order
-from nps.services.recordings.dropping import remove_waiting, waiting_files
+from nps.services.recordings.dropping import look_into_folder, remove_waiting, waiting_files
 from tests.factories import NOW
 from tests.services.test_recordings import World, name_of, wav
 
@@ -94,8 +94,8 @@ def test_a_watched_folder_without_rights_stops_the_act_in_words_and_loses_nothin
 
     with without_rights(file.parent):
         with pytest.raises(DomainError, match="Проверьте права"):
-            waiting_files(world.session, client, {"+79170000016"})
+            look_into_folder()
         with pytest.raises(DomainError, match="Проверьте права"):
             remove_waiting([file])
 
-    assert waiting_files(world.session, client, {"+79170000016"}) == [file]
+    assert waiting_files(world.session, client, {"+79170000016"}, look_into_folder()) == [file]

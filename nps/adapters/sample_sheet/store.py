@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -94,7 +95,8 @@ def _rows_file(import_id: int) -> Path:
 def keep_rows(import_id: int, events: Iterable[SheetStart | SheetRow]) -> Iterator[SheetStart | SheetRow]:
     """Give the events on and write them down; the file appears only when all of them have come."""
     final = _rows_file(import_id)
-    draft = final.with_suffix(".rows.part")
+    # Of its own: a worker that was overtaken may still be writing.
+    draft = final.with_suffix(f".rows.{secrets.token_hex(8)}.part")
     try:
         with draft.open("w", encoding="utf-8") as file:
             for event in events:

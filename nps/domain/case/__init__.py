@@ -11,7 +11,7 @@ from nps.domain.why import Why
 
 __all__ = [
     "CallRecord", "CaseEvent", "CasePolicy", "EventKind", "PhoneState", "QueueClass", "State", "Verdict", "Why",
-    "dead_phones", "fold",
+    "dead_phones", "ended_by", "fold",
 ]  # fmt: skip
 
 
@@ -33,6 +33,18 @@ def fold(
         else:
             course.event(item)
     return course.verdict(phones)
+
+
+def ended_by(kind: EventKind, at: datetime) -> tuple[State, Why]:
+    """Return what an event that ends a case makes of a client still to call, whatever has happened to him before.
+
+    WITHDRAWN and UNREACHED are outweighed by a result alone (and the first by none), and who is still to call has no
+    final one: so thousands need no fold of their own. Raises ValueError for an event that ends nothing.
+    """
+    verdict = fold([CaseEvent(kind, at)], [PhoneState(0)], CasePolicy(None), at)
+    if kind not in (EventKind.WITHDRAWN, EventKind.UNREACHED):
+        raise ValueError(kind)
+    return verdict.state, verdict.why
 
 
 def dead_phones(history: Sequence[CallRecord | CaseEvent]) -> frozenset[int]:

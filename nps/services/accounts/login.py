@@ -167,7 +167,8 @@ def open_session(
     """
     token = secrets.token_urlsafe(32)
     with write(session) as s:
-        user = s.get(User, admission.user_id)
+        # Whoever resets the password or closes the account waits, and then ends this session too.
+        user = s.get(User, admission.user_id, populate_existing=True, with_for_update={"key_share": True})
         if user is not None and not user.active:
             raise LoginRefused("disabled", _DISABLED)
         if user is None or user.password_hash != admission.password_hash:

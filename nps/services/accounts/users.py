@@ -123,6 +123,9 @@ def change_password(
     new_hash = hashing.hash_password(new)
     with write(session) as s:
         user = _user(s, user_id)
+        if user.password_hash != row.password_hash:
+            words = "Пока вы вводили пароль, его сменил администратор или вы сами. Войдите с новым."
+            raise DomainError("current", words)
         user.password_hash = new_hash
         user.must_change_password = False
         _end_sessions(s, user_id, now, but=keep_session_id)
@@ -214,7 +217,7 @@ def _check_customer(s: Session, role: str, customer_id: int | None) -> None:
 
 
 def _user(s: Session, user_id: int) -> User:
-    user = s.get(User, user_id)
+    user = s.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
         raise NotFoundError("Такого сотрудника нет.")
     return user

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from nps.adapters.backup import archive, database
 from nps.adapters.backup.errors import BackupError, bad_archive, disk_troubles
@@ -23,6 +23,7 @@ from nps.adapters.backup.folders import drafts, sync
 from nps.domain.wording import plural
 from nps.queries import backup as queries
 from nps.services.backup.folders import Places
+from nps.services.erased import last_act
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
@@ -66,10 +67,15 @@ def make(
         file = target / f"nps-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.tar.gz" if target.is_dir() else target
         if file.exists():
             raise BackupError("exists", f"Файл «{file}» уже есть: укажите другое имя.")
+        acts = _last_act(session)
         with drafts(file.parent) as folder:
             manifest = _write(engine, places, folder, now, with_audio, say)
             (folder / "archive").replace(file)
             sync(file.parent)
+        # With its name, since an act that comes after this look finds it by that.
+        if _last_act(session) != acts:
+            file.unlink()
+            raise BackupError("erased", "Пока копия делалась, удалили личные данные: в ней они остались бы. Повторите.")
         dropped = _drop_older(file.parent, keep) if keep else []
     size = file.stat().st_size
     # The copy stands: a database whose own disk is full does not make it a failure.
@@ -138,8 +144,19 @@ def _write(engine: Engine, places: Places, folder: Path, now: datetime, with_aud
         return writer.finish({**facts, "missing": [path for path, is_there in found.items() if not is_there]})
 
 
+def _last_act(session: AnySession) -> int:
+    """The newest act; of a database without tables none, and what is wrong with that is said by the copy itself."""
+    try:
+        return last_act(session)
+    except DBAPIError:
+        return 0
+    finally:
+        session.rollback()
+
+
 def _drop_older(folder: Path, keep: int) -> list[str]:
     ours = sorted((path for path in folder.iterdir() if _OURS.fullmatch(path.name)), reverse=True)
     for path in ours[keep:]:
-        path.unlink()
+        # Another copy that ended at the same time does the same.
+        path.unlink(missing_ok=True)
     return [path.name for path in ours[keep:]]

@@ -4,7 +4,6 @@ from nps.services.cases.acts import (
     act,
     add_number,
     change_contact,
-    close_campaign,
     free,
     give_number,
     organisation_refused,
@@ -12,25 +11,40 @@ from nps.services.cases.acts import (
     stop_phone,
     why_not_back,
 )
-from nps.services.cases.folding import add_event, append_outcome, refold, refold_many, refold_waiting, spread_of
+from nps.services.cases.closing import close_campaign
+from nps.services.cases.folding import (
+    add_event,
+    append_outcome,
+    refold,
+    refold_changed,
+    refold_many,
+    refold_waiting,
+    spread_of,
+)
+from nps.services.cases.turns import GO_ON_JOB, decide_rest, go_on, unfinished
 from nps.services.cases.withdrawing import withdraw_missing
 
 __all__ = [
+    "GO_ON_JOB",
     "act",
     "add_event",
     "add_number",
     "append_outcome",
     "change_contact",
     "close_campaign",
+    "decide_rest",
     "free",
     "give_number",
+    "go_on",
     "organisation_refused",
     "refold",
+    "refold_changed",
     "refold_many",
     "refold_waiting",
     "require_open",
     "spread_of",
     "stop_phone",
+    "unfinished",
     "why_not_back",
     "withdraw_missing",
 ]

@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.case import State
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.local_time import OFFICE_ZONE, Zone
 from nps.domain.phone import parse_phone
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
-from nps.models import CallAttempt, Campaign, Contract, Respondent, RespondentPhone, StopList
+from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
-from nps.services import frozen_reports
 from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
 from nps.services.cases.folding import add_event, foreseen, refold, refold_many
 from nps.services.form_keys import Form
@@ -310,47 +308,6 @@ def organisation_refused(
             release(session, sibling)
     refold_many(session, siblings, campaign, campaigns.calendars(session, campaign))
     return asked
-
-
-def close_campaign(
-    session: AnySession, actor_id: int, campaign_id: int, now: datetime, zone: Zone = OFFICE_ZONE
-) -> int:
-    """End a campaign: clients still to call become unreached (§4), and its report is kept as it is. Returns how many.
-
-    Open calls must have a result first. `zone`: the clock of reports.
-    """
-    with write(session) as s:
-        lock_claims(s)
-        campaign = campaigns.campaign_row(s, campaign_id)
-        if campaign.closed_at is not None:
-            raise StaleError("closed", "Проект уже закрыт.")
-        if s.scalar(
-            select(func.count()).where(CallAttempt.campaign_id == campaign_id, CallAttempt.closed_at.is_(None))
-        ):
-            raise StaleError("in_call", "Есть звонки без итога: закройте их, потом закрывайте проект.")
-        rest = s.scalars(
-            select(Respondent.id).where(
-                Respondent.campaign_id == campaign_id, Respondent.state.in_(("waiting", "manager"))
-            )
-        ).all()
-        for respondent_id in rest:
-            release(s, respondent_id)
-            add_event(s, respondent_id, "unreached", at=now, by=actor_id)
-        refold_many(s, rest, campaign, campaigns.calendars(s, campaign))
-        s.execute(update(Campaign).where(Campaign.id == campaign_id).values(closed_at=now))
-        record(
-            s,
-            at=now,
-            action="campaign_closed",
-            object_kind="campaign",
-            object_id=campaign_id,
-            actor_id=actor_id,
-            campaign_id=campaign_id,
-            after={"unreached": len(rest)},
-        )
-        s.flush()
-        frozen_reports.freeze_wave(s, actor_id, campaign_id, now, zone)
-    return len(rest)
 
 
 def require_open(campaign: CampaignRow) -> None:

@@ -9,13 +9,25 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
 from nps.domain.calling_window import CallingCalendar
-from nps.domain.case import CallRecord, CaseEvent, CasePolicy, PhoneState, QueueClass, State, Verdict, dead_phones, fold
-from nps.models import Appointment, AttemptOutcome, CallAttempt, Respondent, RespondentPhone
+from nps.domain.case import (
+    CallRecord,
+    CaseEvent,
+    CasePolicy,
+    EventKind,
+    PhoneState,
+    QueueClass,
+    State,
+    Verdict,
+    dead_phones,
+    ended_by,
+    fold,
+)
+from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, ClaimKey, Respondent, RespondentPhone
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
@@ -24,6 +36,8 @@ from nps.services.journal import record
 
 #: Cases read together: few enough for the parameters of one statement on either engine.
 _CHUNK = 500
+#: Clients decided anew in one transaction for the whole campaign's sake: others wait no longer than that.
+TURN = 200
 
 History = list[CallRecord | CaseEvent]
 
@@ -57,18 +71,19 @@ def refold(
     return refold_many(session, [respondent_id], campaign, calendars)[0]
 
 
+def still_to_call(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Clients of a campaign whose next step is still to be decided: by a call or by the manager."""
+    return Respondent.campaign_id == campaign_id, Respondent.state.in_(("waiting", "manager"))
+
+
 def refold_waiting(session: Session, campaign_id: int, now: datetime, actor_id: int | None) -> int:
     """Decide all clients still to call anew, after a change of windows, holidays, end or rules (§4). Returns how many.
 
-    Inside the caller's transaction: a changed calendar and what follows from it stand or fall together.
+    Inside the caller's transaction when they are few, else by `decide_rest`; see `refold_changed`.
     """
     session.flush()
-    campaign = campaigns.campaign_row(session, campaign_id)
-    calendars = campaigns.calendars(session, campaign)
-    waiting = session.scalars(
-        select(Respondent.id).where(Respondent.campaign_id == campaign_id, Respondent.state.in_(("waiting", "manager")))
-    ).all()
-    refold_many(session, waiting, campaign, calendars)
+    waiting = session.scalars(select(Respondent.id).where(*still_to_call(campaign_id))).all()
+    refold_changed(session, campaign_id, waiting)
     record(
         session,
         at=now,
@@ -80,6 +95,19 @@ def refold_waiting(session: Session, campaign_id: int, now: datetime, actor_id: 
         after={"clients": len(waiting)},
     )
     return len(waiting)
+
+
+def refold_changed(session: Session, campaign_id: int, respondent_ids: Sequence[int]) -> None:
+    """Decide clients anew whose calendar or rules have changed: here and now, or mark the campaign when they are many.
+
+    A marked one is gone through by `decide_rest` on the line after the transaction, and by the sweeper if that is cut.
+    Claim and dial look at the calendar themselves: nobody is called outside a window meanwhile.
+    """
+    if len(respondent_ids) > TURN:
+        session.execute(update(Campaign).where(Campaign.id == campaign_id).values(undecided_after=0))
+        return
+    campaign = campaigns.campaign_row(session, campaign_id)
+    refold_many(session, respondent_ids, campaign, campaigns.calendars(session, campaign))
 
 
 def refold_many(
@@ -286,6 +314,50 @@ def add_event(
     session.add(event)
     session.flush()
     return event.id
+
+
+def end_many(
+    session: Session,
+    respondent_ids: Sequence[int],
+    campaign_id: int,
+    kind: EventKind,
+    *,
+    at: datetime,
+    by: int | None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Append an event that ends the cases of clients still to call, take them out of hands and write what it makes.
+
+    A few statements for each five hundred, whatever has happened to them: see `ended_by`. Only of those with a promise
+    is the history read, since it says what becomes of the promise. Inside the caller's transaction.
+    """
+    require_claims(session)
+    state, why = ended_by(kind, at)
+    free: dict[str, Any] = {"held_by": None, "held_until": None, "held_token": None}
+    ended: dict[str, Any] = {
+        "state": str(state),
+        "queue_class": None,
+        "next_call_at": None,
+        "next_reason": why.as_json(),
+        "callback_owner_id": None,
+        "reserved_until": None,
+        "withdrawn_at": at if state is State.WITHDRAWN else None,
+    }
+    event = {"kind": str(kind), "at": at, "by": by, "reason": reason, "detail": detail or {}}
+    session.flush()
+    for first in range(0, len(respondent_ids), _CHUNK):
+        some = respondent_ids[first : first + _CHUNK]
+        theirs = Respondent.id.in_(some)
+        session.execute(delete(ClaimKey).where(ClaimKey.respondent_id.in_(some)))
+        session.execute(insert(CaseEventRow), [{"respondent_id": respondent_id, **event} for respondent_id in some])
+        session.execute(update(Respondent).where(theirs).values(**free, **ended))
+        promised = session.scalars(
+            select(Appointment.respondent_id).where(Appointment.respondent_id.in_(some), Appointment.state == "open")
+        ).all()
+        if promised:
+            campaign = campaigns.campaign_row(session, campaign_id)
+            refold_many(session, promised, campaign, campaigns.calendars(session, campaign))
 
 
 def append_outcome(

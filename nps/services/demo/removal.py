@@ -70,7 +70,7 @@ from nps.models import (
 from nps.services.call_queue import lock_claims
 from nps.services.demo.marks import REMOVED, has_clients, own_accounts, own_campaign
 from nps.services.journal import record
-from nps.services.personal_data.files import letters_of
+from nps.services.personal_data.files import caught_letters, letters_of
 from nps.services.recordings.keeping import remove_files
 from nps.services.transaction import AnySession, write
 
@@ -130,8 +130,7 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, letters: Path)
     heard = [path for path in sounds.values() if path]
     remove_files(heard)
     files = [store.workbook(path) for path in workbooks]
-    for campaign_id in campaigns:
-        files += letters_of(letters, (), campaign_id)
+    files += letters_of(caught_letters(letters), (), campaigns)
     for file in files:
         file.unlink(missing_ok=True)
     for load_id in loads:

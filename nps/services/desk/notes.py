@@ -16,6 +16,7 @@ from nps.models import CallAttempt, Respondent, UnsuitableAnswer
 from nps.queries.interviews import answers_of, script_of
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import own_open_call
+from nps.services.erased import is_erased
 from nps.services.form_keys import Form
 from nps.services.transaction import AnySession, write
 
@@ -58,7 +59,7 @@ def rename(session: AnySession, actor: Actor, respondent_id: int, greeting_name:
     An empty text goes back to his name and patronymic. Raises StaleError when the client is not his any more.
     """
     with write(session) as s:
-        client = s.get(Respondent, respondent_id, populate_existing=True)
+        client = s.get(Respondent, respondent_id, populate_existing=True, with_for_update={"key_share": True})
         if client is None or client.held_by != actor.id:
             raise StaleError("not_held", "Этот клиент уже не у вас: обращение к нему не изменено.")
         client.greeting_name = " ".join(greeting_name.split())[:200] or usual_greeting(client.contact)
@@ -75,8 +76,10 @@ def save_note(session: AnySession, actor: Actor, attempt_id: UUID, text: str, no
             .where(CallAttempt.operator_id == actor.id)
             .order_by(CallAttempt.dialled_at.desc())
             .limit(1)
+            # The call before the client (ADR 54).
+            .with_for_update(key_share=True)
         ).first()
-        erased = last is not None and s.get_one(Respondent, last.respondent_id).erased_at is not None
+        erased = last is not None and is_erased(s, last.respondent_id)
         if last is None or last.id != attempt_id or last.handed_over_at is not None or erased:
             raise StaleError("other_call", "Заметку можно писать, пока не начат следующий звонок.")
         last.note = text.strip()[:1000]

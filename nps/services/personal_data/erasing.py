@@ -33,12 +33,13 @@ from nps.queries.campaigns import CampaignRow
 from nps.queries.personal_data import Clients
 from nps.services.call_queue import lock_claims, release
 from nps.services.cases import add_event, refold
+from nps.services.erased import lock_clients
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.personal_data import overwriting, rows
-from nps.services.personal_data.files import folders, letters_of, whole_copies
-from nps.services.personal_data.finishing import JOB
-from nps.services.recordings.dropping import drop_sounds, remove_waiting, waiting_files
+from nps.services.personal_data.files import Caught, caught_letters, folders, letters_of, whole_copies
+from nps.services.personal_data.finishing import JOB, tidy, untidied
+from nps.services.recordings.dropping import Said, drop_sounds, look_into_folder, waiting_files
 from nps.services.transaction import AnySession, write
 
 _REASON_LIMIT = 500
@@ -73,13 +74,25 @@ class _Concerned:
     rows: Clients
 
 
+@dataclass(frozen=True, slots=True)
+class _Folders:
+    """What lies in folders that are long to look through: read before the transaction, which others wait for."""
+
+    waiting: Said
+    letters: Sequence[Caught]
+
+    @classmethod
+    def read(cls) -> _Folders:
+        return cls(look_into_folder(), caught_letters(folders().letters))
+
+
 def erase_campaign(session: AnySession, campaign_id: int, order: Order, *, title: str) -> int:
     """Destroy the personal data of a closed campaign; returns the number of the act.
 
     `title` is the campaign's, typed again. Raises DomainError (codes: title, reason), StaleError for a campaign that is
     open or erased, and while a call, a letter or a load of it is under way.
     """
-    reason = _reason(order)
+    reason, looked = _reason(order), _Folders.read()
     with write(session) as s:
         lock_claims(s)
         campaign = campaigns.campaign_row(s, campaign_id)
@@ -87,19 +100,21 @@ def erase_campaign(session: AnySession, campaign_id: int, order: Order, *, title
         def act() -> dict[str, Any]:
             if campaign.closed_at is None:
                 raise StaleError("open", "Проект ещё открыт: сначала закройте его в настройках.")
-            row = s.get_one(Campaign, campaign_id, populate_existing=True)
+            row = s.get_one(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
             if row.erased_at is not None:
                 raise StaleError("erased", "Данные этого проекта уже удалены.")
             if " ".join(title.split()) != " ".join(campaign.title.split()):
                 raise DomainError("title", "Название не совпадает. Введите его точно так, как оно стоит в проекте.")
+            lock_clients(s, Respondent.campaign_id == campaign_id)
             concerned = _of_campaign(s, campaign_id)
             _refuse_busy(s, concerned, Campaign.id == campaign_id)
-            erasure_id = _erase(s, concerned, campaign, "campaign", reason, order)
+            erasure_id = _erase(s, concerned, campaign, "campaign", reason, order, looked)
             row.erased_at = order.now
             return {"erasure": erasure_id}
 
         form = Form(order.form_key, order.actor_id or 0, "erase_campaign", {"campaign": campaign_id, "reason": reason})
         erasure_id = int(form.once(s, order.now, act)["erasure"])
+    tidy(session, erasure_id)
     queue.enqueue(queue.BULK, JOB, erasure_id)
     return erasure_id
 
@@ -137,7 +152,7 @@ def erase_person(
     now, nothing happens. Raises PhoneError, DomainError (code: reason), StaleError also while a call, a letter or
     a load that may concern them is under way.
     """
-    reason = _reason(order)
+    reason, looked = _reason(order), _Folders.read()
     with write(session) as s:
         lock_claims(s)
         campaign = campaigns.campaign_row(s, campaign_id)
@@ -148,14 +163,16 @@ def erase_person(
                 raise StaleError("nobody", "Клиентов с этим номером нет, или их данные уже удалены.")
             if shown is not None and sorted(shown) != ids:
                 raise StaleError("others", "Список клиентов с этим номером изменился. Проверьте его ещё раз.")
+            lock_clients(s, Respondent.id.in_(ids))
             concerned = _of_people(s, campaign, ids)
             _refuse_busy(s, concerned, Contract.customer_id == campaign.customer_id)
-            return {"erasure": _erase(s, concerned, campaign, "person", reason, order)}
+            return {"erasure": _erase(s, concerned, campaign, "person", reason, order, looked)}
 
         # The key's fields are hashed: a number could be guessed from its hash, ids say nothing.
         fields = {"clients": sorted(shown or ()), "reason": reason}
         form = Form(order.form_key, order.actor_id or 0, "erase_person", fields)
         erasure_id = int(form.once(s, order.now, act)["erasure"])
+    tidy(session, erasure_id)
     queue.enqueue(queue.BULK, JOB, erasure_id)
     return erasure_id
 
@@ -217,6 +234,9 @@ def _refuse_busy(s: Session, concerned: _Concerned, whose: ColumnElement[bool]) 
     talks = CallAttempt.respondent_id.in_(concerned.clients), CallAttempt.closed_at.is_(None)
     if s.scalar(select(CallAttempt.id).where(*talks).limit(1)) is not None:
         raise StaleError("in_call", "Идёт звонок, или он ждёт итога. Закройте его и повторите удаление.")
+    # Locked before they are looked at: a worker that takes one now waits, and finds it emptied.
+    locked = select(Outbox.id).where(Outbox.id.in_(concerned.letters)).order_by(Outbox.id)
+    s.execute(locked.with_for_update(key_share=True)).all()
     sending = Outbox.id.in_(concerned.letters), Outbox.state == "sending"
     if s.scalar(select(Outbox.id).where(*sending).limit(1)) is not None:
         raise StaleError("sending", "Письмо с обращением как раз отправляется. Повторите удаление через минуту.")
@@ -232,7 +252,15 @@ def _refuse_busy(s: Session, concerned: _Concerned, whose: ColumnElement[bool]) 
         raise StaleError("loading", f"В проекте «{title}» не закончена загрузка базы: закончите её или отмените.")
 
 
-def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str, reason: str, order: Order) -> int:
+def _erase(
+    s: Session,
+    concerned: _Concerned,
+    campaign: CampaignRow,
+    scope: str,
+    reason: str,
+    order: Order,
+    looked: _Folders,
+) -> int:
     """Overwrite everything and write the act. The caller holds the claims and knows that nothing is under way."""
     if s.get_bind().dialect.name == "sqlite":
         # What is freed is written over with zeros, in case the second half is late.
@@ -241,10 +269,10 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
     counts |= {"letters": len(concerned.letters), "loads": len(concerned.loads)}
     counts["rows"] = s.execute(select(func.count()).where(ImportRow.id.in_(concerned.rows))).scalar_one()
     counts |= _settle_stop_list(s, campaign.customer_id, concerned, order)
-    paths = _files(s, concerned, campaign.id if scope == "campaign" else None)
+    paths = _files(s, concerned, [campaign.id] if scope == "campaign" else [], looked)
     _take_out_of_work(s, concerned.clients, order)
     # Before the clients: the statement that selects them looks at what is overwritten then.
-    waiting = waiting_files(s, concerned.clients, concerned.phones)
+    waiting = waiting_files(s, concerned.clients, concerned.phones, looked.waiting)
     sounds = drop_sounds(s, overwriting.recordings_of(concerned.clients, concerned.phones))
     files = folders().inside([*paths, *(folders().recordings / path for path in sounds)])
     overwriting.forget_strangers(s, concerned.phones)
@@ -262,7 +290,7 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
         reason=reason,
         subjects=_runs(concerned.ids),
         counts=counts,
-        files=files,
+        files=[*files, *untidied(waiting)],
     )
     s.add(erasure)
     s.flush()
@@ -270,8 +298,6 @@ def _erase(s: Session, concerned: _Concerned, campaign: CampaignRow, scope: str,
         s, at=order.now, action=f"{scope}_erased", object_kind="erasure", object_id=erasure.id,
         actor_id=order.actor_id, campaign_id=campaign.id, after={**counts, "subjects": queries.spans(erasure.subjects)},
     )  # fmt: skip
-    # Now, not with the files of the act: their names tell of the clients and may stand in no row.
-    remove_waiting(waiting)
     return erasure.id
 
 
@@ -299,14 +325,14 @@ def _settle_stop_list(s: Session, customer_id: int, concerned: _Concerned, order
     return {"stop_list_kept": kept, "stop_list_removed": removed}
 
 
-def _files(s: Session, concerned: _Concerned, campaign_id: int | None) -> list[Path]:
+def _files(s: Session, concerned: _Concerned, campaign_ids: list[int], looked: _Folders) -> list[Path]:
     """Every file but the sounds."""
     message_ids = s.scalars(select(Outbox.message_id).where(Outbox.id.in_(concerned.letters))).all()
     data = folders().data
     # Rows read from a workbook lie beside it when a worker was killed just after it had made the clients.
     uploads = [*concerned.workbooks, *(f"uploads/{load}.rows" for load in concerned.loads)]
     kept = [path for name in uploads if (path := data / name).is_file()]
-    return [*kept, *letters_of(folders().letters, message_ids, campaign_id), *whole_copies(data)]
+    return [*kept, *letters_of(looked.letters, message_ids, campaign_ids), *whole_copies(data)]
 
 
 def _take_out_of_work(s: Session, clients: Clients, order: Order) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 #: A letter says in its head whose it is.
 _HEAD_BYTES = 64 * 1024
+_IDS, _CAMPAIGN = re.compile(rb"<([^<>\s]+)>"), re.compile(rb"\r\nX-NPS-Campaign: (\d+)\r\n")
 #: What a request or a worker that was killed has left behind is older than that; a younger draft is being written.
 _ABANDONED = timedelta(hours=1)
 
@@ -42,21 +46,50 @@ def folders() -> Folders:
     return _folders
 
 
-def letters_of(folder: Path, message_ids: Collection[str], campaign_id: int | None) -> Iterator[Path]:
-    """Caught letters with one of these Message-IDs, and all of a campaign when one is given."""
-    marks = {f"<{message_id}>".encode() for message_id in message_ids}
-    of_campaign = None if campaign_id is None else f"\r\nX-NPS-Campaign: {campaign_id}\r\n".encode()
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """A letter that was kept in the folder: the Message-IDs in its head, and its campaign's line there."""
+
+    path: Path
+    message_ids: frozenset[bytes]
+    campaign: bytes | None
+
+
+def caught_letters(folder: Path) -> list[Caught]:
+    """All of them, each opened: before the transaction, as it takes long. One that is gone by then is left out."""
+    found = []
     for path in folder.glob("*.eml"):
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:
             head = file.read(_HEAD_BYTES).partition(b"\r\n\r\n")[0] + b"\r\n"
-        if (of_campaign is not None and of_campaign in head) or any(mark in head for mark in marks):
-            yield path
+            campaign = _CAMPAIGN.search(head)
+            found.append(Caught(path, frozenset(_IDS.findall(head)), campaign.group(1) if campaign else None))
+    return found
+
+
+def letters_of(
+    caught: Collection[Caught], message_ids: Collection[str], campaign_ids: Collection[int]
+) -> Iterator[Path]:
+    """Those with one of these Message-IDs, and all of the campaigns."""
+    ids = {message_id.encode() for message_id in message_ids}
+    campaigns = {str(campaign_id).encode() for campaign_id in campaign_ids}
+    yield from (one.path for one in caught if one.campaign in campaigns or one.message_ids & ids)
 
 
 def whole_copies(data: Path) -> Iterator[Path]:
-    """Copies of the database made before a migration, and workbooks of reports that nobody has taken."""
+    """Copies of the data, files and folders, and workbooks of reports that nobody has taken.
+
+    A copy that is being made is a draft: it looks for acts before it takes its name.
+    """
     for folder in ("backups", "exports"):
-        yield from (path for path in (data / folder).glob("*") if path.is_file())
+        yield from (data / folder).glob("[!.]*")
+
+
+def destroy(path: Path) -> None:
+    """Delete a file, or a folder with all it holds; nothing when it is gone."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def abandoned(folders: Folders, now: datetime) -> Iterator[Path]:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nps.adapters.compaction import give_back
 from nps.adapters.recordings import RemoteError
-from nps.models import Erasure
+from nps.domain.errors import DomainError
+from nps.models import Audio, Erasure, SampleImport
 from nps.services.journal import record
-from nps.services.personal_data.files import abandoned, folders
+from nps.services.personal_data.files import abandoned, destroy, folders, whole_copies
+from nps.services.recordings.dropping import remove_waiting
 from nps.services.recordings.keeping import remove_files
+from nps.services.recordings.places import places
 from nps.services.transaction import AnySession, write
 
 #: The job on the queue `bulk` that calls `finish`.
 JOB = "nps.jobs.personal_data.finish"
+#: Among the files of an act: one of the watched folder, and that the copies are still to be listed.
+_WAITING, _COPIES = "inbox:", "copies:"
 log = logging.getLogger(__name__)
 
 
@@ -26,18 +33,61 @@ def unfinished(session: Session) -> list[int]:
     return list(session.scalars(select(Erasure.id).where(Erasure.finished_at.is_(None)).order_by(Erasure.id)))
 
 
+def untidied(waiting: Iterable[Path]) -> list[str]:
+    """What `tidy` is to do, as it stands among the files of an act: files of the watched folder, then copies."""
+    return [*(f"{_WAITING}{path.relative_to(places().inbox)}" for path in waiting), _COPIES]
+
+
+def tidy(session: AnySession, erasure_id: int) -> None:
+    """What can't wait for the worker, on the line after the act: files whose names tell of the clients.
+
+    Copies that were finished while the act was written are added to its files. Done again by `finish` where it was cut
+    short or the folder's rights were taken away meanwhile.
+    """
+    files = session.scalar(select(Erasure.files).where(Erasure.id == erasure_id)) or []
+    session.rollback()
+    waiting = [places().inbox / name.removeprefix(_WAITING) for name in files if name.startswith(_WAITING)]
+    if _COPIES not in files:
+        return
+    try:
+        remove_waiting(waiting)
+    except DomainError:
+        log.exception("act %s: files of the watched folder stay for now", erasure_id)
+        return
+    left = {name for name in files if not name.startswith(_WAITING) and name != _COPIES}
+    left.update(folders().inside([*whole_copies(folders().data)]))
+    with write(session) as s:
+        s.execute(update(Erasure).where(Erasure.id == erasure_id).values(files=sorted(left)))
+
+
+def _unused(session: AnySession, erasure_id: int, files: list[str]) -> list[str]:
+    """Those of the files that nobody has sent anew since: uploads and sounds lie under what they hold."""
+    folder = folders().recordings.relative_to(folders().data)
+    sounds = {str(path.relative_to(folder)): name for name in files if (path := Path(name)).is_relative_to(folder)}
+    heard = session.scalars(select(Audio.path).where(Audio.path.in_(sounds)))
+    since = SampleImport.created_at > select(Erasure.at).where(Erasure.id == erasure_id).scalar_subquery()
+    books = session.scalars(select(SampleImport.file_path).where(SampleImport.file_path.in_(files), since))
+    used = {*(sounds[path] for path in heard), *books}
+    session.rollback()
+    return [name for name in files if name not in used]
+
+
 def finish(session: AnySession, erasure_id: int, now: datetime) -> bool:
     """Delete the files of an act and compact the database; True when the act is finished, now or before.
 
     False while somebody reads the database or the storage of recordings is away: the sweeper comes back. `now` is
     aware UTC.
     """
+    tidy(session, erasure_id)
     files = session.scalar(select(Erasure.files).where(Erasure.id == erasure_id, Erasure.finished_at.is_(None)))
     bind = session.get_bind()
     # Neither engine gives pages back while a reader stands on them, and this session has just read.
     session.rollback()
     if files is None:
         return True
+    if _COPIES in files:
+        return False
+    files = _unused(session, erasure_id, files)
     sounds = [path for name in files if (path := folders().data / name).is_relative_to(folders().recordings)]
     try:
         remove_files(str(path.relative_to(folders().recordings)) for path in sounds)
@@ -45,7 +95,7 @@ def finish(session: AnySession, erasure_id: int, now: datetime) -> bool:
         log.warning("the storage of recordings does not answer: act %s waits", erasure_id)
         return False
     for path in [*(folders().data / name for name in files), *abandoned(folders(), now)]:
-        path.unlink(missing_ok=True)
+        destroy(path)
     if not give_back(bind.engine):
         return False
     with write(session) as s:

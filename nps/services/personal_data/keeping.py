@@ -18,7 +18,7 @@ def set_terms(
     Raises DomainError whose code is the field's name, StaleError for a campaign whose data is destroyed.
     """
     with write(session) as s:
-        campaign = s.get(Campaign, campaign_id, populate_existing=True, with_for_update=True)
+        campaign = s.get(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
         if campaign is None:
             raise NotFoundError("Такого проекта нет.")
         if campaign.erased_at is not None:

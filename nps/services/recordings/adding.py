@@ -15,6 +15,7 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Recording
 from nps.queries.recordings import RecordedCall, call_with_recording
+from nps.services.erased import is_call_erased
 from nps.services.journal import record
 from nps.services.recordings import rows
 from nps.services.recordings.places import places
@@ -79,7 +80,7 @@ def _keep(
 ) -> int:
     with write(session) as s:
         call = _call(s, actor, attempt_id)
-        if call.erased:
+        if is_call_erased(s, attempt_id):
             raise StaleError("erased", "Данные этого клиента удалены: запись его звонка хранить нельзя.")
         if call.recording_id is not None:
             return _same(s, call.recording_id, incoming)

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.recordings import AudioError, Incoming, discard, inbox, keep, receive
 from nps.domain.recording import AFTER_DIAL, BEFORE_DIAL, Candidate, Hints, Match, match, read_name
-from nps.models import CallAttempt, Campaign, Recording, Respondent
+from nps.models import CallAttempt, Campaign, Recording
+from nps.services.erased import is_call_erased, last_act
 from nps.services.journal import record
 from nps.services.recordings import rows
 from nps.services.recordings.places import places
@@ -55,6 +56,8 @@ def collect(session: AnySession, now: datetime) -> Counter[str]:
 
 
 def _take(session: AnySession, path: Path, now: datetime) -> str:
+    acts = last_act(session)
+    session.rollback()
     with inbox.open_file(path) as stream:
         written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         try:
@@ -68,10 +71,10 @@ def _take(session: AnySession, path: Path, now: datetime) -> str:
             length = timedelta(milliseconds=incoming.sound.length_ms or 0)
             hints = replace(hints, started_at=written_at - length)
         try:
-            state = _keep(session, incoming, hints, now)
+            state = _keep(session, incoming, hints, now, acts)
         except IntegrityError:
             # An upload for the same call came in the same moment: now it can be seen.
-            state = _keep(session, incoming, hints, now)
+            state = _keep(session, incoming, hints, now, acts)
         if state != "later":
             path.unlink()
         return state
@@ -79,8 +82,11 @@ def _take(session: AnySession, path: Path, now: datetime) -> str:
         discard(incoming)
 
 
-def _keep(session: AnySession, incoming: Incoming, hints: Hints, now: datetime) -> str:
+def _keep(session: AnySession, incoming: Incoming, hints: Hints, now: datetime, acts: int) -> str:
     with write(session) as s:
+        if last_act(s) != acts:
+            # It may have looked for this very file, by a number that no call has any more.
+            return "later"
         found = _decide(s, incoming, hints, now)
         if "state" not in found:
             return str(found["fate"])
@@ -103,14 +109,14 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
     """What to write of the recording; only a `fate` when nothing is written."""
     named = _named(s, hints.attempt_id)
     if named is not None:
-        if named.erased_at is not None:
-            return {"fate": "erased"}
-        meant, rule = Match(named.id), "id"
+        meant, rule = Match(named), "id"
     else:
         calls = _near(s, hints, now)
         if calls is None:
             return {"fate": "later"}
         meant, rule = match(hints, incoming.sound.length_ms, calls), "number_time_length"
+    if meant.attempt_id is not None and is_call_erased(s, meant.attempt_id):
+        return {"fate": "erased"}
     if _came_before(s, incoming, hints, meant):
         return {"fate": "repeat"}
     if incoming.is_empty:
@@ -128,14 +134,9 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
     return {"state": "matched", "match_rule": rule, "attempt_id": meant.attempt_id}
 
 
-def _named(s: Session, attempt_id: UUID | None) -> Any:
-    if attempt_id is None:
-        return None
-    return s.execute(
-        select(CallAttempt.id, Respondent.erased_at)
-        .join(Respondent, Respondent.id == CallAttempt.respondent_id)
-        .where(CallAttempt.id == attempt_id)
-    ).one_or_none()
+def _named(s: Session, attempt_id: UUID | None) -> UUID | None:
+    """The id, when it is one of our calls."""
+    return s.scalar(select(CallAttempt.id).where(CallAttempt.id == attempt_id)) if attempt_id is not None else None
 
 
 def _near(s: Session, hints: Hints, now: datetime) -> list[Candidate] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
@@ -16,6 +17,10 @@ from nps.domain.errors import DomainError
 from nps.domain.recording import Hints, read_name
 from nps.models import Audio, CallAttempt, Recording, Respondent, RespondentPhone
 from nps.services.recordings.places import places
+from nps.services.transaction import AnySession
+
+#: Files of the watched folder, each with what its name and the names of its folders say.
+Said = Sequence[tuple[Path, Sequence[Hints]]]
 
 
 def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
@@ -28,11 +33,7 @@ def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
     heard = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(Audio.path != "")
     ids = list(s.scalars(heard.where(Recording.id.in_(recordings))))
     theirs = Recording.id.in_(ids)
-    far = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(theirs, Audio.place == "s3")
-    if places().remote is None and s.scalar(far.limit(1)) is not None:
-        raise DomainError(
-            "no_storage", "Записи лежат в хранилище S3, а его настройки убраны: верните их и повторите удаление."
-        )
+    refuse_without_storage(s, ids)
     emptied = literal("erased:") + cast(Recording.id, String)
     had = set(s.scalars(select(Recording.audio_sha256).where(theirs)))
     columns = ("sha256", "path", "size", "duration_ms", "mime", "stored_at", "place", "is_cut")
@@ -49,19 +50,41 @@ def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
     return [path for path in s.scalars(gone) if path]
 
 
-def waiting_files(s: Session, clients: Select[int], phones: Collection[str]) -> list[Path]:
+def refuse_without_storage(s: AnySession, ids: Sequence[int]) -> None:
+    """Raise DomainError when one of the recordings lies in a storage whose settings are gone."""
+    there = Recording.id.in_(ids), Audio.place == "s3"
+    far = select(Recording.id).join(Audio, Audio.sha256 == Recording.audio_sha256).where(*there)
+    if places().remote is None and s.scalar(far.limit(1)) is not None:
+        raise DomainError(
+            "no_storage", "Записи лежат в хранилище S3, а его настройки убраны: верните их и повторите удаление."
+        )
+
+
+def look_into_folder() -> Said:
+    """Every file of the watched folder and what its name and its folders say; before the transaction, as it takes long.
+
+    Raises DomainError when the folder can't be read.
+    """
+    with _in_words():
+        return [(path, _hints(path)) for path in inbox.everything(places().inbox)]
+
+
+def waiting_files(s: Session, clients: Select[int], phones: Collection[str], said: Said) -> list[Path]:
     """Files of the watched folder, whatever their state, whose names tell of the clients (a statement of their ids).
 
     By our id of one of their calls, or by a number of `phones` (E.164) that nobody else has; a folder's name counts
-    too. Raises DomainError when the folder can't be read.
+    too. `said`: of `look_into_folder`. Raises DomainError when one of them can't be deleted.
     """
-    with _in_words():
-        said = [(path, _hints(path)) for path in inbox.everything(places().inbox)]
     ids = {hints.attempt_id for _, parts in said for hints in parts if hints.attempt_id is not None}
     calls = _calls(s, clients, ids)
     own = {phone for _, parts in said for hints in parts for phone in hints.phones} & set(phones)
     own -= _of_others(s, clients, own)
-    return [path for path, parts in said if any(part.attempt_id in calls or own & {*part.phones} for part in parts)]
+    found = [path for path, parts in said if any(part.attempt_id in calls or own & {*part.phones} for part in parts)]
+    with _in_words():
+        for folder in {path.parent for path in found}:
+            if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(folder)
+    return found
 
 
 def remove_waiting(paths: Iterable[Path]) -> None:
@@ -70,7 +93,8 @@ def remove_waiting(paths: Iterable[Path]) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
             # A folder of a number goes with its last file; one of a day is the recorder's own, who may need it.
-            if read_name(path.parent.name, places().zone).phones and not any(path.parent.iterdir()):
+            is_own = path.parent.is_dir() and bool(read_name(path.parent.name, places().zone).phones)
+            if is_own and not any(path.parent.iterdir()):
                 path.parent.rmdir()
 
 

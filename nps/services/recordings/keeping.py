@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.local_time import to_local
 from nps.domain.recording import ORPHAN_DAYS
 from nps.models import Audio, CallAttempt, Campaign, Recording
 from nps.services.journal import record
-from nps.services.recordings.dropping import drop_sounds
+from nps.services.recordings.dropping import drop_sounds, refuse_without_storage
 from nps.services.recordings.places import places
 from nps.services.transaction import AnySession, write
 
@@ -43,27 +43,46 @@ def campaigns_to_purge(session: Session, now: datetime) -> list[int]:
 def purge(session: AnySession, campaign_id: int, now: datetime) -> int:
     """Destroy the recordings of a campaign whose last day is over (ORPHANS: old ones of no call); how many.
 
-    The rows stay with their lengths: reports count them. Called again, it does nothing. Files go before the commit: a
-    worker that dies between them leaves rows that the next run takes up again, never a file that nobody knows of.
+    At most `_BATCH` at a time: the sweeper comes back for the rest. The rows stay with their lengths: reports count
+    them. Files go first and outside of any transaction, for the storage may take its time: a worker that dies between
+    leaves rows that the next run takes up again, never a file that nobody knows of. Raises RemoteError while the
+    storage is away, DomainError when its settings are gone.
     """
+    ids = list(session.scalars(_outlived(session, campaign_id, now).limit(_BATCH)))
+    unused = list(session.scalars(_only_theirs(ids)))
+    refuse_without_storage(session, ids)
+    session.rollback()
+    remove_files(unused)
     with write(session) as s:
-        if campaign_id == ORPHANS:
-            chosen = _orphans(now)
-        else:
-            until = s.scalar(select(Campaign.recordings_until).where(Campaign.id == campaign_id))
-            if until is None or until >= to_local(now, places().zone).date():
-                return 0
-            calls = select(CallAttempt.id).where(CallAttempt.campaign_id == campaign_id)
-            chosen = _with_sound(or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls)))
-        ids = list(s.scalars(chosen))
+        # Looked at again: the day may have been moved meanwhile.
+        ids = list(s.scalars(_outlived(s, campaign_id, now).where(Recording.id.in_(ids))))
         if not ids:
             return 0
-        remove_files(drop_sounds(s, select(Recording.id).where(Recording.id.in_(ids))))
+        left = drop_sounds(s, select(Recording.id).where(Recording.id.in_(ids)))
         record(
             s, at=now, action="recordings_purged", object_kind="campaign", object_id=campaign_id,
             campaign_id=campaign_id or None, after={"recordings": len(ids)},
         )  # fmt: skip
+    # Once more: one may have come back meanwhile, or moved on to the storage.
+    remove_files(left)
     return len(ids)
+
+
+def _outlived(session: AnySession, campaign_id: int, now: datetime) -> Select[int]:
+    if campaign_id == ORPHANS:
+        return _orphans(now)
+    until = session.scalar(select(Campaign.recordings_until).where(Campaign.id == campaign_id))
+    if until is None or until >= to_local(now, places().zone).date():
+        return select(Recording.id).where(false())
+    calls = select(CallAttempt.id).where(CallAttempt.campaign_id == campaign_id)
+    return _with_sound(or_(Recording.attempt_id.in_(calls), Recording.named_attempt_id.in_(calls)))
+
+
+def _only_theirs(ids: Sequence[int]) -> Select[str]:
+    """Paths of sounds that no other recording has."""
+    theirs = select(Recording.audio_sha256).where(Recording.id.in_(ids))
+    others = select(Recording.audio_sha256).where(Recording.audio_sha256.in_(theirs), Recording.id.not_in(ids))
+    return select(Audio.path).where(Audio.sha256.in_(theirs), Audio.sha256.not_in(others), Audio.path != "")
 
 
 def remove_files(paths: Iterable[str]) -> None:
@@ -96,7 +115,11 @@ def move(session: AnySession) -> int:
         if file.is_file():
             remote.put(path, file, mime)
         with write(session) as s:
-            s.execute(update(Audio).where(Audio.sha256 == sha256, Audio.path != "").values(place="s3"))
+            there = update(Audio).where(Audio.sha256 == sha256, Audio.path != "").values(place="s3")
+            known = s.scalar(there.returning(Audio.sha256))
+        if known is None:
+            # Destroyed while it went up: whoever did that found nothing in the storage yet.
+            remote.remove(path)
         file.unlink(missing_ok=True)
         moved += 1
     return moved

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.recording import ABSENCES
-from nps.models import CallAttempt, Recording, RecordingAbsence, Respondent
+from nps.models import CallAttempt, Recording, RecordingAbsence
 from nps.queries.recordings.waiting import belongs_to
+from nps.services.erased import is_call_erased
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.recordings import rows
@@ -31,10 +32,11 @@ def attach(session: AnySession, actor: Actor, recording_id: int, attempt_id: UUI
     with write(session) as s:
 
         def act() -> dict[str, Any]:
+            # The client before the recording, as the acts of erasing have it.
+            call = _call(s, attempt_id)
             recording = _recording(s, recording_id)
             if recording.state in ("matched", "empty"):
                 raise StaleError("settled", "У этой записи уже есть звонок. Показано то, что записано.")
-            call = _call(s, attempt_id)
             replaced = s.scalars(
                 update(Recording)
                 .where(Recording.attempt_id == attempt_id, Recording.state == "matched")
@@ -141,16 +143,12 @@ def _recording(s: Session, recording_id: int) -> Recording:
 
 def _call(s: Session, attempt_id: UUID) -> int:
     """The campaign of the call."""
-    row = s.execute(
-        select(CallAttempt.campaign_id, Respondent.erased_at)
-        .join(Respondent, Respondent.id == CallAttempt.respondent_id)
-        .where(CallAttempt.id == attempt_id)
-    ).one_or_none()
-    if row is None:
+    campaign_id = s.scalar(select(CallAttempt.campaign_id).where(CallAttempt.id == attempt_id))
+    if campaign_id is None:
         raise NotFoundError("Такого звонка нет.")
-    if row.erased_at is not None:
+    if is_call_erased(s, attempt_id):
         raise StaleError("erased", "Данные этого клиента удалены: запись его звонка хранить нельзя.")
-    return int(row.campaign_id)
+    return campaign_id
 
 
 def _set(s: Session, recording_id: int, actor: Actor, now: datetime, **values: Any) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,12 +23,13 @@ from nps.adapters.report_sheet.writing import TooManyRowsError
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError
 from nps.domain.local_time import Zone
-from nps.models import Erasure, JobRun
+from nps.models import JobRun
 from nps.queries import exports as queries
 from nps.queries.campaigns import campaign_for
 from nps.queries.reports import EVERYTHING, begin_snapshot, seen_by
 from nps.services import limits
 from nps.services.call_queue import lock_claims
+from nps.services.erased import last_act
 from nps.services.form_keys import Form
 from nps.services.journal import log_access
 from nps.services.personal_data.files import folders
@@ -190,7 +191,8 @@ def _take(session: AnySession, job_id: int, now: datetime) -> _Lease | None:
 
 
 def _make(session: AnySession, lease: _Lease, clock: Callable[[], datetime]) -> None:
-    acts = _last_act(session)
+    acts = last_act(session)
+    session.rollback()
     name = f"exports/{secrets.token_hex(16)}.{ENDINGS[lease.arg['form']]}"
     file = folders().data / name
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -225,13 +227,6 @@ def _write(reading: Session, session: AnySession, lease: _Lease, file: Path, clo
         write_workbook(reading, campaign, file, clock(), str(lease.arg["zone"]), where, progress)
 
 
-def _last_act(session: AnySession) -> int:
-    """The newest act of destroyed data; ends the transaction that it needs."""
-    found = session.scalar(select(func.coalesce(func.max(Erasure.id), 0)))
-    session.rollback()
-    return int(found or 0)
-
-
 def _publish(session: AnySession, lease: _Lease, name: str, acts: int) -> None:
     """Let the owner have the file, unless data was destroyed since it was begun: then it is made again.
 
@@ -239,7 +234,7 @@ def _publish(session: AnySession, lease: _Lease, name: str, acts: int) -> None:
     """
     with write(session) as s:
         lock_claims(s)
-        if s.scalar(select(func.coalesce(func.max(Erasure.id), 0))) != acts:
+        if last_act(s) != acts:
             (folders().data / name).unlink(missing_ok=True)
             _update(s, lease, {"state": "waiting", "lease_until": None, "lease_token": None})
             return

@@ -36,18 +36,21 @@ from nps.models import (
     Campaign,
     CaseEvent,
     ColumnMapping,
+    Customer,
     ImportRow,
     Respondent,
     RespondentPhone,
     SampleImport,
 )
 from nps.models.base import UtcDateTime
+from nps.services.call_queue import lock_claims
+from nps.services.cases import decide_rest, refold_changed
 from nps.services.journal import record
 from nps.services.sample import updating
 from nps.services.sample.checking import mark
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, in_turns, write
 
 _TAKEN = ("accepted", "corrected")
 _MAX_ALIAS, _MAX_SEARCH = 200, 1000
@@ -62,34 +65,70 @@ def publish(session: AnySession, lease: Lease, clock: Callable[[], datetime]) ->
     A base or stop list that changed since the check sends the load back to it. Raises DomainError for a campaign that
     has been closed, and LeaseLost.
     """
-    if _add(session, lease, clock()):
-        by = session.execute(select(SampleImport.uploaded_by).where(SampleImport.id == lease.import_id)).scalar_one()
-        while updating.apply_some(session, lease, by, clock()):
-            pass
-        _finish(session, lease, clock())
+    try:
+        _add(session, lease, clock())
+    except _Outdated:
+        _check_again(session, lease)
+        return
+    by = session.execute(select(SampleImport.uploaded_by).where(SampleImport.id == lease.import_id)).scalar_one()
+    in_turns(session, lambda: updating.apply_some(session, lease, by, clock()))
+    decide_rest(session, lease.campaign_id)
+    _finish(session, lease, clock())
 
 
-def _add(session: AnySession, lease: Lease, now: datetime) -> bool:
-    """False when the rows have to be checked once more."""
+class _Outdated(Exception):
+    """The base or the stop list has changed since the rows were checked."""
+
+
+def _add(session: AnySession, lease: Lease, now: datetime) -> None:
     with write(session) as s:
-        # Two loads into one campaign follow each other: the second one sees the clients of the first.
-        campaign = s.get_one(Campaign, lease.campaign_id, with_for_update={"key_share": True})
-        if campaign.closed_at is not None:
-            raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
+        # Loads of a customer follow each other: the second sees the clients, branches and columns of the first. Not by
+        # the campaign's row: that is taken after the claims (ADR 55), which nobody may miss for as long as this takes.
+        customer_id = customer_of(s, lease.campaign_id)
+        s.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
+        _refuse_closed(s, lease.campaign_id)
         load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
         if load.understood.get("added") is not None:  # a worker before this one got so far
-            return True
-        if load.understood["mark"] != mark(s, campaign.id):
-            finish(s, lease, "checking", understood=load.understood | {"again": True})
-            return False
-        is_first = not load.understood["mark"][0]
-        branches = _settle_branches(s, customer_of(s, campaign.id), load.understood)
+            return
+        found = mark(s, lease.campaign_id)
+        if load.understood["mark"] != found:
+            raise _Outdated
+        branches = _settle_branches(s, customer_id, load.understood)
         added = _add_clients(s, lease, branches, now)
-        if is_first:
-            campaign.original_clients = added
-        _remember_columns(s, customer_of(s, campaign.id), load.understood, now)
+        _remember_columns(s, customer_id, load.understood, now)
         renew(s, lease, now, understood=load.understood | {"added": added})
-    return True
+        _bring_up_to_date(s, lease, found)
+        if not found[0]:
+            own = update(Campaign).where(Campaign.id == lease.campaign_id)
+            s.execute(own.values(original_clients=added).execution_options(synchronize_session=False))
+
+
+def _bring_up_to_date(s: Session, lease: Lease, found: list[int]) -> None:
+    """With the claims, so last and short: what was closed, stopped or moved while the clients were written."""
+    lock_claims(s)
+    _refuse_closed(s, lease.campaign_id)
+    if mark(s, lease.campaign_id)[2:] != found[2:]:
+        raise _Outdated
+    elsewhere = Respondent.branch_id == Branch.id, Respondent.region_code.is_distinct_from(Branch.region_code)
+    moved = s.scalars(
+        update(Respondent)
+        .where(Respondent.import_id == lease.import_id, *elsewhere)
+        .values(region_code=Branch.region_code)
+        .returning(Respondent.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    refold_changed(s, lease.campaign_id, moved)
+
+
+def _refuse_closed(s: Session, campaign_id: int) -> None:
+    if s.scalar(select(Campaign.closed_at).where(Campaign.id == campaign_id)) is not None:
+        raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
+
+
+def _check_again(session: AnySession, lease: Lease) -> None:
+    with write(session) as s:
+        load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
+        finish(s, lease, "checking", understood=load.understood | {"again": True})
 
 
 def _finish(session: AnySession, lease: Lease, now: datetime) -> None:

@@ -50,11 +50,16 @@ def decide(session: AnySession, *, campaign_id: int, import_id: int, row_no: int
 def apply_some(session: AnySession, lease: Lease, by: int, now: datetime) -> bool:
     """Write the changes of the next clients; False when none is left. Raises LeaseLost.
 
-    Each row says afterwards whether it was written: killed in between, the rest is written by the next worker.
+    Each row says afterwards whether it was written: killed in between, the rest is written by the next worker. A
+    campaign that was closed meanwhile keeps its clients as they are (R1).
     """
     with write(session) as s:
         lock_claims(s)
         renew(s, lease, now)
+        campaign = campaigns.campaign_row(s, lease.campaign_id)
+        if campaign.closed_at is not None:
+            forget_proposals(s, lease.import_id)
+            return False
         rows = s.scalars(
             select(ImportRow)
             .where(ImportRow.import_id == lease.import_id, ImportRow.proposal == "proposed")
@@ -62,9 +67,14 @@ def apply_some(session: AnySession, lease: Lease, by: int, now: datetime) -> boo
             .limit(_CHUNK)
         ).all()
         changed = [row.respondent_id for row in rows if _apply(s, row, by, now) and row.respondent_id is not None]
-        campaign = campaigns.campaign_row(s, lease.campaign_id)
         refold_many(s, changed, campaign, campaigns.calendars(s, campaign))
     return bool(rows)
+
+
+def forget_proposals(s: Session, import_id: int) -> None:
+    """What is still proposed will not be written: the receipt says so."""
+    left = ImportRow.import_id == import_id, ImportRow.proposal == "proposed"
+    s.execute(update(ImportRow).where(*left).values(proposal="stale").execution_options(synchronize_session=False))
 
 
 def _apply(s: Session, row: ImportRow, by: int, now: datetime) -> bool:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from nps.adapters import statistics
@@ -14,7 +14,7 @@ from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError
 from nps.extensions import db
 from nps.models import ImportRow, SampleImport
-from nps.services.sample import checking, publishing, reading
+from nps.services.sample import checking, publishing, reading, updating
 from nps.services.sample.lease import Lease, LeaseLost, finish, renew, take, waiting_imports
 from nps.services.transaction import AnySession, write
 
@@ -41,6 +41,7 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
             _step(session, lease, clock)
         except LeaseLost:
             log.info("load %s was cancelled or taken over", import_id)
+            _drop_cancelled(session, import_id)
             return
         except DomainError as error:
             _fail(session, lease, error.message, clock())
@@ -50,6 +51,14 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
         except Exception:
             log.exception("load %s failed", import_id)
             _fail(session, lease, _BROKEN, clock())
+
+
+def _drop_cancelled(session: AnySession, import_id: int) -> None:
+    """Rows that this worker put down after the cancelling had taken away what was there."""
+    state = session.scalar(select(SampleImport.state).where(SampleImport.id == import_id))
+    session.rollback()
+    if state == "cancelled":
+        store.drop_rows(import_id)
 
 
 def _step(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
@@ -71,9 +80,7 @@ def _fail(session: AnySession, lease: Lease, problem: str, now: datetime) -> Non
         with write(session) as s:
             renew(s, lease, now)
             if "added" in s.get_one(SampleImport, lease.import_id, populate_existing=True).understood:
-                left = ImportRow.import_id == lease.import_id, ImportRow.proposal == "proposed"
-                stale = update(ImportRow).where(*left).values(proposal="stale")
-                s.execute(stale.execution_options(synchronize_session=False))
+                updating.forget_proposals(s, lease.import_id)
                 finish(s, lease, "published", problem=problem[:_MAX_PROBLEM], published_at=now)
                 return
             s.execute(delete(ImportRow).where(ImportRow.import_id == lease.import_id))
