@@ -30,6 +30,8 @@ from nps.models import (
     ScriptDraft,
     ScriptVersion,
     Shift,
+    ShiftMessage,
+    ShiftMessageReader,
     UnsuitableAnswer,
     UnsuitableUse,
     User,
@@ -78,8 +80,15 @@ def fill_the_rest(session: Session) -> None:
     review = QualityReview(
         attempt_id=call.id, campaign_id=campaign.id, operator_id=who, reviewer_id=who, reason="share", begun_at=at
     )
-    session.add_all([*rows, review])
+    request = ShiftMessage(
+        campaign_id=campaign.id, kind="request", author_id=who, respondent_id=client, sent_at=at, closed_at=at
+    )
+    session.add_all([*rows, review, request])
     session.flush()
+    answer = ShiftMessage(campaign_id=campaign.id, kind="answer", author_id=who, request_id=request.id, sent_at=at)
+    session.add(answer)
+    session.flush()
+    session.add(ShiftMessageReader(message_id=answer.id, user_id=who))
     session.add(QualityMark(review_id=review.id, position=0, title="Речь", mark=None))
     session.add_all(LoginAttempt(key=text, at=moment) for text in TEXTS for moment in MOMENTS)
     session.add_all(Answer(attempt_id=call.id, step=f"odd{n}", value=value, at=at) for n, value in enumerate(VALUES))
