@@ -34,7 +34,7 @@ from nps.services import letters
 from nps.services.erased import is_erased
 from nps.services.form_keys import once
 from nps.services.journal import log_access, log_look, record
-from nps.services.letter_addresses import person_in_charge, readdress
+from nps.services.letter_addresses import hold_address, person_in_charge, readdress
 from nps.services.transaction import AnySession, write
 
 #: Who works through escalations; who looks after the address they go to.
@@ -90,9 +90,9 @@ def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: in
     if respondent_id is not None or attempt_id is None:
         statement = statement.where(Respondent.id == respondent_id)
     client = s.execute(statement).scalar_one_or_none()
+    # The campaign before the client (ADR 54); with its address, which holds until the letter is written.
     if client is not None:
-        # The campaign before the client, as everywhere.
-        s.execute(select(Campaign.id).where(Campaign.id == client.campaign_id).with_for_update(read=True))
+        hold_address(s, client.campaign_id)
     if client is None or is_erased(s, client.id):
         raise NotFoundError("Такого звонка или клиента у вас нет. Обновите страницу.")
     return client
@@ -347,8 +347,7 @@ def change_branch_address(
         branch.escalation_email = email
         s.flush()
         _journal(s, actor, branch.id, campaign_id, "branch_address_changed", now, kind="branch")
-        of_customer = select(Campaign.id).join(Contract, Contract.id == Campaign.contract_id)
-        theirs = of_customer.where(Contract.customer_id == customer_id).order_by(Campaign.id)
+        theirs = select(Campaign.id).join(Contract).where(Contract.customer_id == customer_id).order_by(Campaign.id)
         campaigns = s.scalars(theirs.with_for_update(of=Campaign, key_share=True)).all()
         return readdress(s, actor, list(campaigns), now)
 

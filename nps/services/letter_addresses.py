@@ -17,6 +17,11 @@ OF_A_CLIENT = ("escalation", "reminder")
 OF_A_PERSON = "report"
 
 
+def hold_address(s: Session, campaign_id: int) -> None:
+    """Let the campaign's address hold until a letter stands in the outbox, where a change of it finds the letter."""
+    s.execute(select(Campaign.id).where(Campaign.id == campaign_id).with_for_update(read=True))
+
+
 def recipient(s: Session, row: Outbox) -> str:
     """Where the letter would go if it were written now; '' for the installation's default address."""
     if row.kind == OF_A_PERSON:

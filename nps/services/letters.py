@@ -36,7 +36,7 @@ from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Campaign, Contract, Outbox
 from nps.services import mail_server
 from nps.services.journal import record
-from nps.services.letter_addresses import recipient
+from nps.services.letter_addresses import hold_address, recipient
 from nps.services.transaction import AnySession, write
 
 SEND_JOB = "nps.jobs.letters.send"
@@ -101,8 +101,7 @@ def add(
         created_at=now,
         next_try_at=now,
     )
-    # The address holds until the letter stands in the outbox, where a change of it finds the letter.
-    session.execute(select(Campaign.id).where(Campaign.id == campaign.id).with_for_update(read=True))
+    hold_address(session, campaign.id)
     row.recipient = recipient(session, row)
     session.add(row)
     session.flush()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.errors import StaleError
 from nps.extensions import db
-from nps.models import Appointment, AttemptOutcome, Campaign, FrozenReport, Respondent
+from nps.models import Appointment, AttemptOutcome, Campaign, FrozenReport, Respondent, RespondentPhone
 from nps.queries import campaigns as queries
 from nps.services import call_queue, cases, sweep
 from nps.services.transaction import write
@@ -60,14 +60,14 @@ def test_what_closing_writes_is_what_the_history_says(session: Session, wave: Ca
     assert session.execute(select(func.count()).where(Respondent.held_by.is_not(None))).scalar_one() == 1
     assert session.scalars(select(Appointment.state)).all() == ["open"]
     assert cases.close_campaign(session, manager, campaign_id, NOW) == 4
-    written = rows(session, Respondent), rows(session, Appointment)
+    written = [rows(session, model) for model in (Respondent, RespondentPhone, Appointment)]
     assert {row["state"] for row in written[0]} == {"unreached"}
     assert {row["held_by"] for row in written[0]} == {None}
-    assert [row["state"] for row in written[1]] == ["dropped"]
+    assert [row["state"] for row in written[2]] == ["dropped"]
 
     folded(session, campaign_id)
 
-    assert (rows(session, Respondent), rows(session, Appointment)) == written
+    assert [rows(session, model) for model in (Respondent, RespondentPhone, Appointment)] == written
 
 
 def test_closing_takes_no_more_statements_for_more_clients(session: Session) -> None:
