@@ -52,7 +52,7 @@ def test_every_result_fits_a_talk_or_a_ringing() -> None:
     only_ringing = {code for code, both in fits.items() if both == (False, True)}
     assert only_ringing == {"no_answer", "busy", "rejected", "switched_off"}
     assert {code for code, both in fits.items() if both == (True, True)} == {
-        "voicemail", "technical", "dead_number", "wrong_number",
+        "voicemail", "robot", "technical", "dead_number", "wrong_number",
     }  # fmt: skip
     assert not [code for code, both in fits.items() if both == (False, False)]
 
@@ -65,6 +65,6 @@ def test_twenty_seconds_of_ringing_are_told_to_the_second() -> None:
 def test_a_choice_with_a_panel_is_offered_while_one_of_its_results_fits() -> None:
     ringing = Heard(False, timedelta(0))
     offered = {choice.code for choice in CHOICES if is_offered(choice, ringing)}
-    assert offered == {"busy", "inactive", "rejected", "switched_off", "voicemail", "technical"}
+    assert offered == {"busy", "inactive", "rejected", "switched_off", "voicemail", "robot", "technical"}
     behind = {code for codes in OF_PANEL.values() for code in codes} | {choice.code for choice in CHOICES}
     assert set(TABLE) - behind == {"surveyed", "partial"}, "only the script comes to these"
