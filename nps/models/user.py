@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from nps.domain.roles import ROLES
-from nps.models.base import Base, BigId, code, instant, instant_or_none, one_of, pk
+from nps.models.base import Base, BigId, code, instant, instant_or_none, one_of, partial_index, pk
 
 GENDERS = ("female", "male")
 
@@ -19,6 +19,8 @@ class User(Base):
         one_of("role", *ROLES),
         one_of("gender", *GENDERS),
         CheckConstraint("(role IN ('customer', 'specialist')) = (customer_id IS NOT NULL)", name="bound_to_customer"),
+        # The exchange's events are given to a call by the telephone they speak of.
+        partial_index("uq_user_account_extension", "extension", where="extension <> ''", unique=True),
     )
 
     id: Mapped[pk]

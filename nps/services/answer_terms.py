@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -67,22 +67,20 @@ def write_due(session: AnySession, campaign_id: int, *, now: datetime) -> int:
     """Write the reminders and the digest that are due in a campaign; how many. A repeated job adds nothing."""
     written = []
     with write(session) as s:
-        campaign = s.scalar(select(Campaign).where(Campaign.id == campaign_id).with_for_update())
+        campaign = s.scalar(select(Campaign).where(Campaign.id == campaign_id).with_for_update(key_share=True))
         if campaign is None:
             raise NotFoundError
-        for owner, case in list(_reminders(s, now)):
-            if owner == campaign_id:
-                written.append(_remind(s, campaign, case, now))
-        for owner, moment, figures in list(_digests(s, now)):
-            if owner == campaign_id:
-                written.append(_digest(s, campaign, moment, figures, now))
+        for _, case in list(_reminders(s, now, campaign_id)):
+            written.append(_remind(s, campaign, case, now))
+        for _, moment, figures in list(_digests(s, now, campaign_id)):
+            written.append(_digest(s, campaign, moment, figures, now))
     for letter_id in written:
         letters.nudge(letter_id)
     return len(written)
 
 
-def _reminders(session: Session, now: datetime) -> Iterator[tuple[int, Escalation]]:
-    """Escalations nobody has answered whose deadline is near, and that nobody has been reminded of."""
+def _reminders(session: Session, now: datetime, campaign_id: int | None = None) -> Iterator[tuple[int, Escalation]]:
+    """Escalations nobody has answered or been reminded of whose deadline is near; of one campaign only, if given."""
     reminded = select(Outbox.subject_id).where(Outbox.kind == "reminder")
     longest = session.scalar(select(func.max(Row.remind_before_min)))
     if longest is None:
@@ -98,6 +96,7 @@ def _reminders(session: Session, now: datetime) -> Iterator[tuple[int, Escalatio
             Escalation.id.not_in(reminded),
             Row.remind_before_min.is_not(None),
             Campaign.erased_at.is_(None),
+            true() if campaign_id is None else Campaign.id == campaign_id,
         )
         .order_by(Escalation.id)
     )
@@ -129,9 +128,13 @@ def _remind(s: Session, campaign: Campaign, case: Escalation, now: datetime) -> 
     )
 
 
-def _digests(session: Session, now: datetime) -> Iterator[tuple[int, datetime, Waiting]]:
+def _digests(
+    session: Session, now: datetime, campaign_id: int | None = None
+) -> Iterator[tuple[int, datetime, Waiting]]:
     """Campaigns whose digest is to be written: its time has come, and something waits. An empty one is never sent."""
     with_digest = select(Row.campaign_id).join(Campaign, Campaign.id == Row.campaign_id)
+    if campaign_id is not None:
+        with_digest = with_digest.where(Row.campaign_id == campaign_id)
     for campaign_id in session.scalars(with_digest.where(Row.digest_at.is_not(None), Campaign.erased_at.is_(None))):
         terms = terms_of(session, campaign_id)
         moment = terms.digest_moment(now)

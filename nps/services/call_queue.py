@@ -3,8 +3,8 @@
 The order of locks on PostgreSQL (ADR 54). A transaction takes those it needs in this order and none twice; whoever
 keeps it waits, but never in a circle:
 
-1. the claim lock (`lock_claims`): whoever writes who holds a client, or the fold of a case;
-2. the key of a form (`form_keys.once`);
+1. the key of a form: taken by the envelope of each request before its act (`form_keys.counting`);
+2. the claim lock (`lock_claims`): whoever writes who holds a client, or the fold of a case;
 3. the parent row that orders an act's inserts: customer, campaign (NO KEY UPDATE: calls and the journal refer to it),
    script, load, mail server; several of a kind in the order of their ids;
 4. calls, in the order of their ids;

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, scoped_session
 
 from nps.domain.errors import StaleError
 from nps.models import FormKey
 
+#: Where a session keeps the form whose first write is still to come, and the moment it came.
+_COUNTING = "nps_counting"
+#: Routes of forms that `counting` keeps begin so; the others are kept by their services.
+_WEB = "web:"
 _KEY_LOCK = text("SELECT pg_advisory_xact_lock(7051261, hashtext(:key))")
 
 
@@ -51,22 +57,30 @@ def once(
     """
     if not key:
         return act(), False
-    if session.get_bind().dialect.name == "postgresql":
-        # SQLite writes one at a time; here two presses at once would both find no key and one fail on the unique key.
-        session.execute(_KEY_LOCK, {"key": key})
+    _lock(session, key)
     hashed = body_hash(fields)
-    kept = session.execute(
-        select(FormKey.user_id, FormKey.route, FormKey.body_hash, FormKey.result).where(FormKey.key == key)
-    ).one_or_none()
+    kept = _kept(session, key)
     if kept is not None:
         if (kept.user_id, kept.route, kept.body_hash) != (user_id, route, hashed):
             raise KeyReused
         return dict(kept.result), True
     result = act()
     session.execute(
-        insert(FormKey).values(key=key[:64], user_id=user_id, route=route, body_hash=hashed, result=result, at=now)
+        insert(FormKey).values(key=key, user_id=user_id, route=route, body_hash=hashed, result=result, at=now)
     )
     return result, False
+
+
+def _lock(session: Session, key: str) -> None:
+    """SQLite writes one at a time; on PostgreSQL two presses at once would both find no key."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_KEY_LOCK, {"key": key})
+
+
+def _kept(session: Session, key: str) -> Row[int, str, str, dict[str, Any]] | None:
+    return session.execute(
+        select(FormKey.user_id, FormKey.route, FormKey.body_hash, FormKey.result).where(FormKey.key == key)
+    ).one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +98,65 @@ class Form:
             session, key=self.key, user_id=self.user_id, route=self.route, fields=self.fields, now=now, act=act
         )
         return result
+
+
+class SentAgain(Exception):
+    """This form was carried out before; `result` is what is kept of it."""
+
+    def __init__(self, result: Mapping[str, Any]) -> None:
+        super().__init__("the form came before")
+        self.result = dict(result)
+
+
+@contextmanager
+def counting(session: Session, form: Form | None, now: datetime) -> Iterator[None]:
+    """Let the first transaction of the block count this form, whatever its service knows of keys.
+
+    Raises SentAgain when the form came before, KeyReused when its key did with other contents. A service that calls
+    `once` itself goes on doing so: what it kept is its own to judge.
+    """
+    if form is None:
+        yield
+        return
+    _refuse(session, form)
+    session.info[_COUNTING] = form, now
+    try:
+        yield
+    finally:
+        session.info.pop(_COUNTING, None)
+
+
+def refuse_repeat(session: Session) -> None:
+    """At the beginning of a transaction: raise SentAgain when the form that is being counted came meanwhile."""
+    form, _ = session.info.get(_COUNTING, (None, None))
+    if form is not None:
+        _lock(session, form.key)
+        _refuse(session, form)
+
+
+def keep(session: Session) -> None:
+    """At the end of a transaction: the form that is being counted has been carried out."""
+    form, now = session.info.pop(_COUNTING, (None, None))
+    if form is None:
+        return
+    session.flush()
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
+    # The service may have kept the key itself.
+    session.execute(dialect.insert(FormKey).values(**row, result={}, at=now).on_conflict_do_nothing())
+
+
+def remember(session: Session | scoped_session[Any], form: Form, result: Mapping[str, Any]) -> None:
+    """Add what the first answer was to the form that `counting` has kept."""
+    own = FormKey.key == form.key, FormKey.route == form.route
+    session.execute(update(FormKey).where(*own).values(result=dict(result)))
+    session.commit()
+
+
+def _refuse(session: Session, form: Form) -> None:
+    kept = _kept(session, form.key)
+    if kept is None or kept.route.startswith(_WEB) != form.route.startswith(_WEB):
+        return
+    if (kept.user_id, kept.route, kept.body_hash) != (form.user_id, form.route, body_hash(form.fields)):
+        raise KeyReused
+    raise SentAgain(kept.result)

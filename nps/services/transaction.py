@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session, scoped_session
 
 from nps.extensions import WRITING
+from nps.services import form_keys
 
 AnySession = Session | scoped_session[Any]
 
@@ -18,6 +19,13 @@ _OPEN = "nps_write_open"
 CLAIMS_LOCKED = "nps_claims_locked"
 #: Longer than several looks of whoever waits for SQLite's write lock (`nps.extensions`).
 _GIVE_WAY_S = 0.01
+_COMMITTED = "nps_committed"
+
+
+def has_committed(session: AnySession) -> bool:
+    """Whether anything was written with this session (of a request: by this request)."""
+    real = session() if isinstance(session, scoped_session) else session
+    return bool(real.info.get(_COMMITTED))
 
 
 @contextmanager
@@ -27,6 +35,8 @@ def write(session: AnySession) -> Iterator[Session]:
     The request's read transaction (Flask-Login has begun one by then) ends first: upgrading it would fail at once
     with "database is locked" while another writer is at work, because SQLite does not wait in that case. A write
     inside a write is a programming error.
+
+    The first of a request's writes belongs to its form (`form_keys.counting`): SentAgain when it came before.
     """
     real = session() if isinstance(session, scoped_session) else session
     if real.info.get(_OPEN):
@@ -35,14 +45,16 @@ def write(session: AnySession) -> Iterator[Session]:
     real.info[_OPEN] = True
     try:
         real.connection(execution_options={WRITING: True})
+        form_keys.refuse_repeat(real)
         yield real
+        form_keys.keep(real)
         real.commit()
+        real.info[_COMMITTED] = True
     except BaseException:
         real.rollback()
         raise
     finally:
         real.info[_OPEN] = real.info[CLAIMS_LOCKED] = False
-        real.info[_OPEN] = False
 
 
 def in_turns(session: AnySession, step: Callable[[], bool], most: int | None = None) -> bool:

@@ -35,6 +35,26 @@ _POSTGRES = {
 }
 
 
+def is_lost_race(error: BaseException) -> bool:
+    """Whether another transaction was in the way in such a manner that the same act may go well the next time."""
+    return is_taken(error) or (isinstance(error, DBAPIError) and _state(error) in ("40001", "40P01"))
+
+
+def is_taken(error: BaseException) -> bool:
+    """Whether a row was refused because its like is there already: somebody else has just written it."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        code = getattr(error.orig, "sqlite_errorcode", None)
+        return code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+    return _state(error) == "23505"
+
+
+def _state(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
+
+
 def sentence(error: BaseException) -> str | None:
     """What to tell about the failure; None when it is none of the database's state, a mistake of ours say."""
     if isinstance(error, PoolTimeout):
@@ -46,7 +66,7 @@ def sentence(error: BaseException) -> str | None:
         with suppress(AttributeError):  # an error of the driver itself has no code
             return _SQLITE.get(original.sqlite_errorcode & 0xFF)
         return None
-    state: str | None = getattr(original, "sqlstate", None)
+    state = _state(error)
     if state is None:
         # Without an answer of the server there is no code: the connection was refused or cut.
         return AWAY if error.connection_invalidated or type(original).__name__ == "OperationalError" else None

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from nps.web import addresses, errors, filters, request_log, security
+from nps.web import addresses, envelope, errors, filters, request_log, security
 
 #: Blueprints, each `nps.web.<name>.bp`.
 FEATURES = (
@@ -24,3 +24,4 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"nps.web.{feature}").bp)
+    envelope.init_app(app)

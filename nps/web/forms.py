@@ -36,8 +36,11 @@ def form_key() -> str:
 
 
 def sent_key() -> str:
-    """The key that came with this form; '' for a form made by hand."""
-    return request.form.get(_KEY, "")[:_KEY_LENGTH]
+    """The key that came with this form; '' for a form made by hand. Raises FormError for what is no key of ours."""
+    key = request.form.get(_KEY, "")
+    if len(key) > _KEY_LENGTH or not (key.isascii() and key.isprintable()):
+        raise FormError(_KEY, "Форма не принята: её ключ испорчен. Обновите страницу и отправьте снова.")
+    return key
 
 
 def fields() -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ class House:
     people: dict[str, User]
 
 
-def _house(session: Session, name: str) -> House:
+def house(session: Session, name: str) -> House:
     customer = factories.customer(session, name).id
     campaign = factories.campaign(session, contract_id=factories.contract(session, customer_id=customer).id, title=name)
     operator = factories.member(session, campaign)
@@ -159,12 +159,12 @@ def stood_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ours(session: Session) -> House:
-    return _house(session, "Наш заказчик")
+    return house(session, "Наш заказчик")
 
 
 @pytest.fixture
 def theirs(session: Session, ours: House) -> House:
-    return _house(session, "Чужой заказчик")
+    return house(session, "Чужой заказчик")
 
 
 def _routes(app: Flask, role: str) -> Iterator[tuple[Rule, str]]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
+from sqlalchemy import select
 
+from nps.models import Customer
 from nps.web import clock, forms
 from nps.web.access import is_local_path
 
@@ -81,11 +83,20 @@ def test_choices_flags_and_lists(sent):
 
 
 def test_what_is_shown_again_and_what_is_compared_leave_secrets_out(sent):
-    data = {"login": "x", "password": "y", "csrf_token": "t", "form_key": "k" * 99, "r": ["a", "b"]}
+    data = {"login": "x", "password": "y", "csrf_token": "t", "form_key": "k" * 64, "r": ["a", "b"]}
     assert sent(data, forms.typed) == {"login": "x", "r": "a"}
     assert sent(data, forms.fields) == {"login": ["x"], "password": ["y"], "r": ["a", "b"]}
     assert sent(data, forms.sent_key) == "k" * 64
     assert forms.form_key() != forms.form_key()
+
+
+@pytest.mark.parametrize("key", ["k" * 65, "k\x00", "ключ"])
+def test_what_is_no_key_of_ours_is_refused_at_the_door(sent, login, session, key):
+    with pytest.raises(forms.FormError, match="Обновите страницу"):
+        sent({"form_key": key}, forms.sent_key)
+    answer = login("admin").post("/admin/customers", data={"name": "Заказчик", "form_key": key})
+    assert answer.status_code == 422
+    assert session.scalars(select(Customer.name)).all() == []
 
 
 def test_addresses_are_read_leniently(app):

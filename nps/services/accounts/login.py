@@ -118,13 +118,15 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
     network = _network(address)
     pair, anywhere, place = f"p:{login_fold}|{network}", f"l:{login_fold}", f"a:{network}"
     with write(session) as s:
-        if s.get_bind().dialect.name == "postgresql":
-            for key in (place, anywhere):
-                s.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(key))))
         user = s.execute(
             select(User.id, User.password_hash, User.active).where(User.login_fold == login_fold)
         ).one_or_none()
         at_home = _has_come_from(s, user.id if user else None, address)
+        if s.get_bind().dialect.name == "postgresql":
+            # Tries of a place are counted one by one, but for those who are at home there: at the beginning of a shift
+            # a whole office logs in from one address, and nobody has to wait for a colleague.
+            for key in (anywhere,) if at_home else (place, anywhere):
+                s.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(key))))
         hot = _failures(s, anywhere, now - _HOUR)[0] >= HOT_LOGIN and not at_home
         free = 1 if hot else FREE_TRIES
         failed, last = _failures(s, pair, now - MEMORY)
@@ -133,7 +135,6 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
             wait = max(wait, _wait(*_failures(s, place, now - _HOUR), ADDRESS_TRIES, _ADDRESS_PAUSE, now))
         if wait > timedelta(0):
             raise LoginThrottled(-(-wait // timedelta(seconds=1)))
-        s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - MEMORY))
         ids = s.scalars(
             insert(LoginAttempt).returning(LoginAttempt.id),
             [{"key": key, "at": now} for key in (pair, anywhere, place)],
@@ -152,6 +153,8 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
 def note_failed_login(session: AnySession, *, user_id: int | None, address: str, now: datetime) -> None:
     """Write a failed try into the access journal. What was typed is not kept: it may be a password."""
     with write(session) as s:
+        # Tries that went well take themselves back: only failed ones are left to be forgotten.
+        s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - MEMORY))
         journal.log_access(
             s, at=now, user_id=None, action="login_failed", object_kind="user", object_id=user_id or "", address=address
         )

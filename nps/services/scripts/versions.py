@@ -11,14 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.default_script import DEFAULT_SCRIPT
-from nps.models import Script, ScriptVersion
+from nps.models import Customer, Script, ScriptVersion
 
 
 def latest_version(session: Session, customer_id: int, *, now: datetime, actor_id: int | None = None) -> int:
     """The id of the customer's latest published version; the approved wording becomes version 1 when there is none.
 
-    Inside the caller's transaction.
+    Inside the caller's transaction, which has the customer to itself from here on: two at once made two scripts.
     """
+    session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
     latest = session.scalar(
         select(ScriptVersion.id)
         .join(Script, Script.id == ScriptVersion.script_id)

@@ -101,7 +101,7 @@ def set_extension(session: AnySession, actor: Actor, user_id: int, extension: st
             "extension", "Телефон на станции — буквы, цифры, точка, дефис или подчёркивание, до 40 знаков."
         )
     with write(session) as s:
-        user = s.get(User, user_id, populate_existing=True, with_for_update=True)
+        user = s.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
         if user is None:
             raise NotFoundError("Такого сотрудника нет.")
         theirs = s.scalar(select(User.full_name).where(User.extension == extension, User.id != user_id).limit(1))

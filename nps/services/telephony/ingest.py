@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, insert, select
+from sqlalchemy import String, cast, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from nps.domain.recording import AFTER_DIAL, BEFORE_DIAL
@@ -23,6 +24,8 @@ from nps.services.transaction import AnySession, write
 
 _MS = timedelta(milliseconds=1)
 _DEDUP_LIMIT = 120
+#: Events in one statement: few enough parameters for either engine.
+_CHUNK = 500
 #: A number is called again an hour later at the soonest.
 _LONGEST_CALL = timedelta(minutes=50)
 
@@ -37,12 +40,11 @@ def ingest(session: AnySession, events: Sequence[LineEvent], now: datetime) -> i
     with write(session) as s:
         new = _bound(s, _new(s, events))
         known = _known_attempts(s, new)
-        if new:
-            s.execute(insert(TelephonyEvent), [_row(event, known, now) for event in new])
-        for attempt_id in {event.attempt_id for event in new if event.attempt_id in known}:
-            assert attempt_id is not None
+        kept = _keep(s, [_row(event, known, now) for event in new])
+        # Two notifications about the same calls lock them in one order.
+        for attempt_id in sorted({attempt_id for attempt_id in kept if attempt_id is not None}):
             _bring_up_to_date(s, attempt_id)
-    return len(new)
+    return len(kept)
 
 
 def open_calls(session: Session) -> list[UUID]:
@@ -60,6 +62,19 @@ def _new(s: Session, events: Iterable[LineEvent]) -> list[LineEvent]:
     by_key = {event.dedup[:_DEDUP_LIMIT]: event for event in events}
     kept = set(s.scalars(select(TelephonyEvent.dedup).where(TelephonyEvent.dedup.in_(by_key))))
     return [event for key, event in by_key.items() if key not in kept]
+
+
+def _keep(s: Session, rows: list[dict[str, Any]]) -> list[UUID | None]:
+    """Write the events; the calls of those that were new: an exchange repeats itself before the first answer is out."""
+    if not rows:
+        return []
+    dialect = postgresql if s.get_bind().dialect.name == "postgresql" else sqlite
+    in_order = sorted(rows, key=lambda row: str(row["dedup"]))
+    kept: list[UUID | None] = []
+    for first in range(0, len(rows), _CHUNK):
+        some = dialect.insert(TelephonyEvent).values(in_order[first : first + _CHUNK]).on_conflict_do_nothing()
+        kept += s.scalars(some.returning(TelephonyEvent.attempt_id)).all()
+    return kept
 
 
 def _bound(s: Session, events: list[LineEvent]) -> list[LineEvent]:

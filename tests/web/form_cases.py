@@ -1,0 +1,220 @@
+"""What each form of the application says, and on what it is pressed: for `test_every_form_at_once`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from nps.domain.actor import Actor
+from nps.models import Campaign, User
+from nps.services import call_queue, desk
+from nps.services.form_keys import Form
+from tests import factories
+from tests.factories import NOW
+
+
+@dataclass
+class Place:
+    """What a form is pressed on: ids for its address and fields, and the two people who press it."""
+
+    ids: dict[str, Any]
+    people: list[User]
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+Prepare = Callable[[Session, Place], None]
+TERMS = {
+    "title": "Ноябрь", "starts_on": "2026-11-01", "ends_on": "2026-12-20", "soft_refusal_final": "0",
+    "admission": "off", "dial_link": "tel:{phone}", "setup_allowance_s": "5",
+}  # fmt: skip
+PERSON = {"full_name": "Новая Анна", "role": "manager", "gender": "female", "login": "novaya"}
+CONTRACT = {"number": "7", "minutes": "100", "billing": "minute", "gate": "billed", "signed_on": "2026-11-01"}
+
+#: endpoint -> what the form says. Those that stand here have to do what they are for.
+FORMS: dict[str, dict[str, Any]] = {
+    "admin.add_customer": {"name": "Новый заказчик"},
+    "admin.rename_customer": {"name": "Другое имя"},
+    "admin.add_contract": CONTRACT,
+    "admin.change_contract": CONTRACT,
+    "admin.create_user": PERSON,
+    "admin.set_extension": {"extension": "201"},
+    "admin.set_role": {"role": "manager"},
+    "admin.reset_password": {},
+    "admin.set_active": {"active": ""},
+    "admin.end_sessions": {},
+    "answer_terms.change": {"within_h": "4", "opens": "09:00", "closes": "18:00", "zone": "Europe/Samara"},
+    "auth.close_other_sessions": {},
+    "campaigns.add_branch": {"name": "Новый ОП", "region": "perm", "area_code": "342"},
+    "campaigns.add_contact": {"department": "Склад", "person": "Иванова", "phone": "+73412111111"},
+    "campaigns.add_day": {"day": "2026-11-20", "region": "", "is_open": "0"},
+    "campaigns.add_stop": {"phone": "8 917 000-00-99", "reason": "просил"},
+    "campaigns.act": {"kind": "refused", "reason": "письмо"},
+    "campaigns.admit": {"all": "1", "reason": "опыт"},
+    "campaigns.assign": {"priority": "2"},
+    "campaigns.change_contact": {"department": "Склад", "person": "Иванова", "phone": "+73412111111"},
+    "campaigns.close": {"sure": "1"},
+    "campaigns.free": {},
+    "campaigns.give_number": {"phone": "8 917 111-22-33"},
+    "campaigns.lift_stop": {"reason": "передумал"},
+    "campaigns.pause": {},
+    "campaigns.remove_contact": {},
+    "campaigns.remove_day": {},
+    "campaigns.resume": {},
+    "campaigns.save_settings": TERMS,
+    "campaigns.save_windows": {"lines": "0"},
+    "campaigns.seconds": {"talk_s": "60", "reason": "сверка"},
+    "campaigns.correct": {"disposition": "hung_up", "reason": "ошибка"},
+    "campaigns.set_region": {"region": "perm", "area_code": "342"},
+    "campaigns.unassign": {},
+    "desk.answer": {"answer": "yes", "expect_step": "greeting"},
+    "desk.answered": {},
+    "desk.break_in": {"name": "question"},
+    "desk.carry_on": {},
+    "desk.dial": {},
+    "desk.end_shift": {},
+    "desk.escalate": {"text": "Есть ли кабель?", "organisation": "ООО «Наше»", "phone": "8 917 000-00-01"},
+    "desk.hand_over": {"note": "не помню"},
+    "desk.hang_up": {},
+    "desk.inbound": {},
+    "desk.last": {},
+    "desk.next": {},
+    "desk.note": {"note": "перезвонить"},
+    "desk.outcome": {"code": "technical"},
+    "desk.pause": {"reason": "break"},
+    "desk.rename": {"greeting_name": "Светлана"},
+    "desk.reopen": {},
+    "desk.resume": {},
+    "desk.resume_script": {},
+    "desk.return_client": {"reason": "other"},
+    "desk.ringing": {},
+    "desk.start_shift": {"spoken_name": "Ольга"},
+    "desk.tell_end": {"talk_minutes": "0"},
+    "escalations.take": {},
+    "escalations.note": {"text": "звонили"},
+    "escalations.answer": {"text": "есть на складе"},
+    "escalations.close": {"text": "ответили"},
+    "escalations.change_address": {"email": "new@u-energo.ru"},
+    "escalations.change_branch_address": {"email": "new@u-energo.ru"},
+    "letters.again": {},
+    "personal_data.save_terms": {"legal_basis": "договор", "delete_on": "2027-01-01"},
+    "quality.save_plan": {"newcomer_calls": "3", "share_percent": "5", "title": "Приветствие", "hint": ""},
+    "reports.set_letter": {"every": "daily", "email": "boss@u-energo.ru"},
+    "reports.freeze": {"what": "period", "first": "2026-11-01", "last": "2026-11-02"},
+    "reports.order_file": {"form": "report"},
+    "sample.cancel": {},
+    "training.begin": {"scenario": "ready"},
+}
+
+#: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
+#: are refused here, four times alike.
+BARE = {
+    "campaigns.answer_message", "campaigns.write_message", "desk.ask_help", "desk.read_message",
+    "admin.raise_limit", "auth.close_session", "auth.save_password", "campaigns.create", "campaigns.settle",
+    "desk.acknowledge", "desk.back", "desk.comment", "desk.transfer", "escalations.ask_to_call", "escalations.confirm",
+    "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
+    "quality.reply", "quality.save", "recordings.absence",
+    "recordings.attach", "recordings.detach", "recordings.set_all_aside",
+    "recordings.set_aside", "recordings.upload", "reports.cancel_file", "reports.check_answers", "sample.back",
+    "sample.confirm", "sample.decide", "sample.place", "sample.publish", "sample.upload", "sample.withdraw",
+    "scripts.add_step", "scripts.adopt", "scripts.discard", "scripts.first_step", "scripts.publish",
+    "scripts.remove_step", "scripts.repair", "scripts.save_complaint", "scripts.save_questions", "scripts.save_step",
+    "scripts.undo", "scripts.upload", "scripts.use_words", "training.wait",
+}  # fmt: skip
+
+
+def started(session: Session, place: Place) -> None:
+    for person in place.people:
+        desk.start_shift(session, actor_of(person), place.ids["campaign_id"], "Ольга", NOW)
+
+
+def shown(session: Session, place: Place) -> None:
+    started(session, place)
+    taken = call_queue.take_next(session, place.people[0].id, place.ids["campaign_id"], NOW)
+    assert isinstance(taken, call_queue.Taken)
+    place.fields["expect_client"] = place.ids["respondent_id"] = taken.respondent_id
+    place.fields["respondent_id"] = taken.respondent_id
+
+
+def dialled(session: Session, place: Place) -> None:
+    shown(session, place)
+    sent = Form("", place.people[0].id, "test")
+    call = desk.dial(session, actor_of(place.people[0]), place.ids["respondent_id"], sent, NOW)
+    place.fields["expect_attempt"] = place.ids["attempt_id"] = call
+
+
+def talking(session: Session, place: Place) -> None:
+    dialled(session, place)
+    person = actor_of(place.people[0])
+    desk.answered(session, person, place.ids["attempt_id"], Form("", person.id, "test"), NOW)
+
+
+def broken_in(session: Session, place: Place) -> None:
+    talking(session, place)
+    desk.break_in(session, actor_of(place.people[0]), place.ids["attempt_id"], NOW)
+
+
+def settled(session: Session, place: Place) -> None:
+    dialled(session, place)
+    person = actor_of(place.people[0])
+    result = desk.Result("technical")
+    desk.settle(session, person, place.ids["attempt_id"], result, Form("", person.id, "test"), NOW)
+
+
+def over(session: Session, place: Place) -> None:
+    """Settled, and the next client is shown."""
+    settled(session, place)
+    call_queue.take_next(session, place.people[0].id, place.ids["campaign_id"], NOW)
+
+
+def paused(session: Session, place: Place) -> None:
+    started(session, place)
+    for person in place.people:
+        desk.pause(session, actor_of(person), "break", NOW)
+
+
+def handed_out(session: Session, place: Place) -> None:
+    """An operator has the client on his desk."""
+    operator = factories.on_shift(session, session.get_one(Campaign, place.ids["campaign_id"]))
+    taken = call_queue.take_next(session, operator.id, place.ids["campaign_id"], NOW)
+    assert isinstance(taken, call_queue.Taken)
+    place.ids["respondent_id"] = taken.respondent_id
+
+
+def asking_for_admission(session: Session, place: Place) -> None:
+    campaign = session.get_one(Campaign, place.ids["campaign_id"])
+    factories.member(session, campaign, admitted_at=None)
+
+
+STATES: dict[str, Prepare] = {
+    "desk.answer": talking,
+    "desk.answered": dialled,
+    "desk.break_in": talking,
+    "desk.carry_on": dialled,
+    "desk.dial": shown,
+    "desk.end_shift": started,
+    "desk.escalate": talking,
+    "desk.hand_over": dialled,
+    "desk.hang_up": dialled,
+    "desk.inbound": shown,
+    "desk.last": over,
+    "desk.next": started,
+    "desk.note": dialled,
+    "desk.outcome": dialled,
+    "desk.pause": started,
+    "desk.rename": shown,
+    "desk.reopen": settled,
+    "desk.resume": paused,
+    "desk.resume_script": broken_in,
+    "desk.return_client": shown,
+    "desk.ringing": dialled,
+    "desk.tell_end": talking,
+    "campaigns.free": handed_out,
+    "campaigns.admit": asking_for_admission,
+}
+
+
+def actor_of(person: User) -> Actor:
+    return Actor(person.id, person.role, person.full_name, spoken_name="Ольга")
