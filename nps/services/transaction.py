@@ -28,6 +28,11 @@ def has_committed(session: AnySession) -> bool:
     return bool(real.info.get(_COMMITTED))
 
 
+def begin_act(session: Session) -> None:
+    """What was written until now, that its person is at work say, is none of the act that begins."""
+    session.info[_COMMITTED] = False
+
+
 @contextmanager
 def write(session: AnySession) -> Iterator[Session]:
     """Run the block in one writing transaction; commits at its end, rolls back on any exception.

@@ -20,7 +20,7 @@ from nps.domain.errors import StaleError
 from nps.extensions import db
 from nps.services import form_keys, trouble
 from nps.services.form_keys import Form, SentAgain
-from nps.services.transaction import has_committed
+from nps.services.transaction import begin_act, has_committed
 from nps.web import forms, htmx
 from nps.web.access import is_local_path, known_session
 from nps.web.clock import now
@@ -46,6 +46,7 @@ def _enveloped(view: View) -> View:
         if request.method != "POST":
             return view(**values)
         form = _sent()
+        begin_act(db.session())
         try:
             return _act(view, values, form)
         except Exception as error:
