@@ -17,6 +17,8 @@ from tests.factories import NOW
 NPS = Path(__file__).parents[2] / "nps"
 #: The one module that writes who holds a client.
 HOLDER = NPS / "services" / "call_queue.py"
+#: A load writes for seconds: it takes the lock last, and reads anew under it what it decides by (ADR 54).
+LAST = {"services/sample/publishing.py"}
 HELD = {"held_by", "held_until", "held_token"}
 
 
@@ -43,7 +45,8 @@ def test_the_lock_is_the_first_statement_of_its_transaction() -> None:
         for node in ast.walk(tree):
             if calls_lock(node):
                 found += 1
-                late += [] if id(node) in first else [f"{path.relative_to(NPS)}:{node.lineno}"]
+                own = str(path.relative_to(NPS))
+                late += [] if id(node) in first or own in LAST else [f"{own}:{node.lineno}"]
     assert found > 20
     assert late == []
 

@@ -102,8 +102,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "personal_data.save_terms": {"legal_basis": "договор", "delete_on": "2027-01-01"},
     "quality.save_plan": {"newcomer_calls": "3", "share_percent": "5", "title": "Приветствие", "hint": ""},
     "reports.set_letter": {"every": "daily", "email": "boss@u-energo.ru"},
-    "reports.freeze": {"what": "period", "first": "2026-11-01", "last": "2026-11-02"},
-    "reports.order_file": {"form": "report"},
     "sample.cancel": {},
     "training.begin": {"scenario": "ready"},
 }
@@ -117,7 +115,8 @@ BARE = {
     "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
     "quality.reply", "quality.save", "recordings.absence",
     "recordings.attach", "recordings.detach", "recordings.set_all_aside",
-    "recordings.set_aside", "recordings.upload", "reports.cancel_file", "reports.check_answers", "sample.back",
+    "recordings.set_aside", "recordings.upload", "reports.cancel_file", "reports.check_answers", "reports.freeze",
+    "reports.order_file", "sample.back",
     "sample.confirm", "sample.decide", "sample.place", "sample.publish", "sample.upload", "sample.withdraw",
     "scripts.add_step", "scripts.adopt", "scripts.discard", "scripts.first_step", "scripts.publish",
     "scripts.remove_step", "scripts.repair", "scripts.save_complaint", "scripts.save_questions", "scripts.save_step",

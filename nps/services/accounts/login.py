@@ -135,6 +135,7 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
             wait = max(wait, _wait(*_failures(s, place, now - _HOUR), ADDRESS_TRIES, _ADDRESS_PAUSE, now))
         if wait > timedelta(0):
             raise LoginThrottled(-(-wait // timedelta(seconds=1)))
+        s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - MEMORY))
         ids = s.scalars(
             insert(LoginAttempt).returning(LoginAttempt.id),
             [{"key": key, "at": now} for key in (pair, anywhere, place)],
@@ -153,8 +154,6 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
 def note_failed_login(session: AnySession, *, user_id: int | None, address: str, now: datetime) -> None:
     """Write a failed try into the access journal. What was typed is not kept: it may be a password."""
     with write(session) as s:
-        # Tries that went well take themselves back: only failed ones are left to be forgotten.
-        s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - MEMORY))
         journal.log_access(
             s, at=now, user_id=None, action="login_failed", object_kind="user", object_id=user_id or "", address=address
         )
