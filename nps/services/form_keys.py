@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm import Session
 
 from nps.domain.errors import StaleError
 from nps.models import FormKey
@@ -146,11 +146,10 @@ def keep(session: Session) -> None:
     session.execute(dialect.insert(FormKey).values(**row, result={}, at=now).on_conflict_do_nothing())
 
 
-def remember(session: Session | scoped_session[Any], form: Form, result: Mapping[str, Any]) -> None:
-    """Add what the first answer was to the form that `counting` has kept."""
+def remember(session: Session, form: Form, result: Mapping[str, Any]) -> None:
+    """Add what the first answer was to the form that `counting` has kept; inside the caller's transaction."""
     own = FormKey.key == form.key, FormKey.route == form.route
     session.execute(update(FormKey).where(*own).values(result=dict(result)))
-    session.commit()
 
 
 def _refuse(session: Session, form: Form) -> None:

@@ -20,7 +20,7 @@ from nps.domain.errors import StaleError
 from nps.extensions import db
 from nps.services import form_keys, trouble
 from nps.services.form_keys import Form, SentAgain
-from nps.services.transaction import begin_act, has_committed
+from nps.services.transaction import begin_act, has_committed, write
 from nps.web import forms, htmx
 from nps.web.access import is_local_path, known_session
 from nps.web.clock import now
@@ -73,12 +73,13 @@ def _act(view: Callable[..., Any], values: dict[str, Any], form: Form | None) ->
 def _sent() -> Form | None:
     """The form of this request as it is kept; None without a key (a search, a text that saves itself) or a person.
 
+    None too for one with a file, another of which would pass for the first: its service knows them by their contents.
     What it said is kept as a code that nobody can guess it from: there may be names and numbers in it.
     """
     person = known_session()
     # What a stranger sends is not read here: an exchange's notification has a limit of its own.
     key = forms.sent_key() if person is not None else ""
-    if not key or person is None:
+    if not key or person is None or request.files:
         return None
     said = json.dumps([request.path, forms.fields()], sort_keys=True, ensure_ascii=False).encode()
     code = hmac.digest(str(current_app.secret_key).encode(), said, "sha256").hex()
@@ -109,5 +110,11 @@ def _remember(response: Response) -> Response:
     form: Form | None = g.pop(_FORM, None)
     go = response.headers.get("HX-Redirect") or (response.location if response.status_code == 303 else None)
     if form is not None and go and request.blueprint != "desk" and has_committed(db.session):
-        form_keys.remember(db.session, form, {"go": go})
+        try:
+            with write(db.session) as s:
+                form_keys.remember(s, form, {"go": go})
+        except Exception as error:
+            # The act is done: a database that is busy by now makes no failure of it, a repeat leads to the form itself.
+            if trouble.sentence(error) is None:
+                raise
     return response
