@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 
 FULL = "На сервере кончилось место на диске, ничего не записано. Сообщите администратору и повторите."
 BUSY = "База данных занята, ничего не записано. Повторите через несколько секунд."
@@ -41,7 +42,9 @@ def is_lost_race(error: BaseException) -> bool:
 
 
 def is_taken(error: BaseException) -> bool:
-    """Whether a row was refused because its like is there already: somebody else has just written it."""
+    """Whether somebody else has just written a row whose like was to be written, or taken away the one that was meant."""
+    if isinstance(error, StaleDataError):
+        return True
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.Error):

@@ -26,10 +26,6 @@ class Place:
 
 
 Prepare = Callable[[Session, Place], None]
-TERMS = {
-    "title": "Ноябрь", "starts_on": "2026-11-01", "ends_on": "2026-12-20", "soft_refusal_final": "0",
-    "admission": "off", "dial_link": "tel:{phone}", "setup_allowance_s": "5",
-}  # fmt: skip
 PERSON = {"full_name": "Новая Анна", "role": "manager", "gender": "female", "login": "novaya"}
 CONTRACT = {"number": "7", "minutes": "100", "billing": "minute", "gate": "billed", "signed_on": "2026-11-01"}
 
@@ -63,7 +59,6 @@ FORMS: dict[str, dict[str, Any]] = {
     "campaigns.remove_contact": {},
     "campaigns.remove_day": {},
     "campaigns.resume": {},
-    "campaigns.save_settings": TERMS,
     "campaigns.save_windows": {"lines": "0"},
     "campaigns.seconds": {"talk_s": "60", "reason": "сверка"},
     "campaigns.correct": {"disposition": "hung_up", "reason": "ошибка"},
@@ -109,7 +104,7 @@ FORMS: dict[str, dict[str, Any]] = {
 #: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
 #: are refused here, four times alike.
 BARE = {
-    "campaigns.answer_message", "campaigns.write_message", "desk.ask_help", "desk.read_message",
+    "campaigns.answer_message", "campaigns.save_settings", "campaigns.write_message", "desk.ask_help", "desk.read_message",
     "admin.raise_limit", "auth.close_session", "auth.save_password", "campaigns.create", "campaigns.settle",
     "desk.acknowledge", "desk.back", "desk.comment", "desk.transfer", "escalations.ask_to_call", "escalations.confirm",
     "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
