@@ -169,7 +169,7 @@ def _columns(contact: Contact) -> dict[str, object]:
 
 
 def _contact(s: Session, customer_id: int, contact_id: int) -> BranchContact:
-    row = s.get(BranchContact, contact_id)
+    row = s.get(BranchContact, contact_id, with_for_update=True)
     if row is None or row.customer_id != customer_id:
         raise NotFoundError("Такого контакта нет.")
     return row

@@ -42,7 +42,7 @@ def is_lost_race(error: BaseException) -> bool:
 
 
 def is_taken(error: BaseException) -> bool:
-    """Whether somebody else has just written a row whose like was to be written, or taken away the one that was meant."""
+    """Whether somebody else has just written the like of a row that was to be written, or taken away the one meant."""
     if isinstance(error, StaleDataError):
         return True
     if not isinstance(error, DBAPIError):

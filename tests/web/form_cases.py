@@ -104,7 +104,8 @@ FORMS: dict[str, dict[str, Any]] = {
 #: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
 #: are refused here, four times alike.
 BARE = {
-    "campaigns.answer_message", "campaigns.save_settings", "campaigns.write_message", "desk.ask_help", "desk.read_message",
+    "campaigns.answer_message", "campaigns.save_settings", "campaigns.write_message",
+    "desk.ask_help", "desk.read_message",
     "admin.raise_limit", "auth.close_session", "auth.save_password", "campaigns.create", "campaigns.settle",
     "desk.acknowledge", "desk.back", "desk.comment", "desk.transfer", "escalations.ask_to_call", "escalations.confirm",
     "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
