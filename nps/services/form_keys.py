@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import StaleError
@@ -19,8 +18,6 @@ from nps.models import FormKey
 
 #: Where a session keeps the form whose first write is still to come, and the moment it came.
 _COUNTING = "nps_counting"
-#: Routes of forms that `counting` keeps begin so; the others are kept by their services.
-_WEB = "web:"
 _KEY_LOCK = text("SELECT pg_advisory_xact_lock(7051261, hashtext(:key))")
 
 
@@ -112,13 +109,12 @@ class SentAgain(Exception):
 def counting(session: Session, form: Form | None, now: datetime) -> Iterator[None]:
     """Let the first transaction of the block count this form, whatever its service knows of keys.
 
-    Raises SentAgain when the form came before, KeyReused when its key did with other contents. A service that calls
-    `once` itself goes on doing so: what it kept is its own to judge.
+    Raises SentAgain when the form came before, KeyReused when its key did with other contents.
     """
     if form is None:
         yield
         return
-    _refuse(session, form)
+    refuse_kept(session, form)
     session.info[_COUNTING] = form, now
     try:
         yield
@@ -131,7 +127,7 @@ def refuse_repeat(session: Session) -> None:
     form, _ = session.info.get(_COUNTING, (None, None))
     if form is not None:
         _lock(session, form.key)
-        _refuse(session, form)
+        refuse_kept(session, form)
 
 
 def keep(session: Session) -> None:
@@ -140,10 +136,8 @@ def keep(session: Session) -> None:
     if form is None:
         return
     session.flush()
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
-    # The service may have kept the key itself.
-    session.execute(dialect.insert(FormKey).values(**row, result={}, at=now).on_conflict_do_nothing())
+    session.execute(insert(FormKey).values(**row, result={}, at=now))
 
 
 def remember(session: Session, form: Form, result: Mapping[str, Any]) -> None:
@@ -152,9 +146,10 @@ def remember(session: Session, form: Form, result: Mapping[str, Any]) -> None:
     session.execute(update(FormKey).where(*own).values(result=dict(result)))
 
 
-def _refuse(session: Session, form: Form) -> None:
+def refuse_kept(session: Session, form: Form) -> None:
+    """Raise SentAgain when the form has been carried out, KeyReused when its key has with other contents."""
     kept = _kept(session, form.key)
-    if kept is None or kept.route.startswith(_WEB) != form.route.startswith(_WEB):
+    if kept is None:
         return
     if (kept.user_id, kept.route, kept.body_hash) != (form.user_id, form.route, body_hash(form.fields)):
         raise KeyReused

@@ -34,14 +34,15 @@ def begin_act(session: Session) -> None:
 
 
 @contextmanager
-def write(session: AnySession) -> Iterator[Session]:
+def write(session: AnySession, *, counts: bool = True) -> Iterator[Session]:
     """Run the block in one writing transaction; commits at its end, rolls back on any exception.
 
     The request's read transaction (Flask-Login has begun one by then) ends first: upgrading it would fail at once
     with "database is locked" while another writer is at work, because SQLite does not wait in that case. A write
     inside a write is a programming error.
 
-    The first of a request's writes belongs to its form (`form_keys.counting`): SentAgain when it came before.
+    The first of a request's writes belongs to its form (`form_keys.counting`): SentAgain when it came before. One that
+    only makes ready for the act does not count (`counts=False`): the act may still be refused.
     """
     real = session() if isinstance(session, scoped_session) else session
     if real.info.get(_OPEN):
@@ -50,9 +51,11 @@ def write(session: AnySession) -> Iterator[Session]:
     real.info[_OPEN] = True
     try:
         real.connection(execution_options={WRITING: True})
-        form_keys.refuse_repeat(real)
+        if counts:
+            form_keys.refuse_repeat(real)
         yield real
-        form_keys.keep(real)
+        if counts:
+            form_keys.keep(real)
         real.commit()
         real.info[_COMMITTED] = True
     except BaseException:

@@ -7,6 +7,7 @@ the second time the services see what the other one wrote and say so in their ow
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 from collections.abc import Callable
@@ -15,8 +16,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, request, url_for
+from werkzeug.exceptions import HTTPException
 
-from nps.domain.errors import StaleError
+from nps.domain.errors import DomainError, StaleError
 from nps.extensions import db
 from nps.services import form_keys, trouble
 from nps.services.form_keys import Form, SentAgain
@@ -65,9 +67,23 @@ def _enveloped(view: View) -> View:
     return carry_out  # type: ignore[return-value]
 
 
-def _act(view: Callable[..., Any], values: dict[str, Any], form: Form | None) -> Any:
-    with form_keys.counting(db.session(), form, now()):
-        return view(**values)
+def _act(view: Callable[..., Any], values: dict[str, Any], form: Form | None) -> Response:
+    try:
+        with form_keys.counting(db.session(), form, now()):
+            response = current_app.make_response(view(**values))
+    except (DomainError, HTTPException):
+        _look_again(form)
+        raise
+    if response.status_code >= 400:
+        _look_again(form)
+    return response
+
+
+def _look_again(form: Form | None) -> None:
+    """Refused before anything was written: perhaps by what this very form has done, sent a moment earlier."""
+    if form is not None and not has_committed(db.session):
+        db.session.rollback()
+        form_keys.refuse_kept(db.session(), form)
 
 
 def _sent() -> Form | None:
@@ -83,7 +99,9 @@ def _sent() -> Form | None:
         return None
     said = json.dumps([request.path, forms.fields()], sort_keys=True, ensure_ascii=False).encode()
     code = hmac.digest(str(current_app.secret_key).encode(), said, "sha256").hex()
-    form = Form(key, person.actor.id, f"web:{request.endpoint}", {"code": code})
+    # A key of its own: a service that keeps the form's key (`form_keys.once`) finds it as the form has it.
+    own = hashlib.sha256(f"envelope of {key}".encode()).hexdigest()
+    form = Form(own, person.actor.id, f"web:{request.endpoint}", {"code": code})
     setattr(g, _FORM, form)
     return form
 

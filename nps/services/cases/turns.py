@@ -42,7 +42,7 @@ def go_on(session: AnySession, campaign_id: int) -> None:
 
 def decide_some(session: AnySession, campaign_id: int) -> bool:
     """Decide the next clients of a marked campaign anew; whether there may be more of them."""
-    with write(session) as s:
+    with write(session, counts=False) as s:
         lock_claims(s)
         after = s.scalar(
             select(Campaign.undecided_after).where(Campaign.id == campaign_id).with_for_update(key_share=True)
