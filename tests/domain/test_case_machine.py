@@ -160,7 +160,7 @@ class Wave(RuleBasedStateMachine):
                 ended = fold([*self.histories[client], end], self.phones[client], self.policies[client], self.loaded_at)
                 state, why = ended_by(kind, end.at)
                 if not found.state.is_final:
-                    assert ended == Verdict(state, None, None, None, None, why, found.misses)
+                    assert ended == Verdict(state, None, None, None, found.phone_id, why, found.misses)
 
     @invariant()
     def only_a_waiting_client_has_a_next_call(self) -> None:
