@@ -29,7 +29,7 @@ def test_a_letter_is_not_sent_again_by_hand_while_the_worker_has_it(
     def send(s: Session) -> str | None:
         return letters.send(s, letter_id, server=server, clock=lambda: NOW)
 
-    with meeting(app, "SELECT outbox.id AS", send, lambda s: letters.send_again(s, actor, letter_id, now=NOW)) as (
+    with meeting(app, "SET message_id", send, lambda s: letters.send_again(s, actor, letter_id, now=NOW)) as (
         worker,
         person,
     ):
@@ -56,7 +56,7 @@ def test_a_letter_the_worker_has_taken_keeps_the_address_it_goes_to(
     def changes(s: Session) -> int:
         return escalations.change_address(s, actor, campaign_id, email="new@example.com", now=NOW)
 
-    with meeting(app, "SELECT outbox.id AS", send, changes) as (worker, person):
+    with meeting(app, "SET message_id", send, changes) as (worker, person):
         worker.goes_on()
         assert person.result() == 0
     assert row(session, letter_id).recipient == address

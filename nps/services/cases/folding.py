@@ -352,8 +352,6 @@ def end_many(
         session.execute(delete(ClaimKey).where(ClaimKey.respondent_id.in_(some)))
         session.execute(insert(CaseEventRow), [{"respondent_id": respondent_id, **event} for respondent_id in some])
         session.execute(update(Respondent).where(theirs).values(**free, **ended))
-        offered = update(RespondentPhone).where(RespondentPhone.respondent_id.in_(some), RespondentPhone.is_next)
-        session.execute(offered.values(is_next=False))
         promised = session.scalars(
             select(Appointment.respondent_id).where(Appointment.respondent_id.in_(some), Appointment.state == "open")
         ).all()
