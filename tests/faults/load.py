@@ -6,6 +6,7 @@ As a browser does it, a press whose answer was lost is sent again, the same form
 from __future__ import annotations
 
 import http.client
+import itertools
 import random
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from nps.models import Answer, CallAttempt, Campaign, FormKey, Interview
+from nps.models import Answer, CallAttempt, Campaign, FormKey, Interview, StopList
 from tests import factories, live
 from tests.jobs.test_letters import FIELDS
 
@@ -60,6 +61,55 @@ def open_campaign(session: Session, operators: int, clients: int = CLIENTS) -> t
     found = campaign.id, [factories.member(session, campaign).login for _ in range(operators)]
     session.rollback()
     return found
+
+
+class Manager:
+    """A manager who changes what every claim and dial looks at. `stopped`: the numbers he was told are on the list."""
+
+    def __init__(self, address: str, campaign_id: int, login: str) -> None:
+        self._address, self._campaign_id, self._login = address, campaign_id, login
+        self.stopped: list[str] = []
+        self.problems: list[str] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The block runs while he presses."""
+        self._thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            self._thread.join()
+
+    def _work(self) -> None:
+        settings, person = f"/campaigns/{self._campaign_id}/settings", Stubborn(self._address)
+        person.log_in(self._login, factories.PASSWORD)
+        days = (datetime.now(UTC).date() + timedelta(days=n) for n in itertools.cycle(range(2, 20)))
+        for n, day in zip(itertools.count(), days, strict=False):
+            if self._over.is_set():
+                return
+            phone = f"+7901{n:07d}"
+            person.get(f"{settings}/stop-list")
+            person.post(f"{settings}/stop-list", phone=phone, reason="просьба")
+            self._note(person)
+            self.stopped.append(phone)
+            # All clients to call are decided anew, under the lock that every dial needs.
+            person.post(f"{settings}/days", day=f"{day:%d.%m.%Y}", is_open="0", region="", note="")
+            self._note(person)
+
+    def _note(self, person: Stubborn) -> None:
+        if person.page.status != 200:
+            self.problems.append(f"{person.page.status} {person.page.url}: {person.page.text[-2500:]}")
+            self._over.set()
+
+    def nothing_is_lost_or_doubled(self, session: Session) -> None:
+        """Every number he was told of is on the list, once."""
+        assert self.problems == []
+        session.rollback()
+        listed = sorted(session.scalars(select(StopList.e164)))
+        assert self.stopped and listed == sorted(self.stopped)
 
 
 class Floor:
