@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from nps.domain.local_time import date_words, weekday_name
+from nps.domain.local_time import date_in, weekday_name
 from nps.domain.prospect import Lever, Prospect
 from nps.domain.wording import number, percent, plural
 
@@ -26,12 +26,12 @@ _WEEKDAYS = {
 }  # fmt: skip
 
 
-def headline(found: Prospect) -> str:
+def headline(found: Prospect, this_year: int) -> str:
     """«Успеваем, но впритык: 75 % — в четверг, 26 ноября.»"""
     day = found.ending.day
     if day is not None:
         sure = "Успеваем" if found.chance >= _SURE else "Успеваем, но впритык"
-        return f"{sure}: 75 % — {_on(day)}."
+        return f"{sure}: 75 % — {_on(day, this_year)}."
     lost = "Не успеваем" if found.chance < _UNLIKELY else "Скорее не успеваем"
     return f"{lost}: к концу волны ждём {_share(found.ending.surveyed, found.clients)}."
 
@@ -52,11 +52,11 @@ def details(found: Prospect, limit_s: int) -> list[str]:
     return lines
 
 
-def lever_words(lever: Lever, found: Prospect) -> str:
+def lever_words(lever: Lever, found: Prospect, this_year: int) -> str:
     """«Ещё один оператор — 75 % в среду, 25 ноября.»"""
     label, ending = _LEVERS[lever.code], lever.ending
     if ending.day is not None and ending.day != found.ending.day:
-        return f"{label} — 75 % {_on(ending.day)}."
+        return f"{label} — 75 % {_on(ending.day, this_year)}."
     more = int(ending.surveyed) - int(found.ending.surveyed)
     if more < 1:
         return f"{label} — ничего не изменит."
@@ -68,5 +68,5 @@ def _share(surveyed: float, clients: int) -> str:
     return percent(int(surveyed + 1e-6), clients, down=True)
 
 
-def _on(day: date) -> str:
-    return f"{_WEEKDAYS[weekday_name(day)]}, {date_words(day)}"
+def _on(day: date, this_year: int) -> str:
+    return f"{_WEEKDAYS[weekday_name(day)]}, {date_in(day, this_year)}"

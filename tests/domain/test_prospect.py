@@ -71,7 +71,7 @@ def test_the_day_is_the_first_on_which_three_quarters_are_surveyed():
     found = prospect(situation(coverage=Coverage(700, 1000), waiting={"perm": Waiting(new=300)}))
     assert found.ending.day == DAYS[0] or found.ending.day == DAYS[1]
     assert found.chance > 0.9 and found.reached
-    assert prospect_words.headline(found).startswith("Успеваем: 75 % — в ")
+    assert prospect_words.headline(found, 2026).startswith("Успеваем: 75 % — в ")
 
 
 def test_without_a_window_the_wave_ends_as_it_stands():
@@ -118,7 +118,7 @@ def test_no_course_surveys_more_than_there_are_or_talks_longer_than_allowed(new,
 
 
 def said(found: object) -> str:
-    return prospect_words.headline(found) + " " + " ".join(prospect_words.details(found, 75_600))  # type: ignore[arg-type]
+    return prospect_words.headline(found, 2026) + " " + " ".join(prospect_words.details(found, 75_600))  # type: ignore[arg-type]
 
 
 def test_the_forecast_says_the_answer_first_and_what_is_missing():
@@ -129,8 +129,8 @@ def test_the_forecast_says_the_answer_first_and_what_is_missing():
 
 def test_levers_are_said_with_what_they_bring():
     found = prospect(situation(coverage=Coverage(560, 1000), waiting={"perm": Waiting(new=440)}))
-    words = {lever.code: prospect_words.lever_words(lever, found) for lever in found.levers}
+    words = {lever.code: prospect_words.lever_words(lever, found, 2026) for lever in found.levers}
     assert words["operator"].startswith("Ещё один оператор — ")
     assert words["minutes"] == "Ещё 100 минут — ничего не изменит."
     late = prospect(situation(slots=slots((DAYS[0], DAYS[0] + timedelta(days=1)))))
-    assert "больше." in " ".join(prospect_words.lever_words(lever, late) for lever in late.levers)
+    assert "больше." in " ".join(prospect_words.lever_words(lever, late, 2026) for lever in late.levers)

@@ -112,9 +112,9 @@ def _outlook(report: Report) -> dict[str, Any] | None:
     if found is None:
         return None
     return {
-        "headline": prospect_words.headline(found),
+        "headline": prospect_words.headline(found, report.local_at.year),
         "details": prospect_words.details(found, report.traffic.limit_s),
-        "levers": [prospect_words.lever_words(lever, found) for lever in found.levers],
+        "levers": [prospect_words.lever_words(lever, found, report.local_at.year) for lever in found.levers],
     }
 
 
