@@ -14,13 +14,22 @@ from nps.extensions import Base
 _WAIT_MS = 2_000
 
 
-def give_back(engine: Engine) -> bool:
-    """Rewrite the tables without their old contents; False when somebody was reading or writing all the time.
+#: All of a SQLite file: it is rewritten at once.
+_FILE = "file"
 
-    SQLite: VACUUM, then the write-ahead log is copied back and cut to nothing. PostgreSQL: VACUUM FULL of every table;
-    its own write-ahead log follows its own settings.
+
+def parts(engine: Engine) -> list[str]:
+    """What `give_back` rewrites, one after the other: each table of PostgreSQL, or the file of SQLite."""
+    return [_FILE] if engine.dialect.name == "sqlite" else [table.name for table in Base.metadata.sorted_tables]
+
+
+def give_back(engine: Engine, part: str) -> bool:
+    """Rewrite one of the `parts` without its old contents; False when somebody was reading or writing all the time.
+
+    Nobody can use it meanwhile. SQLite: VACUUM, then the write-ahead log is copied back and cut to nothing. PostgreSQL:
+    VACUUM FULL; its own write-ahead log follows its own settings.
     """
-    return _sqlite(engine) if engine.dialect.name == "sqlite" else _postgres(engine)
+    return _sqlite(engine) if part == _FILE else _postgres(engine, part)
 
 
 def _sqlite(engine: Engine) -> bool:
@@ -39,13 +48,12 @@ def _sqlite(engine: Engine) -> bool:
     return not is_busy
 
 
-def _postgres(engine: Engine) -> bool:
+def _postgres(engine: Engine, table: str) -> bool:
     try:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql(f"SET lock_timeout = {_WAIT_MS}")
             try:
-                for table in Base.metadata.sorted_tables:
-                    connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')
+                connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
             finally:
                 connection.exec_driver_sql("RESET lock_timeout")
     except OperationalError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -83,6 +83,8 @@ class Act:
     subjects: str
     counts: Mapping[str, int]
     finished_at: datetime | None
+    #: Its files are gone; the database is still to be rewritten without what was overwritten.
+    is_to_compact: bool
     journal: tuple[Entry, ...]
 
 
@@ -94,6 +96,15 @@ class Terms:
     delete_on: date | None
     erased_at: datetime | None
     clients: int
+
+
+#: Among the files of an act: a part of the database that is still to be rewritten (`nps.adapters.compaction`).
+PART = "part:"
+
+
+def is_to_compact(files: Sequence[str]) -> bool:
+    """Whether nothing is left of an act but to rewrite parts of the database."""
+    return bool(files) and all(name.startswith(PART) for name in files)
 
 
 def title(session: Session, campaign_id: int) -> str | None:
@@ -221,6 +232,7 @@ def act(session: Session, erasure_id: int) -> Act | None:
         subjects=spans(erasure.subjects),
         counts=erasure.counts,
         finished_at=erasure.finished_at,
+        is_to_compact=is_to_compact(erasure.files),
         journal=_extract(session, erasure_id),
     )
 

@@ -24,7 +24,19 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.extensions import db
 from nps.jobs.sweeper import sweep_once
-from nps.models import Campaign, Contract, Erasure, ImportRow, Journal, Outbox, Respondent, RespondentPhone, StopList
+from nps.models import (
+    Campaign,
+    Contract,
+    Erasure,
+    ImportRow,
+    Journal,
+    Outbox,
+    Respondent,
+    RespondentPhone,
+    Shift,
+    StopList,
+)
+from nps.queries import personal_data as acts
 from nps.queries.personal_data import ERASED
 from nps.queries.reports import EVERYTHING, Report, campaign_report
 from nps.queries.reports.frozen import frozen_wave
@@ -50,6 +62,8 @@ from tests.services.loading import Loader, workbook
 from tests.services.test_desk import Desk
 from tests.services.traces import traces
 
+#: On the office's clock: nobody waits for a table then.
+NIGHT = NOW.replace(hour=20)
 PHONE, SPARE = "+79174003311", "+79174003322"
 VICTIM = ("Ижевск", "1897309111", "ООО «Таёжный Ключ»", "Вахрушев Тимур Ильич", "8 (917) 400-33-11", "timur@klyuch.ru")
 #: The same person in other rows: repeated, with a number that can't be dialled, as a contact in a far branch.
@@ -134,7 +148,7 @@ class Wave:
         return personal_data.erase_campaign(self.session, self.id, self.order(**fields), title=self.campaign.title)
 
     def finish(self, erasure_id: int) -> None:
-        assert personal_data.finish(self.session, erasure_id, NOW)
+        assert personal_data.finish(self.session, erasure_id, NOW, at_once=True)
 
     def report(self) -> Report:
         self.session.rollback()
@@ -266,7 +280,7 @@ def test_the_sweeper_finishes_what_a_killed_process_has_begun(session: Session, 
     assert survey.traces() == set()
     assert sweep.due(session, NOW) == []
     actions = session.scalars(select(Journal.action).where(Journal.object_kind == "erasure").order_by(Journal.id))
-    assert list(actions) == ["campaign_erased", "erasure_finished"]
+    assert list(actions) == ["campaign_erased", "erasure_files_deleted", "erasure_finished"]
     survey.finish(erasure.id)
 
 
@@ -274,9 +288,30 @@ def test_a_reader_puts_the_end_off(session: Session, survey: Wave, app: Flask) -
     erasure_id = survey.erase_person()
     with session.get_bind().engine.connect() as reader:
         reader.execute(select(Respondent.id)).all()
-        assert not personal_data.finish(session, erasure_id, NOW)
-        assert personal_data.unfinished(session) == [erasure_id]
+        assert not personal_data.finish(session, erasure_id, NOW, at_once=True)
+        assert personal_data.unfinished(session, NIGHT) == [erasure_id]
+        in_use = "respondent" if session.get_bind().dialect.name == "postgresql" else "file"
+        assert session.get_one(Erasure, erasure_id).files == [f"part:{in_use}"], "the others are done"
+        session.rollback()
     survey.finish(erasure_id)
+
+
+def test_by_day_the_files_go_and_the_tables_wait_for_the_end_of_the_shifts(session: Session, survey: Wave) -> None:
+    """Nobody can use a table that is rewritten, so it is left alone while anybody is at work."""
+    erasure_id = survey.erase_person()
+    session.add(Shift(user_id=survey.manager.id, campaign_id=survey.id, spoken_name="Ольга", started_at=NOW))
+    session.commit()
+    assert not personal_data.finish(session, erasure_id, NOW)
+    act = acts.act(session, erasure_id)
+    assert act is not None and act.is_to_compact and act.finished_at is None
+    assert places(survey.traces()) <= {"database"}, "the files are gone"
+    assert personal_data.unfinished(session, NOW) == []
+    assert [nudge for nudge in sweep.due(session, NOW) if nudge.job == personal_data.JOB] == []
+    session.rollback()
+    assert personal_data.unfinished(session, NIGHT) == [erasure_id]
+    session.rollback()
+    assert personal_data.finish(session, erasure_id, NIGHT)
+    assert survey.traces() == set()
 
 
 def erase_and_die(data: str, url: str, campaign_id: str) -> None:

@@ -30,7 +30,8 @@ _COPIES = (
 ACTIONS = {
     "campaign_erased": "данные проекта удалены",
     "person_erased": "данные человека удалены",
-    "erasure_finished": "файлы удалены, база сжата",
+    "erasure_files_deleted": "файлы удалены",
+    "erasure_finished": "база сжата",
 }
 #: What is counted, in the order of the document.
 COUNTS = {
