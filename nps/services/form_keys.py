@@ -97,6 +97,13 @@ class Form:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class Enveloped(Form):
+    """A form as its envelope keeps it, under another key; `inner` is the form's own, which its service may keep."""
+
+    inner: str = ""
+
+
 class SentAgain(Exception):
     """This form was carried out before; `result` is what is kept of it."""
 
@@ -106,15 +113,16 @@ class SentAgain(Exception):
 
 
 @contextmanager
-def counting(session: Session, form: Form | None, now: datetime) -> Iterator[None]:
+def counting(session: Session, form: Enveloped | None, now: datetime) -> Iterator[None]:
     """Let the first transaction of the block count this form, whatever its service knows of keys.
 
-    Raises SentAgain when the form came before, KeyReused when its key did with other contents.
+    Raises SentAgain when the form came before, KeyReused when its key did with other contents. A repeat of a form whose
+    service has kept its key is carried out: the service has its own words for it.
     """
     if form is None:
         yield
         return
-    refuse_kept(session, form)
+    _refuse_unless_kept_inside(session, form)
     session.info[_COUNTING] = form, now
     try:
         yield
@@ -127,7 +135,7 @@ def refuse_repeat(session: Session) -> None:
     form, _ = session.info.get(_COUNTING, (None, None))
     if form is not None:
         _lock(session, form.key)
-        refuse_kept(session, form)
+        _refuse_unless_kept_inside(session, form)
 
 
 def keep(session: Session) -> None:
@@ -136,14 +144,20 @@ def keep(session: Session) -> None:
     if form is None:
         return
     session.flush()
-    row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
-    session.execute(insert(FormKey).values(**row, result={}, at=now))
+    if _kept(session, form.key) is None:
+        row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
+        session.execute(insert(FormKey).values(**row, result={}, at=now))
 
 
 def remember(session: Session, form: Form, result: Mapping[str, Any]) -> None:
     """Add what the first answer was to the form that `counting` has kept; inside the caller's transaction."""
     own = FormKey.key == form.key, FormKey.route == form.route
     session.execute(update(FormKey).where(*own).values(result=dict(result)))
+
+
+def _refuse_unless_kept_inside(session: Session, form: Enveloped) -> None:
+    if _kept(session, form.inner) is None:
+        refuse_kept(session, form)
 
 
 def refuse_kept(session: Session, form: Form) -> None:

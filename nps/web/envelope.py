@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from nps.domain.errors import DomainError, StaleError
 from nps.extensions import db
 from nps.services import form_keys, trouble
-from nps.services.form_keys import Form, SentAgain
+from nps.services.form_keys import Enveloped, SentAgain
 from nps.services.transaction import begin_act, has_committed, write
 from nps.web import forms, htmx
 from nps.web.access import is_local_path, known_session
@@ -67,7 +67,7 @@ def _enveloped(view: View) -> View:
     return carry_out  # type: ignore[return-value]
 
 
-def _act(view: Callable[..., Any], values: dict[str, Any], form: Form | None) -> Response:
+def _act(view: Callable[..., Any], values: dict[str, Any], form: Enveloped | None) -> Response:
     try:
         with form_keys.counting(db.session(), form, now()):
             response = current_app.make_response(view(**values))
@@ -79,14 +79,14 @@ def _act(view: Callable[..., Any], values: dict[str, Any], form: Form | None) ->
     return response
 
 
-def _look_again(form: Form | None) -> None:
+def _look_again(form: Enveloped | None) -> None:
     """Refused before anything was written: perhaps by what this very form has done, sent a moment earlier."""
     if form is not None and not has_committed(db.session):
         db.session.rollback()
         form_keys.refuse_kept(db.session(), form)
 
 
-def _sent() -> Form | None:
+def _sent() -> Enveloped | None:
     """The form of this request as it is kept; None without a key (a search, a text that saves itself) or a person.
 
     None too for one with a file, another of which would pass for the first: its service knows them by their contents.
@@ -101,7 +101,7 @@ def _sent() -> Form | None:
     code = hmac.digest(str(current_app.secret_key).encode(), said, "sha256").hex()
     # A key of its own: a service that keeps the form's key (`form_keys.once`) finds it as the form has it.
     own = hashlib.sha256(f"envelope of {key}".encode()).hexdigest()
-    form = Form(own, person.actor.id, f"web:{request.endpoint}", {"code": code})
+    form = Enveloped(own, person.actor.id, f"web:{request.endpoint}", {"code": code}, inner=key)
     setattr(g, _FORM, form)
     return form
 
@@ -125,7 +125,7 @@ def _page_of_form() -> str:
 
 def _remember(response: Response) -> Response:
     """Keep where the first time led to: a page the form itself does not stand on, a new client's say."""
-    form: Form | None = g.pop(_FORM, None)
+    form: Enveloped | None = g.pop(_FORM, None)
     go = response.headers.get("HX-Redirect") or (response.location if response.status_code == 303 else None)
     if form is not None and go and request.blueprint != "desk" and has_committed(db.session):
         try:
