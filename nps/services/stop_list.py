@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.inn import normal_inn
-from nps.domain.numbers import stopped_number
 from nps.domain.phone import parse_phone
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.numbers import is_live, listed, numbers_of
-from nps.services.call_queue import lock_claims, open_attempt_of, release
-from nps.services.cases import add_event, refold, stop_phone
+from nps.queries.numbers import is_live, listed
+from nps.services.call_queue import lock_claims, release_shown
+from nps.services.cases import stop_phone, tell_many
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
 
@@ -55,7 +54,8 @@ def add(
 def _stop_organisation(s: Session, campaign: CampaignRow, inn: str, reason: str, actor_id: int, now: datetime) -> None:
     s.add(StopList(customer_id=campaign.customer_id, inn=inn, reason=reason, by=actor_id, at=now))
     concerned = _of_inn(s, campaign, inn)
-    _tell(s, concerned, "stop_listed", actor_id, reason, now)
+    s.flush()
+    tell_many(s, concerned, "stop_listed", at=now, by=actor_id, reason=reason)
     _let_go(s, concerned)
     record(
         s, at=now, action="stop_list_added", object_kind="campaign", object_id=campaign.id, actor_id=actor_id,
@@ -89,8 +89,9 @@ def take_off(
     s.flush()
     phone, inn = entry.e164, entry.inn or ""
     concerned = _of_phone(s, campaign, phone, "refused") if phone else _of_inn(s, campaign, inn)
-    free = [pair for pair in concerned if not _still_listed(s, campaign.customer_id, pair[0])]
-    _tell(s, free, "stop_lifted", by, reason, now)
+    still = _still_listed(s, campaign.customer_id, concerned)
+    free = [pair for pair in concerned if pair[0] not in still]
+    tell_many(s, free, "stop_lifted", at=now, by=by, reason=reason)
     record(
         s, at=now, action=action, object_kind="stop_list", object_id=entry.id, actor_id=by,
         campaign_id=campaign.id, after={"clients": len(free)},
@@ -98,18 +99,9 @@ def take_off(
     return len(free)
 
 
-def _tell(s: Session, clients: _Clients, kind: str, actor_id: int, reason: str, now: datetime) -> None:
-    for respondent_id, campaign_id in clients:
-        own = campaigns.campaign_row(s, campaign_id)
-        add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason)
-        refold(s, respondent_id, own, campaigns.calendars(s, own))
-
-
 def _let_go(s: Session, clients: _Clients) -> None:
     """Take clients who are shown, not yet dialled, out of the operators' hands."""
-    for respondent_id, _ in clients:
-        if open_attempt_of(s, respondent_id) is None:
-            release(s, respondent_id)
+    release_shown(s, Respondent.id.in_([respondent_id for respondent_id, _ in clients]))
 
 
 def _in_open_campaigns(campaign: CampaignRow) -> Select[int, int]:
@@ -133,11 +125,15 @@ def _of_inn(s: Session, campaign: CampaignRow, inn: str) -> _Clients:
     return [(row[0], row[1]) for row in s.execute(_in_open_campaigns(campaign).where(Respondent.inn == inn))]
 
 
-def _still_listed(s: Session, customer_id: int, respondent_id: int) -> bool:
-    client = s.get_one(Respondent, respondent_id)
-    found = listed(s, customer_id, [respondent_id])
-    live = (phone.e164 for phone in numbers_of(s, respondent_id) if phone.state == "live")
-    return stopped_number(live, found.numbers) is not None or client.inn in found.organisations
+def _still_listed(s: Session, customer_id: int, clients: _Clients) -> set[int]:
+    """Those of the clients whom another entry names."""
+    ids = [respondent_id for respondent_id, _ in clients]
+    found = listed(s, customer_id, ids)
+    by_number = select(RespondentPhone.respondent_id).where(
+        RespondentPhone.respondent_id.in_(ids), RespondentPhone.e164.in_(found.numbers), is_live()
+    )
+    by_inn = select(Respondent.id).where(Respondent.id.in_(ids), Respondent.inn.in_(found.organisations))
+    return {*s.scalars(by_number), *s.scalars(by_inn)}
 
 
 def _reason(reason: str) -> str:

@@ -20,6 +20,7 @@ from nps.services.cases.folding import (
     refold_many,
     refold_waiting,
     spread_of,
+    tell_many,
 )
 from nps.services.cases.turns import GO_ON_JOB, decide_rest, go_on, unfinished
 from nps.services.cases.withdrawing import withdraw_missing
@@ -44,6 +45,7 @@ __all__ = [
     "require_open",
     "spread_of",
     "stop_phone",
+    "tell_many",
     "unfinished",
     "why_not_back",
     "withdraw_missing",

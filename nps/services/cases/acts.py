@@ -17,7 +17,7 @@ from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
 from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
-from nps.services.cases.folding import add_event, foreseen, refold, refold_many
+from nps.services.cases.folding import add_event, foreseen, refold, refold_many, tell_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
@@ -266,10 +266,8 @@ def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, 
         )
         .distinct()
     ).all()
-    for respondent_id, campaign_id in affected:
-        own = campaign if campaign_id == campaign.id else campaigns.campaign_row(session, campaign_id)
-        add_event(session, respondent_id, "stop_listed", at=at, by=by)
-        refold(session, respondent_id, own, campaigns.calendars(session, own))
+    session.flush()
+    tell_many(session, [(row[0], row[1]) for row in affected], "stop_listed", at=at, by=by)
     record(
         session,
         at=at,

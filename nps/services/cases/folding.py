@@ -316,6 +316,23 @@ def add_event(
     return event.id
 
 
+def tell_many(
+    session: Session, clients: Sequence[tuple[int, int]], kind: str, *, at: datetime, by: int | None, reason: str = ""
+) -> None:
+    """Append an event to the cases of many clients, each given with his campaign, and decide them anew.
+
+    A few statements a campaign, however many they are. Inside the caller's transaction.
+    """
+    by_campaign: defaultdict[int, list[int]] = defaultdict(list)
+    for respondent_id, campaign_id in sorted(clients):
+        by_campaign[campaign_id].append(respondent_id)
+    event = {"kind": kind, "at": at, "by": by, "reason": reason, "detail": {}}
+    for campaign_id, ids in by_campaign.items():
+        session.execute(insert(CaseEventRow), [{"respondent_id": respondent_id, **event} for respondent_id in ids])
+        campaign = campaigns.campaign_row(session, campaign_id)
+        refold_many(session, ids, campaign, campaigns.calendars(session, campaign))
+
+
 def end_many(
     session: Session,
     respondent_ids: Sequence[int],
