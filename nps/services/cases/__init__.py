@@ -20,8 +20,8 @@ from nps.services.cases.folding import (
     refold_many,
     refold_waiting,
     spread_of,
-    tell_many,
 )
+from nps.services.cases.many import tell_many
 from nps.services.cases.turns import GO_ON_JOB, decide_rest, go_on, unfinished
 from nps.services.cases.withdrawing import withdraw_missing
 

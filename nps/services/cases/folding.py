@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
@@ -18,16 +18,14 @@ from nps.domain.case import (
     CallRecord,
     CaseEvent,
     CasePolicy,
-    EventKind,
     PhoneState,
     QueueClass,
     State,
     Verdict,
     dead_phones,
-    ended_by,
     fold,
 )
-from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, ClaimKey, Respondent, RespondentPhone
+from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, Respondent, RespondentPhone
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
@@ -35,7 +33,7 @@ from nps.services.call_queue import require_claims
 from nps.services.journal import record
 
 #: Cases read together: few enough for the parameters of one statement on either engine.
-_CHUNK = 500
+CHUNK = 500
 #: Clients decided anew in one transaction for the whole campaign's sake: others wait no longer than that.
 TURN = 200
 
@@ -123,8 +121,8 @@ def refold_many(
     require_claims(session)
     session.flush()
     verdicts = []
-    for first in range(0, len(respondent_ids), _CHUNK):
-        cases = _read(session, respondent_ids[first : first + _CHUNK])
+    for first in range(0, len(respondent_ids), CHUNK):
+        cases = _read(session, respondent_ids[first : first + CHUNK])
         stop = numbers.listed(session, campaign.customer_id, [case.client.id for case in cases])
         decided = [_decide(session, case, campaign, calendars, stop) for case in cases]
         # One number of a client is the next one: the former has to be written off before the new one is written.
@@ -314,67 +312,6 @@ def add_event(
     session.add(event)
     session.flush()
     return event.id
-
-
-def tell_many(
-    session: Session, clients: Sequence[tuple[int, int]], kind: str, *, at: datetime, by: int | None, reason: str = ""
-) -> None:
-    """Append an event to the cases of many clients, each given with his campaign, and decide them anew.
-
-    A few statements a campaign, however many they are. Inside the caller's transaction.
-    """
-    by_campaign: defaultdict[int, list[int]] = defaultdict(list)
-    for respondent_id, campaign_id in sorted(clients):
-        by_campaign[campaign_id].append(respondent_id)
-    event = {"kind": kind, "at": at, "by": by, "reason": reason, "detail": {}}
-    for campaign_id, ids in by_campaign.items():
-        session.execute(insert(CaseEventRow), [{"respondent_id": respondent_id, **event} for respondent_id in ids])
-        campaign = campaigns.campaign_row(session, campaign_id)
-        refold_many(session, ids, campaign, campaigns.calendars(session, campaign))
-
-
-def end_many(
-    session: Session,
-    respondent_ids: Sequence[int],
-    campaign_id: int,
-    kind: EventKind,
-    *,
-    at: datetime,
-    by: int | None,
-    reason: str = "",
-    detail: dict[str, Any] | None = None,
-) -> None:
-    """Append an event that ends the cases of clients still to call, take them out of hands and write what it makes.
-
-    A few statements for each five hundred, whatever has happened to them: see `ended_by`. Only of those with a promise
-    is the history read, since it says what becomes of the promise. Inside the caller's transaction.
-    """
-    require_claims(session)
-    state, why = ended_by(kind, at)
-    free: dict[str, Any] = {"held_by": None, "held_until": None, "held_token": None}
-    ended: dict[str, Any] = {
-        "state": str(state),
-        "queue_class": None,
-        "next_call_at": None,
-        "next_reason": why.as_json(),
-        "callback_owner_id": None,
-        "reserved_until": None,
-        "withdrawn_at": at if state is State.WITHDRAWN else None,
-    }
-    event = {"kind": str(kind), "at": at, "by": by, "reason": reason, "detail": detail or {}}
-    session.flush()
-    for first in range(0, len(respondent_ids), _CHUNK):
-        some = respondent_ids[first : first + _CHUNK]
-        theirs = Respondent.id.in_(some)
-        session.execute(delete(ClaimKey).where(ClaimKey.respondent_id.in_(some)))
-        session.execute(insert(CaseEventRow), [{"respondent_id": respondent_id, **event} for respondent_id in some])
-        session.execute(update(Respondent).where(theirs).values(**free, **ended))
-        promised = session.scalars(
-            select(Appointment.respondent_id).where(Appointment.respondent_id.in_(some), Appointment.state == "open")
-        ).all()
-        if promised:
-            campaign = campaigns.campaign_row(session, campaign_id)
-            refold_many(session, promised, campaign, campaigns.calendars(session, campaign))
 
 
 def append_outcome(

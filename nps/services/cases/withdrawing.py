@@ -10,7 +10,7 @@ from nps.domain.errors import StaleError
 from nps.queries import campaigns, missing_clients
 from nps.services.call_queue import lock_claims
 from nps.services.cases.acts import given_reason, letter_number, require_open
-from nps.services.cases.folding import end_many
+from nps.services.cases.many import end_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.transaction import AnySession, write
