@@ -111,8 +111,11 @@ def _again(error: SentAgain) -> Response:
     if request.blueprint == "desk":
         from nps.web.desk.common import show, view_now
 
-        # A panel that the form opened is opened again.
-        return show(view_now((request.view_args or {}).get("name", "")))
+        view, asked = view_now(), request.view_args or {}
+        if "name" in asked and view.call is not None and view.call.id == asked.get("attempt_id"):
+            # A panel that the form opened is opened again, in its own call.
+            view = view_now(asked["name"])
+        return show(view)
     flash(_AGAIN, "ok")
     return htmx.go(str(error.result.get("go") or _page_of_form()))
 

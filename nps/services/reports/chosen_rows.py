@@ -18,12 +18,10 @@ from nps.queries.reports import AnswerFilter, CallFilter, all_answers, all_calls
 from nps.queries.reports.answers import number_of_answers
 from nps.queries.reports.calls import number_of_dials
 from nps.services import limits
-from nps.services.journal import log_access
 from nps.services.reports.delivery import Download, file_name
 from nps.services.reports.workbook import AUTHOR
 from nps.services.reports.workbook.layout import answers_sheet, calls_sheet
 from nps.services.reports.workbook.words import columns, moment
-from nps.services.transaction import write
 
 #: So many rows are written in a second or two; more are ordered as a whole workbook.
 MOST_ROWS = 20_000
@@ -49,14 +47,9 @@ def chosen_rows(
     campaign = campaign_for(session, actor, campaign_id)
     if campaign is None:
         raise NotFoundError
-    limits.admit_export(session, actor.id, now)
     if _number(session, campaign_id, wanted) > MOST_ROWS:
         raise DomainError("many_rows", f"Здесь больше {MOST_ROWS} строк: сузьте отбор или закажите всю книгу.")
-    with write(session) as s:
-        log_access(
-            s, at=now, user_id=actor.id, action="report_downloaded", object_kind="campaign", object_id=campaign_id,
-            address=address,
-        )  # fmt: skip
+    limits.take_export(session, actor.id, "report_downloaded", ("campaign", campaign_id), now, address)
     begin_snapshot(session)
     is_calls = isinstance(wanted, CallFilter)
     title = "Звонки" if is_calls else "Ответы"

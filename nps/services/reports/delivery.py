@@ -76,8 +76,7 @@ def download(
         raise NotFoundError
     if size_of(session, campaign_id) > IN_REQUEST_CLIENTS:
         raise TooLargeError
-    limits.admit_export(session, actor.id, now)
-    _log(session, actor.id, campaign_id, "report_downloaded", now, address)
+    limits.take_export(session, actor.id, "report_downloaded", ("campaign", campaign_id), now, address)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"
     where = seen_by(actor, campaign, EVERYTHING)

@@ -7,12 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.orm import scoped_session
-
 from nps.adapters.report_sheet import Book, Column, Sheet, write_book
 from nps.services import limits
-from nps.services.journal import log_access
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 _COLUMNS = (("Когда", 20), ("Кто", 30), ("Что", 34), ("Над чем", 44), ("Подробно", 60), ("Адрес", 20))
 
@@ -32,19 +29,9 @@ def export_journal(
 
     `kind` is «changes» or «access»; the file belongs to the caller, who deletes it.
     """
-    limits.admit_export(session() if isinstance(session, scoped_session) else session, user_id, now)
+    limits.take_export(session, user_id, "journal_exported", ("journal", kind), now, address)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{secrets.token_hex(16)}.xlsx"
     sheet = Sheet("Журнал", [Column(name, width) for name, width in _COLUMNS], rows)
     write_book(file, Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))
-    with write(session) as s:
-        log_access(
-            s,
-            at=now,
-            user_id=user_id,
-            action="journal_exported",
-            object_kind="journal",
-            object_id=kind,
-            address=address,
-        )
     return file
