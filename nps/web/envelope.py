@@ -108,6 +108,8 @@ def _sent() -> Enveloped | None:
 
 def _again(error: SentAgain) -> Response:
     """The answer of the first time: the page it led to, else the one the form stands on."""
+    if request.blueprint == "desk" and not htmx.wants_fragment():
+        return htmx.go(url_for("desk.page"))
     if request.blueprint == "desk":
         from nps.web.desk.common import show, view_now
 
