@@ -71,8 +71,9 @@ class Watch:
         assert may_dial_at(client.region_code, at), (client.region_code, at)
         assert before.state == "waiting", before
         assert before.earliest <= at, (before, at)
+        # An entry that this call's own result has made came after the dial.
         stopped = select(StopList.id).where(
-            StopList.lifted_at.is_(None), (StopList.e164 == call.e164) | (StopList.inn == client.inn)
+            StopList.lifted_at.is_(None), StopList.at < at, (StopList.e164 == call.e164) | (StopList.inn == client.inn)
         )
         assert session.scalar(stopped) is None, "dialled although on the stop list"
         assert session.scalar(select(Campaign.paused_at)) is None, "dialled in a paused campaign"
