@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.search import fold
 from nps.models import Branch, BranchContact, Campaign, Contract, Region, Respondent
-from nps.services.call_queue import lock_claims
 from nps.services.cases import decide_rest, refold_changed
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 @dataclass(frozen=True, slots=True)

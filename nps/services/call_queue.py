@@ -4,7 +4,7 @@ The order of locks on PostgreSQL (ADR 54). A transaction takes those it needs in
 keeps it waits, but never in a circle:
 
 1. the key of a form: taken by the envelope of each request before its act (`form_keys.counting`);
-2. the claim lock (`lock_claims`): whoever writes who holds a client, or the fold of a case;
+2. the claim lock (`transaction.lock_claims`): whoever writes who holds a client, or the fold of a case;
 3. the parent row that orders an act's inserts: customer, campaign (NO KEY UPDATE: calls and the journal refer to it),
    script, load, mail server; several of a kind in the order of their ids;
 4. calls, in the order of their ids;
@@ -18,7 +18,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.budget import Decision
@@ -29,7 +29,7 @@ from nps.queries import call_queue, campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.numbers import is_live
 from nps.services.journal import log_access, record
-from nps.services.transaction import CLAIMS_LOCKED, AnySession, write
+from nps.services.transaction import AnySession, lock_claims, require_claims, write
 
 #: How long a shown client stays with his operator without a sign of life; any request renews it (architecture,
 #: Database).
@@ -39,8 +39,6 @@ LEASE = timedelta(seconds=150)
 LEASE_WITHOUT_SCRIPT = timedelta(minutes=15)
 
 _FREE: dict[str, None] = {"held_by": None, "held_until": None, "held_token": None}
-#: One lock for all campaigns, since a phone can be in two.
-_CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(7051260)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +57,6 @@ class Nobody:
 
     why: str
     decision: Decision
-
-
-def lock_claims(session: Session) -> None:
-    """Make this transaction the only one that gives clients out, takes them back or folds cases; its first statement.
-
-    SQLite: BEGIN IMMEDIATE has done it. PostgreSQL: a lock of its own statement, so that the next statement's
-    snapshot sees every holder. What was read before it may be old: see `require_claims`.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_CLAIM_LOCK)
-    session.info[CLAIMS_LOCKED] = True
-
-
-def require_claims(session: Session) -> None:
-    """Refuse to write a hold or a fold in a transaction that has not taken the claim lock, on either engine.
-
-    Without it the write may come after another's commit: a client who is being dialled was torn off his operator so.
-    """
-    if not session.info.get(CLAIMS_LOCKED):
-        raise RuntimeError("a hold or a fold is written without lock_claims(): take it first in this transaction")
 
 
 def take_next(

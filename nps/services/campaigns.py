@@ -26,11 +26,10 @@ from nps.models import (
 )
 from nps.models.campaign import PURPOSES
 from nps.services import scripts
-from nps.services.call_queue import lock_claims
 from nps.services.cases import decide_rest, refold_waiting
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 ADMISSIONS = ("off", "warn", "required")
 PRIORITIES = range(1, 10)

@@ -25,11 +25,10 @@ from nps.domain.quality import (
 )
 from nps.models import CallAttempt, QualityMark, QualityPlan, QualityReview, Respondent, User
 from nps.queries import quality as queries
-from nps.services.call_queue import lock_claims
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.supervision import Correction, append_correction
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 def save_review(

@@ -14,10 +14,10 @@ from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.numbers import is_live, listed
-from nps.services.call_queue import lock_claims, release_shown
+from nps.services.call_queue import release_shown
 from nps.services.cases import stop_phone, tell_many
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 _Clients = list[tuple[int, int]]
 

@@ -16,13 +16,13 @@ from nps.models import CallAttempt, Respondent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services import cases
-from nps.services.call_queue import lock_claims, open_attempt_of, release
+from nps.services.call_queue import open_attempt_of, release
 from nps.services.desk import Result, effects
 from nps.services.desk.questionnaire import keep_form, what_lacks
 from nps.services.desk.settling import require_allowed, settle_open, take_for_answered
 from nps.services.form_keys import Form
 from nps.services.journal import log_access, record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 #: A correction that needs more than a word has a form of its own on the card («Новый номер»).
 NOT_BY_CORRECTION = frozenset({"new_contact"})

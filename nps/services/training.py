@@ -16,11 +16,11 @@ from nps.models import Campaign, Contract, Respondent, Shift, TrainingClient
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services import invented
-from nps.services.call_queue import LEASE_WITHOUT_SCRIPT, free_lapsed, lock_claims, release_shown
+from nps.services.call_queue import LEASE_WITHOUT_SCRIPT, free_lapsed, release_shown
 from nps.services.desk.shifts import has_open_call, open_in
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 #: A training campaign serves so long; then the next one begins.
 _LASTS = timedelta(days=365)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session, scoped_session
 
 from nps.extensions import WRITING
@@ -15,8 +16,10 @@ from nps.services import form_keys
 AnySession = Session | scoped_session[Any]
 
 _OPEN = "nps_write_open"
-#: Whether the writing transaction that runs has taken the claim lock (`nps.services.call_queue.lock_claims`).
-CLAIMS_LOCKED = "nps_claims_locked"
+#: Whether the writing transaction that runs has taken the claim lock.
+_CLAIMS_LOCKED = "nps_claims_locked"
+#: One lock for all campaigns, since a phone can be in two.
+_CLAIM_LOCK = text("SELECT pg_advisory_xact_lock(7051260)")
 #: Longer than several looks of whoever waits for SQLite's write lock (`nps.extensions`).
 _GIVE_WAY_S = 0.01
 _COMMITTED = "nps_committed"
@@ -62,7 +65,27 @@ def write(session: AnySession, *, counts: bool = True) -> Iterator[Session]:
         real.rollback()
         raise
     finally:
-        real.info[_OPEN] = real.info[CLAIMS_LOCKED] = False
+        real.info[_OPEN] = real.info[_CLAIMS_LOCKED] = False
+
+
+def lock_claims(session: Session) -> None:
+    """Make this transaction the only one that gives clients out, takes them back or folds cases; its first statement.
+
+    SQLite: BEGIN IMMEDIATE has done it. PostgreSQL: a lock of its own statement, so that the next statement's
+    snapshot sees every holder. What was read before it may be old: see `require_claims`.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_CLAIM_LOCK)
+    session.info[_CLAIMS_LOCKED] = True
+
+
+def require_claims(session: Session) -> None:
+    """Refuse to write a hold or a fold in a transaction that has not taken the claim lock, on either engine.
+
+    Without it the write may come after another's commit: a client who is being dialled was torn off his operator so.
+    """
+    if not session.info.get(_CLAIMS_LOCKED):
+        raise RuntimeError("a hold or a fold is written without lock_claims(): take it first in this transaction")
 
 
 def in_turns(session: AnySession, step: Callable[[], bool], most: int | None = None) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, flash, g, request, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
 
 from nps.domain.errors import DomainError, StaleError
@@ -52,10 +53,12 @@ def _enveloped(view: View) -> View:
         try:
             return _act(view, values, form)
         except Exception as error:
-            # What a file holds has been read already; what was committed would be done twice.
-            if not trouble.is_lost_race(error) or has_committed(db.session) or request.files:
+            # What was committed would be done twice.
+            if not trouble.is_lost_race(error) or has_committed(db.session):
                 raise
         db.session.rollback()
+        for sent in _files():
+            sent.seek(0)
         try:
             return _act(view, values, form)
         except Exception as error:
@@ -89,21 +92,37 @@ def _look_again(form: Enveloped | None) -> None:
 def _sent() -> Enveloped | None:
     """The form of this request as it is kept; None without a key (a search, a text that saves itself) or a person.
 
-    None too for one with a file, another of which would pass for the first: its service knows them by their contents.
-    What it said is kept as a code that nobody can guess it from: there may be names and numbers in it.
+    What it said, its files by their contents, is kept as a code that nobody can guess it from: there may be names and
+    numbers in it.
     """
     person = known_session()
     # What a stranger sends is not read here: an exchange's notification has a limit of its own.
     key = forms.sent_key() if person is not None else ""
-    if not key or person is None or request.files:
+    if not key or person is None:
         return None
-    said = json.dumps([request.path, forms.fields()], sort_keys=True, ensure_ascii=False).encode()
+    files = [[sent.name, sent.filename, _digest(sent)] for sent in _files()]
+    said = json.dumps([request.path, forms.fields(), files], sort_keys=True, ensure_ascii=False).encode()
     code = hmac.digest(str(current_app.secret_key).encode(), said, "sha256").hex()
     # A key of its own: a service that keeps the form's key (`form_keys.once`) finds it as the form has it.
     own = hashlib.sha256(f"envelope of {key}".encode()).hexdigest()
     form = Enveloped(own, person.actor.id, f"web:{request.endpoint}", {"code": code}, inner=key)
     setattr(g, _FORM, form)
     return form
+
+
+def _files() -> list[FileStorage]:
+    return [sent for name in request.files for sent in request.files.getlist(name)]
+
+
+def _digest(sent: FileStorage) -> str:
+    found = hashlib.file_digest(sent.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    sent.seek(0)
+    return found
+
+
+def leads_to(url: str) -> None:
+    """Where this form leads when it comes again; its answer is no redirect (a password shown once, say)."""
+    g.nps_leads_to = url
 
 
 def _again(error: SentAgain) -> Response:
@@ -131,7 +150,8 @@ def _page_of_form() -> str:
 def _remember(response: Response) -> Response:
     """Keep where the first time led to: a page the form itself does not stand on, a new client's say."""
     form: Enveloped | None = g.pop(_FORM, None)
-    go = response.headers.get("HX-Redirect") or (response.location if response.status_code == 303 else None)
+    go = g.pop("nps_leads_to", "") or response.headers.get("HX-Redirect")
+    go = go or (response.location if response.status_code == 303 else None)
     if form is not None and go and request.blueprint != "desk" and has_committed(db.session):
         try:
             with write(db.session) as s:

@@ -30,7 +30,7 @@ import sys
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from nps import extensions
-from nps.services.call_queue import lock_claims
+from nps.services.transaction import lock_claims
 from nps.services.transaction import write
 
 extensions.SILENT_WRITER_S = 1

@@ -15,7 +15,7 @@ from nps.extensions import db
 from nps.models import Appointment, AttemptOutcome, Campaign, FrozenReport, Respondent, RespondentPhone
 from nps.queries import campaigns as queries
 from nps.services import call_queue, cases, sweep
-from nps.services.transaction import write
+from nps.services.transaction import lock_claims, write
 from tests import factories
 from tests.factories import NOW
 from tests.races.held import after_commit, before, beside, on_postgres, somebody_waits
@@ -23,7 +23,7 @@ from tests.races.held import after_commit, before, beside, on_postgres, somebody
 
 def folded(session: Session, campaign_id: int) -> None:
     with write(session) as s:
-        call_queue.lock_claims(s)
+        lock_claims(s)
         campaign = queries.campaign_row(s, campaign_id)
         ids = s.scalars(select(Respondent.id).where(Respondent.campaign_id == campaign_id)).all()
         cases.refold_many(s, ids, campaign, queries.calendars(s, campaign))

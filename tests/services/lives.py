@@ -14,8 +14,8 @@ from nps.domain.errors import DomainError
 from nps.models import CallAttempt, Respondent
 from nps.queries import campaigns
 from nps.services import cases, desk, supervision
-from nps.services.call_queue import Taken, lock_claims
-from nps.services.transaction import write
+from nps.services.call_queue import Taken
+from nps.services.transaction import lock_claims, write
 from tests import factories
 from tests.services.test_desk import Desk
 

@@ -20,7 +20,7 @@ from nps.services.branches import Contact
 from nps.services.call_queue import Nobody, Taken
 from nps.services.campaigns import Terms
 from nps.services.form_keys import Form
-from nps.services.transaction import write
+from nps.services.transaction import lock_claims, write
 from tests import factories
 from tests.factories import NOW
 
@@ -104,7 +104,7 @@ def test_closing_a_day_moves_the_calls_that_stood_on_it(session: Session, manage
     campaign = factories.campaign(session)
     respondent = factories.respondent(session, campaign, loaded_at=datetime(2026, 11, 17, 20, tzinfo=UTC))
     with write(session) as s:
-        call_queue.lock_claims(s)
+        lock_claims(s)
         cases.refold_waiting(s, campaign.id, NOW, None)
     assert client(session, respondent.id).next_call_at == datetime(2026, 11, 18, 6, tzinfo=UTC)
 

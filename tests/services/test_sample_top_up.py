@@ -22,8 +22,7 @@ from nps.models import (
 )
 from nps.queries import campaigns
 from nps.services import cases, sample
-from nps.services.call_queue import lock_claims
-from nps.services.transaction import write
+from nps.services.transaction import lock_claims, write
 from tests import factories
 from tests.factories import NOW
 from tests.services.loading import ROW, Loader, workbook

@@ -16,12 +16,12 @@ from nps.domain.wording import greeting_name
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
-from nps.services.call_queue import lock_claims, open_attempt_of, release, release_shown
+from nps.services.call_queue import open_attempt_of, release, release_shown
 from nps.services.cases.folding import add_event, foreseen, refold, refold_many
 from nps.services.cases.many import tell_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 _MAX_LETTER = 60
 

@@ -14,12 +14,11 @@ from nps.domain.errors import NotFoundError, StaleError
 from nps.domain.local_time import OFFICE_ZONE, Zone
 from nps.models import CallAttempt, Campaign, Respondent
 from nps.services import frozen_reports
-from nps.services.call_queue import lock_claims
 from nps.services.cases.folding import still_to_call
 from nps.services.cases.many import end_many
 from nps.services.cases.turns import decide_some
 from nps.services.journal import record
-from nps.services.transaction import AnySession, in_turns, write
+from nps.services.transaction import AnySession, in_turns, lock_claims, write
 
 log = logging.getLogger(__name__)
 

@@ -29,8 +29,8 @@ from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, Respo
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
-from nps.services.call_queue import require_claims
 from nps.services.journal import record
+from nps.services.transaction import require_claims
 
 #: Cases read together: few enough for the parameters of one statement on either engine.
 CHUNK = 500

@@ -9,9 +9,8 @@ from nps.adapters import queue
 from nps.models import Campaign, Respondent
 from nps.queries import campaigns
 from nps.services import frozen_reports
-from nps.services.call_queue import lock_claims
 from nps.services.cases import folding
-from nps.services.transaction import AnySession, in_turns, write
+from nps.services.transaction import AnySession, in_turns, lock_claims, write
 
 #: The job on the queue `bulk` that calls `go_on`.
 GO_ON_JOB = "nps.jobs.campaigns.go_on"

@@ -8,12 +8,11 @@ from typing import Any
 from nps.domain.case import EventKind
 from nps.domain.errors import StaleError
 from nps.queries import campaigns, missing_clients
-from nps.services.call_queue import lock_claims
 from nps.services.cases.acts import given_reason, letter_number, require_open
 from nps.services.cases.many import end_many
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 def withdraw_missing(

@@ -33,11 +33,10 @@ from nps.models import (
 from nps.queries import sample as sample_queries
 from nps.services import sample, scripts
 from nps.services.accounts import hashing
-from nps.services.call_queue import lock_claims
 from nps.services.demo.marks import LOADED, has_clients, own_accounts, own_campaign
 from nps.services.journal import record
 from nps.services.sample.lease import WORKING
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 #: An account with this for a hash can't log in: its password is issued when all the rest is there.
 NO_PASSWORD = ""

@@ -67,12 +67,11 @@ from nps.models import (
     User,
     UserSession,
 )
-from nps.services.call_queue import lock_claims
 from nps.services.demo.marks import REMOVED, has_clients, own_accounts, own_campaign
 from nps.services.journal import record
 from nps.services.personal_data.files import caught_letters, letters_of
 from nps.services.recordings.keeping import remove_files
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 _TITLE = "Демонстрация (удалена)"
 

@@ -23,7 +23,6 @@ from nps.queries.campaigns import CampaignRow
 from nps.services.call_queue import (
     free_lapsed,
     hold_until_result,
-    lock_claims,
     phones_with,
     release_shown,
     why_closed,
@@ -31,7 +30,7 @@ from nps.services.call_queue import (
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.telephony.commands import ask_call, ask_hang_up
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 _STOPPED = text(numbers.STOPPED.format(client=":client"))
 _ORGANISATION_STOPPED = text(numbers.ORGANISATION_STOPPED.format(inn=":inn"))

@@ -15,14 +15,14 @@ from nps.queries import campaigns
 from nps.queries.desk import correcting
 from nps.queries.telephony import call_line
 from nps.services import cases
-from nps.services.call_queue import free_lapsed, hold, lock_claims, release_shown
+from nps.services.call_queue import free_lapsed, hold, release_shown
 from nps.services.desk import effects
 from nps.services.desk.calling import own_open_call
 from nps.services.desk.questionnaire import keep_form
 from nps.services.desk.settling import Result, result_row, settle_open, take_for_answered
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 def reopen(

@@ -17,11 +17,11 @@ from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.card import short_name
 from nps.queries.numbers import number_shown, numbers_of
-from nps.services.call_queue import free_lapsed, hold, lock_claims, open_attempt_of, phones_with, release_shown
+from nps.services.call_queue import free_lapsed, hold, open_attempt_of, phones_with, release_shown
 from nps.services.desk.calling import note_event, write_call
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 def take_inbound(

@@ -22,7 +22,7 @@ from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.interviews import answers_of
 from nps.services import cases
-from nps.services.call_queue import lock_claims, release
+from nps.services.call_queue import release
 from nps.services.desk import effects
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import note_event, own_open_call
@@ -30,7 +30,7 @@ from nps.services.desk.questionnaire import keep_form, rating_of, what_lacks
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.telephony.commands import ask_hang_up
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 _LACKING = {
     "rating": "Оценки ещё нет: задайте вопрос или выберите другой итог.",

@@ -16,9 +16,9 @@ from nps.queries import campaigns
 from nps.queries.admission import is_admitted
 from nps.queries.desk import correcting
 from nps.services import invented, shift_messages
-from nps.services.call_queue import free_lapsed, lock_claims, release_shown
+from nps.services.call_queue import free_lapsed, release_shown
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 def start_shift(session: AnySession, actor: Actor, campaign_id: int, spoken_name: str, now: datetime) -> int:

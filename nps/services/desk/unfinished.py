@@ -10,12 +10,12 @@ from nps.domain.actor import Actor
 from nps.domain.desk import told_end
 from nps.domain.errors import DomainError
 from nps.domain.local_time import Zone
-from nps.services.call_queue import hold_for_manager, lock_claims
+from nps.services.call_queue import hold_for_manager
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import note_event, own_open_call
 from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 
 def carry_on(session: AnySession, actor: Actor, attempt_id: UUID, now: datetime) -> None:

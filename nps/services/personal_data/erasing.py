@@ -31,7 +31,7 @@ from nps.queries import campaigns
 from nps.queries import personal_data as queries
 from nps.queries.campaigns import CampaignRow
 from nps.queries.personal_data import Clients
-from nps.services.call_queue import lock_claims, release
+from nps.services.call_queue import release
 from nps.services.cases import add_event, refold
 from nps.services.erased import lock_clients
 from nps.services.form_keys import Form
@@ -40,7 +40,7 @@ from nps.services.personal_data import overwriting, rows
 from nps.services.personal_data.files import Caught, caught_letters, folders, letters_of, whole_copies
 from nps.services.personal_data.finishing import JOB, tidy, untidied
 from nps.services.recordings.dropping import Said, drop_sounds, look_into_folder, waiting_files
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 _REASON_LIMIT = 500
 #: A number that stays on the stop list, with nothing beside it (R21).

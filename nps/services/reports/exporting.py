@@ -28,14 +28,13 @@ from nps.queries import exports as queries
 from nps.queries.campaigns import campaign_for
 from nps.queries.reports import EVERYTHING, begin_snapshot, seen_by
 from nps.services import limits
-from nps.services.call_queue import lock_claims
 from nps.services.erased import last_act
 from nps.services.form_keys import Form
 from nps.services.journal import log_access
 from nps.services.personal_data.files import folders
 from nps.services.reports.building import size_of_file, write_answers, write_forms, write_workbook
 from nps.services.reports.delivery import ENDINGS, file_name
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 #: The module of the jobs, as the sweeper finds it in the row (`nps.jobs.exports`).
 KIND = "exports"

@@ -43,14 +43,13 @@ from nps.models import (
     SampleImport,
 )
 from nps.models.base import UtcDateTime
-from nps.services.call_queue import lock_claims
 from nps.services.cases import decide_rest, refold_changed
 from nps.services.journal import record
 from nps.services.sample import updating
 from nps.services.sample.checking import mark
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, header_of
-from nps.services.transaction import AnySession, in_turns, write
+from nps.services.transaction import AnySession, in_turns, lock_claims, write
 
 _TAKEN = ("accepted", "corrected")
 _MAX_ALIAS, _MAX_SEARCH = 200, 1000

@@ -16,10 +16,10 @@ from nps.domain.phone import show
 from nps.models import ImportRow, Respondent, SampleImport
 from nps.queries import campaigns
 from nps.services import cases
-from nps.services.call_queue import lock_claims, release_shown
+from nps.services.call_queue import release_shown
 from nps.services.cases.folding import refold_many
 from nps.services.sample.lease import Lease, renew
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession, lock_claims, write
 
 #: Clients whose changes are written together: operators wait no longer than that.
 _CHUNK = 100
