@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from nps.web import access
+from nps.web import access, static_files
 from tests import factories
 
 ROLES = ("operator", "specialist", "manager", "customer", "admin")
@@ -267,7 +267,7 @@ FRAGMENT = {"HX-Request": "true"}
 
 def _routes(app: Flask) -> Iterator[tuple[Rule, str]]:
     for rule in app.url_map.iter_rules():
-        if rule.endpoint != "static":
+        if rule.endpoint not in static_files.ENDPOINTS:
             yield from ((rule, method) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
 
 
