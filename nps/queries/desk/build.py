@@ -20,6 +20,7 @@ from nps.domain.desk import (
     is_offered,
     is_unfinished,
 )
+from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.script import Script
@@ -45,9 +46,6 @@ from nps.queries.desk.views import (
     ReminderView,
 )
 from nps.queries.interviews import answers_of, script_of
-
-#: R13, R14.
-RING_S, SURVEY_LIMIT_S = 20, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,7 @@ def _left_alone(shown: DeskView, attempt: CallAttempt, person: Person, now: date
 
 def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: str, now: datetime) -> CallView:
     ring_from = attempt.ringing_at or attempt.dialled_at + timedelta(seconds=campaign.setup_allowance_s)
-    ring_ends = ring_from + timedelta(seconds=RING_S)
+    ring_ends = ring_from + timedelta(seconds=LEAST_RING_S)
     since = attempt.consent_at or attempt.answered_at or attempt.ringing_at or attempt.dialled_at
     long_talk = attempt.answered_at is not None and now - attempt.answered_at > LONG_TALK
     return CallView(
@@ -197,7 +195,7 @@ def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: 
         since_ms=_ms(since) + (attempt.break_ms if attempt.consent_at else 0),
         answered_ms=_ms(attempt.answered_at) if attempt.answered_at else 0,
         ring_wait_ms=_ms(ring_ends),
-        limit_s=SURVEY_LIMIT_S,
+        limit_s=MOST_SURVEY_S,
         may_no_answer=(attempt.ended_at or now) >= ring_ends,
         may_mark_ringing=state == "ringing" and attempt.ringing_at is None,
         consented=attempt.consent_at is not None,

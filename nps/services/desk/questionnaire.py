@@ -8,12 +8,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.disposition import TABLE, Disposition, Kind
+from nps.domain.disposition import INTERVIEWS, Disposition, Kind
 from nps.domain.script import StepKind
 from nps.models import CallAttempt, Interview, InterviewReason
 from nps.queries.interviews import answers_of, script_of
-
-_SURVEYS = [code for code, row in TABLE.items() if row.kind is Kind.INTERVIEW]
 
 
 def rating_of(session: Session, attempt: CallAttempt, answers: dict[str, Any]) -> int | None:
@@ -43,7 +41,7 @@ def keep_form(session: Session, respondent_id: int, now: datetime) -> None:
     session.flush()
     last = session.scalars(
         select(CallAttempt)
-        .where(CallAttempt.respondent_id == respondent_id, CallAttempt.disposition.in_(_SURVEYS))
+        .where(CallAttempt.respondent_id == respondent_id, CallAttempt.disposition.in_(INTERVIEWS))
         .order_by(CallAttempt.ended_at.desc(), CallAttempt.dialled_at.desc())
         .limit(1)
     ).first()
