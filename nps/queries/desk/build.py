@@ -34,7 +34,7 @@ from nps.queries.desk.card import client_card
 from nps.queries.desk.done import call_facts, last_words, result_words
 from nps.queries.desk.idle import idle_view
 from nps.queries.desk.practice import practice_view
-from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
+from nps.queries.desk.steps import DayPicker, Spoken, step_view, trail
 from nps.queries.desk.unfinished import end_view, unfinished_view
 from nps.queries.desk.views import (
     CallView,
@@ -162,7 +162,7 @@ def _in_call(
         trail=trail(script, answers, step),
         step=step_view(session, script, step, answers, attempt.id, spoken, picker),
         outcomes=_outcomes(
-            line, state, rated=rating_of(script, answers) is not None, passed_on=_passed_on(session, attempt)
+            line, state, rated=script.rating(answers) is not None, passed_on=_passed_on(session, attempt)
         ),
         note=NoteView(attempt.id, attempt.note),
         practice=practice_view(session, seat.campaign, client, attempt, step),
@@ -367,7 +367,7 @@ def _done(
     if panel in ("contacts", "escalation"):
         made = _panel(session, replace(seat, client=client), script, picker, panel, params)
     elif panel in panels.IN_CORRECTION and not why_not:
-        rated = rating_of(script, answers) is not None
+        rated = script.rating(answers) is not None
         outcomes = _outcomes(Line.NONE, "done", rated=rated, passed_on=passed_on, heard=heard)
         shown = replace(shown, correcting=True, outcomes=outcomes)
         made = panels.call_panel(panel, client, script, picker)
