@@ -182,7 +182,7 @@ def _main(file: Path, url: str, folder: Path) -> None:
         unknown = queries.unknown_branches(session, found, customer)
         decisions = {group.key: Decision(region=group.suggested).code for group in unknown}
         started = time.perf_counter()
-        columns = found.understood["columns"]
+        columns = found.understood.header.columns
         sample.confirm(session, import_id=load_id, columns=columns, decisions=decisions, **who)
         work(load_id, "checked", started)
         started = time.perf_counter()

@@ -117,7 +117,7 @@ def _confirm(campaign_id: int, load_id: int, user_id: int, given: dict[str, str]
         db.session,
         campaign_id=campaign_id,
         import_id=load_id,
-        columns=load.understood["columns"],
+        columns=load.understood.header.columns,
         decisions={group.key: given.get(group.key) or _suggestion(group) for group in unknown},
         user_id=user_id,
         now=_now(),

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from nps.domain.sample import BranchGroup, branch_key, group_branches
+from nps.domain.sample import BranchGroup, Understood, branch_key, group_branches
 from nps.domain.search import fold
 from nps.domain.wording import phone_words
 from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
@@ -39,7 +38,7 @@ class LoadRow:
     rows_total: int
     rows_done: int
     problem: str
-    understood: Mapping[str, Any]
+    understood: Understood
     clients: int
 
     @property
@@ -54,8 +53,8 @@ class LoadRow:
 
     def pace(self, now: datetime) -> tuple[int, int] | None:
         """Rows a second of the present step, and seconds that are left of it; None before anything is known."""
-        began = self.understood.get("step_at")
-        seconds = (now - datetime.fromisoformat(began)).total_seconds() if began else 0
+        began = self.understood.step_at
+        seconds = (now - began).total_seconds() if began else 0
         if seconds <= 0 or not self.rows_done:
             return None
         rate = self.rows_done / seconds
@@ -155,11 +154,8 @@ def known_branches(session: Session, customer: int) -> dict[str, int]:
 
 def unknown_branches(session: Session, load: LoadRow, customer: int) -> list[BranchGroup]:
     """Branches of a load that a person has to settle."""
-    hints = {
-        name: {(kind, region): rows for kind, region, rows in of}
-        for name, of in load.understood.get("hints", {}).items()
-    }
-    groups = group_branches(load.understood.get("branches", {}), known_branches(session, customer), hints)
+    found = load.understood.profile
+    groups = group_branches(found.branches, known_branches(session, customer), found.hints)
     return [group for group in groups if group.branch_id is None]
 
 

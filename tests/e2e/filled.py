@@ -246,14 +246,14 @@ class _Story:
         who: dict[str, Any] = {"campaign_id": campaign_id, "user_id": self.people["specialist"].id, "now": at}
         with file.open("rb") as source:
             load_id = sample.upload(db.session, file_name=file.name, source=source, **who)
-        understood = self._work(load_id, at).understood
+        columns = self._work(load_id, at).understood.header.columns
         load = sample_queries.load(self.session, campaign_id, load_id)
         assert load is not None
         customer_id = self.people["specialist"].customer_id
         assert customer_id is not None
         unknown = sample_queries.unknown_branches(self.session, load, customer_id)
         decisions = {group.key: f"new:{group.suggested}" if group.suggested else "outside" for group in unknown}
-        sample.confirm(db.session, import_id=load_id, columns=understood["columns"], decisions=decisions, **who)
+        sample.confirm(db.session, import_id=load_id, columns=columns, decisions=decisions, **who)
         self._work(load_id, at)
         if publish:
             sample.publish(db.session, import_id=load_id, **who)

@@ -65,7 +65,8 @@ class Loader:
         return {group.key: Decision(region=group.suggested, outside=not group.suggested).code for group in groups}
 
     def confirm(self, load_id: int, **fields: object) -> bool:
-        values = {"columns": self.load(load_id).understood["columns"], "decisions": self.decisions(load_id)} | fields
+        columns = self.load(load_id).understood.header.columns
+        values = {"columns": columns, "decisions": self.decisions(load_id)} | fields
         return sample.confirm(
             self.session, campaign_id=self.campaign_id, import_id=load_id, user_id=self.user_id, now=self.now, **values
         )

@@ -240,7 +240,7 @@ def _load_base(session: Session, campaign_id: int, now: datetime) -> int:
             now=now,
         )
     who: dict[str, Any] = {"campaign_id": campaign_id, "import_id": load_id, "user_id": user_id, "now": now}
-    columns = _advance(session, load_id, now, "understood").understood["columns"]
+    columns = _advance(session, load_id, now, "understood").understood.header.columns
     sample.confirm(session, columns=columns, decisions={}, **who)
     _advance(session, load_id, now, "checked")
     for _ in range(_MOST_ROUNDS):

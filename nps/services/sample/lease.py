@@ -5,7 +5,7 @@ A worker that was killed loses it by time; one that was overtaken notices at its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,8 +54,8 @@ def take(session: AnySession, import_id: int, now: datetime) -> Lease | None:
         if row is None:
             return None
         state = "reading" if row.state == "uploaded" else row.state
-        tries = int(row.understood.get("tries", 0)) + 1
-        understood = row.understood | {"tries": tries, "step_at": now.isoformat()}
+        tries = row.understood.tries + 1
+        understood = replace(row.understood, tries=tries, step_at=now)
         values = {"understood": understood, "lease_until": until, "state": state, "rows_done": 0}
         if tries > MAX_TRIES:
             values |= {"state": "failed", "lease_until": None, "problem": _GIVEN_UP}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +19,8 @@ from nps.domain.sample import (
     Profile,
     Row,
     RowChecker,
+    Sheet,
+    Understood,
     find_header,
     header_at,
     mapped_by_title,
@@ -37,35 +38,30 @@ _RENEW_EVERY_ROWS = 5_000
 _NOTICED_WITHIN = 5_000
 
 
-@dataclass(slots=True)
-class _Sheet:
-    name: str
-    hidden: bool
-    rows: int = 0
-
-
 def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
     """Read the workbook of a load into its file of rows and understand it. Raises SheetError and LeaseLost."""
     path, customer_id = _source(session, lease.import_id)
-    sheets: list[_Sheet] = []
+    starts: list[SheetStart] = []
+    counts: list[int] = []
     rows = 0
     for event in store.keep_rows(lease.import_id, sample_sheet.read(store.workbook(path))):
         if isinstance(event, SheetStart):
-            sheets.append(_Sheet(event.name, event.hidden))
+            starts.append(event)
+            counts.append(0)
             continue
         assert isinstance(event, SheetRow)
-        sheets[-1].rows += 1
+        counts[-1] += 1
         rows += 1
         if rows % _RENEW_EVERY_ROWS == 0:
             with write(session) as s:
                 renew(s, lease, clock(), rows_done=rows)
+    sheets = tuple(Sheet(one.name, one.hidden, count) for one, count in zip(starts, counts, strict=True))
     index, header = _choose(lease.import_id, sheets)
     known = remembered(session, customer_id, header)
-    understood = describe(lease.import_id, index, known or header)
-    understood["sheets"] = [{"name": sheet.name, "hidden": sheet.hidden, "rows": sheet.rows} for sheet in sheets]
-    understood["remembered"] = known is not None
+    looked_at = Understood(sheets=sheets, remembered=known is not None)
+    understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
-        finish(s, lease, "understood", understood=understood, rows_total=understood["rows"], rows_done=0)
+        finish(s, lease, "understood", understood=understood, rows_total=understood.profile.rows, rows_done=0)
 
 
 def _source(session: AnySession, import_id: int) -> tuple[str, int]:
@@ -79,7 +75,7 @@ def _source(session: AnySession, import_id: int) -> tuple[str, int]:
     return row.file_path, row.customer_id
 
 
-def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
+def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:
     """The visible sheet whose header names most fields, of two such the longer one.
 
     Without any, the first row of the first sheet with rows.
@@ -100,7 +96,7 @@ def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
     return chosen
 
 
-def _rank(header: Header, sheet: _Sheet) -> tuple[int, int]:
+def _rank(header: Header, sheet: Sheet) -> tuple[int, int]:
     return len(header.columns), sheet.rows
 
 
@@ -132,25 +128,11 @@ def remembered(session: AnySession, customer_id: int, header: Header) -> Header 
     return Header(header.row, header.titles, columns) if columns else None
 
 
-def describe(import_id: int, sheet: int, header: Header) -> dict[str, Any]:
-    """What a mapping page has to show of the rows under a header, as JSON."""
-    found: Profile = profile(store.kept_rows(import_id, sheet), header)
-    return {
-        "sheet": sheet,
-        "header_row": header.row,
-        "titles": list(header.titles),
-        "columns": dict(header.columns),
-        "first_row": found.first_row,
-        "last_row": found.last_row,
-        "rows": found.rows,
-        "totals_rows": list(found.totals_rows),
-        "examples": [list(texts) for texts in found.examples],
-        "empty_cells": list(found.empty_cells),
-        "branches": dict(found.branches),
-        "hints": {name: [[*of, rows] for of, rows in hints.items()] for name, hints in found.hints.items() if hints},
-        "noticed": _noticed(import_id, sheet, header, found),
-        "too_many_branches": found.has_too_many_branches,
-    }
+def describe(import_id: int, understood: Understood, sheet: int, header: Header) -> Understood:
+    """The same load with this header, and what a mapping page has to show of the rows under it."""
+    found = profile(store.kept_rows(import_id, sheet), header)
+    noticed = _noticed(import_id, sheet, header, found)
+    return replace(understood, sheet=sheet, header=header, profile=found, noticed=noticed)
 
 
 def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict[str, dict[str, int]]:
@@ -165,11 +147,6 @@ def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict
         for code, kind in set(verdict.noticed if verdict else ()):
             kinds[code][kind] += 1
     return {code: dict(counts) for code, counts in kinds.items()}
-
-
-def header_of(understood: Mapping[str, Any]) -> Header:
-    """The header that a load was understood with."""
-    return Header(understood["header_row"], tuple(understood["titles"]), understood["columns"])
 
 
 def customer_of(s: Session, campaign_id: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import IO, Any
 
@@ -12,13 +13,13 @@ from sqlalchemy.orm import Session
 from nps.adapters import queue
 from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.sample import BranchGroup, Header, group_branches, header_at, mapping_problem, read_decision
+from nps.domain.sample import BranchGroup, Understood, group_branches, header_at, mapping_problem, read_decision
 from nps.domain.search import fold
 from nps.models import Campaign, ImportRow, SampleImport
 from nps.queries import sample as queries
 from nps.services.form_keys import once
 from nps.services.journal import record
-from nps.services.sample.reading import customer_of, describe, head_rows, header_of, remembered
+from nps.services.sample.reading import customer_of, describe, head_rows, remembered
 from nps.services.sample.work import JOB
 from nps.services.transaction import AnySession, write
 
@@ -83,8 +84,8 @@ def upload(
 def reread(session: AnySession, *, campaign_id: int, import_id: int, sheet: int, header_row: int) -> None:
     """Take another sheet or another row as the header. Raises DomainError when there is nothing in that place."""
     load = _found(session, campaign_id, import_id, "understood")
-    sheets = load.understood["sheets"]
-    if not 0 <= sheet < len(sheets) or sheets[sheet]["hidden"]:
+    sheets = load.understood.sheets
+    if not 0 <= sheet < len(sheets) or sheets[sheet].hidden:
         raise DomainError("no_sheet", "Такого листа нет или он скрыт. Выберите лист из списка.")
     row = next((row for row in head_rows(import_id, sheet) if row[0] == header_row), None)
     if row is None:
@@ -93,11 +94,11 @@ def reread(session: AnySession, *, campaign_id: int, import_id: int, sheet: int,
         )
     header = header_at(*row)
     header = remembered(session, _customer(session, campaign_id), header) or header
-    understood = load.understood | describe(import_id, sheet, header)
+    understood = describe(import_id, load.understood, sheet, header)
     with write(session) as s:
         fresh = _locked(s, campaign_id, import_id, "understood")
         fresh.understood = understood
-        fresh.rows_total = understood["rows"]
+        fresh.rows_total = understood.profile.rows
 
 
 def confirm(
@@ -125,12 +126,12 @@ def confirm(
             if understood is None:
                 raise StaleError("load_state", _STALE)
             known = queries.known_branches(s, customer_of(s, campaign_id))
-            groups = group_branches(understood["branches"], known)
+            groups = group_branches(understood.profile.branches, known)
             fresh.understood = understood
-            fresh.rows_total = understood["rows"]
-            if understood["columns"] != load.understood["columns"] and _undecided(groups, decisions):
+            fresh.rows_total = understood.profile.rows
+            if understood.header.columns != load.understood.header.columns and _undecided(groups, decisions):
                 return {"started": False}
-            if understood["too_many_branches"]:
+            if understood.profile.has_too_many_branches:
                 raise DomainError("branches", _TOO_MANY_BRANCHES)
             _start_check(s, fresh, groups, decisions)
             return {"started": True}
@@ -142,18 +143,17 @@ def confirm(
     return bool(result["started"])
 
 
-def _understood_with(load: SampleImport, columns: Mapping[str, int]) -> dict[str, Any]:
+def _understood_with(load: SampleImport, columns: Mapping[str, int]) -> Understood:
     """What an understood load is with these columns; its rows are looked at again when they are others."""
     problem = mapping_problem(columns)
     if problem:
         raise DomainError("mapping", problem)
-    understood: dict[str, Any] = load.understood
-    if max(columns.values()) >= len(understood["titles"]):
+    header = load.understood.header
+    if max(columns.values()) >= len(header.titles):
         raise DomainError("mapping", _OTHER_SHEET)
-    if dict(understood["columns"]) == dict(columns):
-        return understood
-    header = header_of(understood)
-    return understood | describe(load.id, understood["sheet"], Header(header.row, header.titles, dict(columns)))
+    if header.columns == columns:
+        return load.understood
+    return describe(load.id, load.understood, load.understood.sheet, replace(header, columns=columns))
 
 
 def _undecided(groups: list[BranchGroup], decisions: Mapping[str, str]) -> bool:
@@ -174,7 +174,7 @@ def _start_check(s: Session, load: SampleImport, groups: list[BranchGroup], deci
         for spelling in group.spellings:
             codes[fold(spelling)] = code
             names[fold(spelling)] = group.name
-    load.understood = load.understood | {"decisions": codes, "branch_names": names, "again": False, "tries": 0}
+    load.understood = replace(load.understood, decisions=codes, branch_names=names, again=False, tries=0)
     load.state = "checking"
     load.rows_done = 0
     load.lease_until = None
@@ -217,12 +217,12 @@ def cancel(session: AnySession, *, campaign_id: int, import_id: int, user_id: in
     """Give a load up, whatever it is doing: no row and no file of it stays. Raises StaleError when it is published."""
     with write(session) as s:
         load = _locked(s, campaign_id, import_id, None)
-        if load.state in _OVER or "added" in load.understood:
+        if load.state in _OVER or load.understood.added is not None:
             raise StaleError("load_over", _STALE)
         s.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
         load.state = "cancelled"
         load.lease_until = None
-        load.understood = {}
+        load.understood = Understood()
         path = load.file_path
         others = select(func.count()).where(SampleImport.file_path == path, SampleImport.state != "cancelled")
         s.flush()

@@ -79,7 +79,7 @@ def _fail(session: AnySession, lease: Lease, problem: str, now: datetime) -> Non
     try:
         with write(session) as s:
             renew(s, lease, now)
-            if "added" in s.get_one(SampleImport, lease.import_id, populate_existing=True).understood:
+            if s.get_one(SampleImport, lease.import_id, populate_existing=True).understood.added is not None:
                 updating.forget_proposals(s, lease.import_id)
                 finish(s, lease, "published", problem=problem[:_MAX_PROBLEM], published_at=now)
                 return

@@ -125,18 +125,18 @@ def mapping_page(
 ) -> Response:
     """Columns and unknown branches; `chosen` and `decisions` keep what a refused form said."""
     understood = found.understood
-    understood_as = {index: code for code, index in understood["columns"].items()}
+    understood_as = {index: code for code, index in understood.header.columns.items()}
     mapped = understood_as if chosen is None else chosen
     columns = [
         {
             "index": index,
             "title": title or f"Столбец {index + 1}",
-            "examples": " · ".join(understood["examples"][index]),
+            "examples": " · ".join(understood.profile.examples[index]),
             "field": mapped.get(index, ""),
-            "empty": understood["empty_cells"][index],
-            "noticed": _noticed(understood.get("noticed", {}).get(understood_as.get(index, ""), {})),
+            "empty": understood.profile.empty_cells[index],
+            "noticed": _noticed(understood.noticed.get(understood_as.get(index, ""), {})),
         }
-        for index, title in enumerate(understood["titles"])
+        for index, title in enumerate(understood.header.titles)
     ]
     return htmx.render(
         "sample/mapping.html",

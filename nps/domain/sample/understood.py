@@ -1,0 +1,114 @@
+"""What is known of a load: its sheets, what its columns mean, what people decided, how far the work on it has got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from nps.domain.sample.columns import Header, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of the workbook; `rows` are those that are not empty."""
+
+    name: str
+    hidden: bool
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The state of a load between its steps, as its row keeps it.
+
+    Stored as JSON by these names. A load of an older release lacks some of them: each has a value that says so.
+    """
+
+    sheets: tuple[Sheet, ...] = ()
+    #: Index of the sheet that is taken, its header, and what stands under it.
+    sheet: int = 0
+    header: Header = Header(0, (), {})
+    profile: Profile = Profile(1, 0, (), (), ())
+    #: Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows.
+    noticed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: The columns are as this customer's people confirmed them before.
+    remembered: bool = False
+    #: Folded spelling of a branch -> code of its `Decision`, and the name that a new branch gets.
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    branch_names: Mapping[str, str] = field(default_factory=dict)
+    #: The clients and the stop list that the rows were compared with; see `checking.mark`.
+    mark: tuple[int, ...] = ()
+    #: The rows were checked once more, because what they were compared with had changed.
+    again: bool = False
+    #: Clients of the project that the base does not name.
+    missing: int = 0
+    #: Clients that publishing has added; None before.
+    added: int | None = None
+    #: How often a worker has begun the present step, and when the last one did (UTC).
+    tries: int = 0
+    step_at: datetime | None = None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Understood:
+        """Read what `as_json` wrote, in this release or an older one."""
+        hints = {
+            name: {(kind, region): rows for kind, region, rows in found}
+            for name, found in kept.get("hints", {}).items()
+        }
+        profile = Profile(
+            first_row=kept.get("first_row", 1),
+            last_row=kept.get("last_row", 0),
+            totals_rows=tuple(kept.get("totals_rows", ())),
+            examples=tuple(tuple(texts) for texts in kept.get("examples", ())),
+            empty_cells=tuple(kept.get("empty_cells", ())),
+            branches=kept.get("branches", {}),
+            hints=hints,
+        )
+        return cls(
+            sheets=tuple(Sheet(one["name"], one["hidden"], one["rows"]) for one in kept.get("sheets", ())),
+            sheet=kept.get("sheet", 0),
+            header=Header(kept.get("header_row", 0), tuple(kept.get("titles", ())), kept.get("columns", {})),
+            profile=profile,
+            noticed=kept.get("noticed", {}),
+            remembered=kept.get("remembered", False),
+            decisions=kept.get("decisions", {}),
+            branch_names=kept.get("branch_names", {}),
+            mark=tuple(kept.get("mark", ())),
+            again=kept.get("again", False),
+            missing=kept.get("missing", 0),
+            added=kept.get("added"),
+            tries=kept.get("tries", 0),
+            step_at=datetime.fromisoformat(kept["step_at"]) if kept.get("step_at") else None,
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """What `from_json` reads back; an empty object when nothing is known, or has been forgotten."""
+        if self == Understood():
+            return {}
+        header, profile = self.header, self.profile
+        return {
+            "sheets": [asdict(sheet) for sheet in self.sheets],
+            "sheet": self.sheet,
+            "header_row": header.row,
+            "titles": list(header.titles),
+            "columns": dict(header.columns),
+            "first_row": profile.first_row,
+            "last_row": profile.last_row,
+            "totals_rows": list(profile.totals_rows),
+            "examples": [list(texts) for texts in profile.examples],
+            "empty_cells": list(profile.empty_cells),
+            "branches": dict(profile.branches),
+            "hints": {name: [[*of, rows] for of, rows in found.items()] for name, found in profile.hints.items()},
+            "noticed": {code: dict(kinds) for code, kinds in self.noticed.items()},
+            "remembered": self.remembered,
+            "decisions": dict(self.decisions),
+            "branch_names": dict(self.branch_names),
+            "mark": list(self.mark),
+            "again": self.again,
+            "missing": self.missing,
+            "added": self.added,
+            "tries": self.tries,
+            "step_at": self.step_at.isoformat() if self.step_at else None,
+        }
