@@ -325,18 +325,14 @@ class _Story:
                 "phone": "+7 341 200-80-32", "email": "zakaz1@example.com", "text": text, "wished_time": wished,
             }  # fmt: skip
             at = _DAYS[1] + timedelta(minutes=20 * len(found))
-            key = f"e{len(found)}"
-            found.append(
-                escalations.raise_escalation(
-                    db.session, self.people["olga"], fields=fields, now=at, attempt_id=attempt, form_key=key
-                )
-            )
+            olga = self.people["olga"]
+            found.append(escalations.raise_escalation(db.session, olga, fields=fields, now=at, attempt_id=attempt))
         specialist, at = self.people["specialist"], _DAYS[1] + timedelta(hours=3)
         for number in found[1:]:
             escalations.take(db.session, specialist, number, now=at)
-        escalations.note(db.session, specialist, found[1], text="Позвонила на склад, жду ответа", now=at, form_key="n")
-        escalations.answer(db.session, specialist, found[2], text="Отправили акт на почту", now=at, form_key="a")
-        escalations.close(db.session, specialist, found[3], resolution="Довезли в тот же день", now=at, form_key="c")
+        escalations.note(db.session, specialist, found[1], text="Позвонила на склад, жду ответа", now=at)
+        escalations.answer(db.session, specialist, found[2], text="Отправили акт на почту", now=at)
+        escalations.close(db.session, specialist, found[3], text="Довезли в тот же день", now=at)
         self.session.rollback()
         self.system.work()
         return found[1]
@@ -390,7 +386,7 @@ class _Story:
     def _caught_letter(self, campaign_id: int) -> str:
         """The name of a letter of the demonstration: such letters never leave the house."""
         manager = self.people["manager"]
-        escalations.send_test_letter(db.session, manager, campaign_id, now=NOW - timedelta(hours=1), form_key="t")
+        escalations.send_test_letter(db.session, manager, campaign_id, now=NOW - timedelta(hours=1))
         self.session.rollback()
         self.system.work()
         (letter,) = self.system.app.config["MAIL_FOLDER"].iterdir()

@@ -117,7 +117,7 @@ class Wave:
         seat.answer(attempt, "reasons", words)
         desk.save_note(session, seat.actor, attempt, f"Второй номер {SPARE}", seat.now)
         wish = {"organisation": VICTIM[2], "inn": VICTIM[1], "contact": VICTIM[3], "phone": PHONE, "text": "Счёт?"}
-        escalations.raise_escalation(session, seat.actor, fields=wish, now=seat.now, attempt_id=attempt, form_key="e")
+        escalations.raise_escalation(session, seat.actor, fields=wish, now=seat.now, attempt_id=attempt)
         seat.settle(attempt, "surveyed", note=f"перезвонит с {SPARE}")
         boss = Actor(self.manager.id, "manager", self.manager.full_name)
         recordings.add_recording(

@@ -17,9 +17,10 @@ from nps.queries.campaigns import campaign_row
 from nps.queries.reports import EVERYTHING, Report, Slice, begin_snapshot, campaign_report
 from nps.queries.reports.frozen import Frozen, figures_of, frozen_of, frozen_wave
 from nps.services import cases, frozen_reports, supervision
-from nps.services.form_keys import Form
+from nps.services.form_keys import Form, SentAgain
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 from tests.web.test_reports import answer, campaign
 
 __all__ = ["campaign"]
@@ -178,10 +179,13 @@ def test_days_with_a_call_that_waits_for_its_result_are_not_closed(
 
 
 def test_a_period_is_closed_once_and_a_form_counts_once(session: Session, campaign: Campaign, manager: User) -> None:
-    first = freeze(session, manager, campaign, form_key="one")
-    assert freeze(session, manager, campaign, form_key="one") == first
-    with pytest.raises(StaleError, match="уже закрыт"):
-        freeze(session, manager, campaign, form_key="two")
+    with counted(session, manager.id, "one"):
+        freeze(session, manager, campaign)
+    with pytest.raises(SentAgain), counted(session, manager.id, "one"):
+        freeze(session, manager, campaign)
+    with pytest.raises(StaleError, match="уже закрыт"), counted(session, manager.id, "two"):
+        freeze(session, manager, campaign)
+    assert len(session.scalars(select(FrozenReport)).all()) == 1
 
 
 def test_training_keeps_no_report(session: Session, manager: User) -> None:
