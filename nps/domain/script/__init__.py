@@ -75,11 +75,13 @@ class Script:
 
     def rating(self, answers: Mapping[str, Any]) -> int | None:
         """Return the rating, 1 to 10; None when the client gave none."""
-        return self._given(StepKind.RATING, answers)
+        rating: int | None = self._given(StepKind.RATING, answers)
+        return rating
 
     def reasons(self, answers: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the reasons as they are stored (see `check_answer`); None when they were not asked for."""
-        return self._given(StepKind.REASONS, answers)
+        reasons: dict[str, Any] | None = self._given(StepKind.REASONS, answers)
+        return reasons
 
     def check_answer(self, step: Step, value: Any) -> Any:
         """Return the answer as it is stored; raises AnswerError.
