@@ -17,8 +17,8 @@ from nps.models import AnswerTerms as Row
 from nps.models import Campaign, Escalation, Outbox
 from nps.queries.escalation_figures import Waiting, terms_of, waiting
 from nps.services import letters
+from nps.services.acting import act
 from nps.services.escalations import campaign_kept
-from nps.services.journal import record
 from nps.services.letter_addresses import person_in_charge
 from nps.services.transaction import AnySession, write
 
@@ -31,30 +31,23 @@ def change_terms(session: AnySession, actor: Actor, campaign_id: int, terms: Ans
     Raises DomainError for terms that nobody could keep, NotFoundError for a campaign of others.
     """
     terms.check()
-    with write(session) as s:
-        campaign = campaign_kept(s, actor, campaign_id)
-        before = terms_of(s, campaign.id)
+    with act(session, actor.id, now) as a:
+        campaign = campaign_kept(a.s, actor, campaign_id)
+        before = terms_of(a.s, campaign.id)
         if before == terms:
             return
-        row = s.get(Row, campaign.id) or Row(campaign_id=campaign.id)
+        row = a.s.get(Row, campaign.id) or Row(campaign_id=campaign.id)
         for name, value in asdict(terms).items():
             setattr(row, name, value)
-        s.add(row)
-        record(
-            s,
-            at=now,
-            action="answer_terms_changed",
-            object_kind="campaign",
-            object_id=campaign.id,
-            actor_id=actor.id,
-            campaign_id=campaign.id,
-            before={name: _plain(value) for name, value in asdict(before).items()},
-            after={name: _plain(value) for name, value in asdict(terms).items()},
-        )
+        a.s.add(row)
+        was, now_is = _plain(before), _plain(terms)
+        a.record("answer_terms_changed", "campaign", campaign.id, campaign_id=campaign.id, before=was, after=now_is)
 
 
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, int) else str(value)
+def _plain(terms: AnswerTerms) -> dict[str, object]:
+    return {
+        name: value if value is None or isinstance(value, int) else str(value) for name, value in asdict(terms).items()
+    }
 
 
 def campaigns_due(session: Session, now: datetime) -> list[int]:
@@ -109,23 +102,11 @@ def _remind(s: Session, campaign: Campaign, case: Escalation, now: datetime) -> 
     zone, due_at = terms_of(s, campaign.id).zone, case.due_at
     assert due_at is not None
     late = due_at <= now
-    payload = {
-        "number": case.id,
-        "path": f"/escalations/{case.id}",
-        "campaign": campaign.title,
-        "due": when(due_at, zone, now) if late else f"{day_words(due_at, zone, now)} до {clock(due_at, zone)}",
-        "late": late,
-        "reply_to": person_in_charge(s),
-    }
-    return letters.add(
-        s,
-        campaign=campaign,
-        kind="reminder",
-        subject_id=case.id,
-        dedupe=f"reminder:{case.id}",
-        payload=payload,
-        now=now,
-    )
+    due = when(due_at, zone, now) if late else f"{day_words(due_at, zone, now)} до {clock(due_at, zone)}"
+    payload = {"number": case.id, "path": f"/escalations/{case.id}", "campaign": campaign.title}
+    payload |= {"due": due, "late": late, "reply_to": person_in_charge(s)}
+    own = f"reminder:{case.id}"
+    return letters.add(s, campaign=campaign, kind="reminder", subject_id=case.id, dedupe=own, payload=payload, now=now)
 
 
 def _digests(
@@ -156,17 +137,13 @@ def _digest_exists(session: Session, campaign_id: int, terms: AnswerTerms, momen
 
 def _digest(s: Session, campaign: Campaign, moment: datetime, figures: Waiting, now: datetime) -> int:
     """Figures and links behind login, nothing of any client (R20)."""
+    own = _digest_key(campaign.id, terms_of(s, campaign.id), moment)
+    payload = {
+        "campaign": campaign.title,
+        "path": f"/campaigns/{campaign.id}/escalations",
+        "figures": asdict(figures),
+        "reply_to": person_in_charge(s),
+    }
     return letters.add(
-        s,
-        campaign=campaign,
-        kind="digest",
-        subject_id=campaign.id,
-        dedupe=_digest_key(campaign.id, terms_of(s, campaign.id), moment),
-        payload={
-            "campaign": campaign.title,
-            "path": f"/campaigns/{campaign.id}/escalations",
-            "figures": asdict(figures),
-            "reply_to": person_in_charge(s),
-        },
-        now=now,
+        s, campaign=campaign, kind="digest", subject_id=campaign.id, dedupe=own, payload=payload, now=now
     )

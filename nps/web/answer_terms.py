@@ -5,52 +5,21 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, url_for
 
 from nps.domain.answer_terms import MOST_HOURS, MOST_REMIND_MIN, ZONE_NAMES, AnswerTerms
-from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.errors import DomainError
 from nps.extensions import db
 from nps.queries import campaigns, escalation_figures
 from nps.services import answer_terms
 from nps.services.escalations import ADDRESS_KEEPERS
 from nps.web import access, forms, htmx
+from nps.web.campaigns.common import by_field
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
 
 bp = Blueprint("answer_terms", __name__)
 
 
-@bp.get("/campaigns/<int:campaign_id>/escalations/terms")
-@access.roles(*ADDRESS_KEEPERS)
-def terms(campaign_id: int) -> Response:
-    """The terms of a campaign."""
-    return _page(campaign_id)
-
-
-@bp.post("/campaigns/<int:campaign_id>/escalations/terms")
-@access.roles(*ADDRESS_KEEPERS)
-def change(campaign_id: int) -> Response:
-    """Set them; escalations already raised keep their deadline."""
-    try:
-        answer_terms.change_terms(db.session(), access.current_actor(), campaign_id, _read(), now=now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        field = error.field if isinstance(error, forms.FormError) else error.code
-        return _page(campaign_id, {field: error.message}, 422)
-    flash("Сроки сохранены. Они действуют для новых обращений.", "ok")
-    return htmx.go(url_for("escalations.index", campaign_id=campaign_id))
-
-
-def _read() -> AnswerTerms:
-    usual = AnswerTerms()
-    return AnswerTerms(
-        within_h=forms.number_or_none("within_h", 1, MOST_HOURS, label="Срок ответа"),
-        opens=forms.clock("opens", label="Начало рабочего дня") or usual.opens,
-        closes=forms.clock("closes", label="Конец рабочего дня") or usual.closes,
-        zone=forms.choice("zone", ZONE_NAMES, label="Часовой пояс"),
-        remind_before_min=forms.number_or_none("remind_before_min", 1, MOST_REMIND_MIN, label="Напоминание"),
-        digest_at=forms.clock("digest_at", label="Сводка"),
-    )
-
-
-def _page(campaign_id: int, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+def _page(error: DomainError | None, campaign_id: int) -> Response:
     campaign = campaigns.campaign_for(db.session(), access.current_actor(), campaign_id)
     if campaign is None:
         abort(404)
@@ -66,9 +35,38 @@ def _page(campaign_id: int, errors: dict[str, str] | None = None, status: int = 
     return htmx.render(
         "escalations/terms.html",
         "escalations/_terms.html",
-        status,
+        status_of(error) if error else 200,
         campaign=campaign,
-        given=given | forms.typed() if errors else given,
-        errors=errors or {},
+        given=given | forms.typed() if error else given,
+        errors=by_field(error),
         zones=list(ZONE_NAMES.items()),
+    )
+
+
+@bp.get("/campaigns/<int:campaign_id>/escalations/terms")
+@access.roles(*ADDRESS_KEEPERS)
+def terms(campaign_id: int) -> Response:
+    """The terms of a campaign."""
+    return _page(None, campaign_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/terms")
+@access.roles(*ADDRESS_KEEPERS)
+@told_on(_page)
+def change(campaign_id: int) -> Response:
+    """Set them; escalations already raised keep their deadline."""
+    answer_terms.change_terms(db.session(), access.current_actor(), campaign_id, _read(), now=now())
+    flash("Сроки сохранены. Они действуют для новых обращений.", "ok")
+    return htmx.go(url_for("escalations.index", campaign_id=campaign_id))
+
+
+def _read() -> AnswerTerms:
+    usual = AnswerTerms()
+    return AnswerTerms(
+        within_h=forms.number_or_none("within_h", 1, MOST_HOURS, label="Срок ответа"),
+        opens=forms.clock("opens", label="Начало рабочего дня") or usual.opens,
+        closes=forms.clock("closes", label="Конец рабочего дня") or usual.closes,
+        zone=forms.choice("zone", ZONE_NAMES, label="Часовой пояс"),
+        remind_before_min=forms.number_or_none("remind_before_min", 1, MOST_REMIND_MIN, label="Напоминание"),
+        digest_at=forms.clock("digest_at", label="Сводка"),
     )
