@@ -1,4 +1,4 @@
-"""A form that counts once, for tests of services: what the envelope of a request does around a view."""
+"""A form as its envelope counts it, for tests that call a service beneath the web (`nps.services.form_keys`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy.orm import Session
 
+from nps.domain.actor import Actor
 from nps.services import form_keys
 from tests.factories import NOW
 
 
 def counted(
-    session: Session, user_id: int, key: str, fields: Mapping[str, object] | None = None
+    session: Session, who: Actor | int, key: str, fields: Mapping[str, object] | None = None
 ) -> AbstractContextManager[None]:
     """Carry out the block as the form of this key; raises SentAgain when it came before, and acts no second time."""
+    user_id = who if isinstance(who, int) else who.id
     return form_keys.counting(session, form_keys.Enveloped(key, user_id, "test", fields or {}), NOW)

@@ -11,6 +11,7 @@ from nps.domain.case import (
     QueueClass,
     State,
     Why,
+    acts_of_manager,
     dead_phones,
     fold,
 )
@@ -242,3 +243,13 @@ def test_a_number_taken_back_is_first_no_more_and_begins_no_ladder():
 def test_a_call_corrected_to_a_survey_stays_one_though_the_client_was_reopened_since():
     found = verdict(call("surveyed", at(17, "10:30")), event("reopened", at(17, "11:00")))
     assert found.state == State.SURVEYED
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_a_manager_may_decide_depends_on_the_state_alone(state: State) -> None:
+    offered = {
+        State.WAITING: ("refused", "withdrawn"),
+        State.MANAGER: ("returned", "refused", "withdrawn"),
+        State.SURVEYED: (),
+    }
+    assert acts_of_manager(state) == offered.get(state, ("reopened",))

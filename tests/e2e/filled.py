@@ -165,8 +165,7 @@ class _Story:
         ).first()
         assert call is not None
         words = "Секунды по записи разговора"
-        form = Form(f"k{next(self.keys)}", boss, "seconds")
-        supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, form, NOW)
+        supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, NOW)
         return frozen
 
     def _letters_of_reports(self, campaign_id: int) -> None:

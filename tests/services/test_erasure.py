@@ -53,7 +53,6 @@ from nps.services import (
     stop_list,
     sweep,
 )
-from nps.services.form_keys import Form
 from nps.services.personal_data import Order
 from tests import factories, redis_server
 from tests.conftest import make_app
@@ -206,7 +205,7 @@ def everywhere(session: Session) -> set[str]:
 
 def test_a_person_is_found_nowhere_afterwards(session: Session, app: Flask, survey: Wave, contract: Contract) -> None:
     second = Wave(session, app, survey.root, contract.id)
-    cases.give_number(session, survey.manager.id, second.victim, SPARE, Form("", survey.manager.id, ""), NOW)
+    cases.give_number(session, survey.manager.id, second.victim, SPARE, NOW)
     stop_list.add(session, survey.manager.id, survey.id, phone=PHONE, inn="", reason="Вахрушев просил", now=NOW)
     leave_copies(session, app.config["DATA_FOLDER"])
     assert places(survey.traces()) == everywhere(session)
@@ -394,9 +393,9 @@ def test_another_list_than_the_one_shown_is_refused(session: Session, survey: Wa
 def test_nobody_decides_about_an_erased_client_any_more(session: Session, survey: Wave, contract: Contract) -> None:
     survey.erase_person()
     with pytest.raises(StaleError, match="удалены"):
-        cases.give_number(session, survey.manager.id, survey.victim, SPARE, Form("", survey.manager.id, ""), NOW)
+        cases.give_number(session, survey.manager.id, survey.victim, SPARE, NOW)
     with pytest.raises(StaleError, match="удалены"):
-        cases.act(session, survey.manager.id, survey.victim, "reopened", "Просил", Form("", survey.manager.id, ""), NOW)
+        cases.act(session, survey.manager.id, survey.victim, "reopened", "Просил", NOW)
     seat, attempt = survey.seat, survey.attempt
     with pytest.raises(StaleError):
         desk.save_note(session, seat.actor, attempt, f"ещё раз {PHONE}", seat.now)

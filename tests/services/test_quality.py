@@ -230,7 +230,7 @@ def test_a_managers_correction_is_not_taken_for_a_reviewers(house: House) -> Non
     house.correct("refused")
     manager = house.managers[1]
     correction = Correction("hung_up", "Письмо заказчика")
-    supervision.correct_result(house.session, manager.id, house.call, correction, house.form(manager), NOW)
+    supervision.correct_result(house.session, manager.id, house.call, correction, NOW)
     assert [source for _, source, _ in house.said()] == ["operator", "review", "manager"]
 
 

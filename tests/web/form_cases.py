@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.models import Campaign, User
-from nps.services import call_queue, desk
+from nps.models import Campaign, ShiftMessage, User
+from nps.services import call_queue, desk, shift_messages
 from nps.services.form_keys import Form
 from tests import factories
 from tests.factories import NOW
@@ -27,6 +28,10 @@ class Place:
 
 Prepare = Callable[[Session, Place], None]
 PERSON = {"full_name": "Новая Анна", "role": "manager", "gender": "female", "login": "novaya"}
+CAMPAIGN = {
+    "title": "Зима", "starts_on": "2027-01-11", "ends_on": "2027-01-29", "soft_refusal_final": "1",
+    "admission": "warn", "dial_link": "tel:{e164}", "setup_allowance_s": "8",
+}  # fmt: skip
 CONTRACT = {"number": "7", "minutes": "100", "billing": "minute", "gate": "billed", "signed_on": "2026-11-01"}
 
 #: endpoint -> what the form says. Those that stand here have to do what they are for.
@@ -48,9 +53,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "campaigns.add_day": {"day": "2026-11-20", "region": "", "is_open": "0"},
     "campaigns.add_stop": {"phone": "8 917 000-00-99", "reason": "просил"},
     "campaigns.act": {"kind": "refused", "reason": "письмо"},
+    "campaigns.answer_message": {"text": "Иду"},
     "campaigns.admit": {"all": "1", "reason": "опыт"},
     "campaigns.assign": {"priority": "2"},
     "campaigns.change_contact": {"department": "Склад", "person": "Иванова", "phone": "+73412111111"},
+    "campaigns.create": CAMPAIGN | {"purpose": "survey", "escalation_email": ""},
     "campaigns.close": {"sure": "1"},
     "campaigns.free": {},
     "campaigns.give_number": {"phone": "8 917 111-22-33"},
@@ -59,6 +66,14 @@ FORMS: dict[str, dict[str, Any]] = {
     "campaigns.remove_contact": {},
     "campaigns.remove_day": {},
     "campaigns.resume": {},
+    "campaigns.save_settings": CAMPAIGN,
+    "campaigns.settle": {
+        "disposition": "hung_up",
+        "reason": "ушёл",
+        "ended_day": "2026-11-17",
+        "ended_time": "15:15:30",
+    },  # fmt: skip
+    "campaigns.write_message": {"to": "all", "text": "Обед в 13:00"},
     "campaigns.save_windows": {"lines": "0"},
     "campaigns.seconds": {"talk_s": "60", "reason": "сверка"},
     "campaigns.correct": {"disposition": "hung_up", "reason": "ошибка"},
@@ -104,9 +119,8 @@ FORMS: dict[str, dict[str, Any]] = {
 #: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
 #: are refused here, four times alike.
 BARE = {
-    "campaigns.answer_message", "campaigns.save_settings", "campaigns.write_message",
     "desk.ask_help", "desk.read_message",
-    "admin.raise_limit", "auth.close_session", "auth.save_password", "campaigns.create", "campaigns.settle",
+    "admin.raise_limit", "auth.close_session", "auth.save_password",
     "desk.acknowledge", "desk.back", "desk.comment", "desk.transfer", "escalations.ask_to_call", "escalations.confirm",
     "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
     "quality.reply", "quality.save", "recordings.absence",
@@ -178,6 +192,25 @@ def handed_out(session: Session, place: Place) -> None:
     place.ids["respondent_id"] = taken.respondent_id
 
 
+def left_open(session: Session, place: Place) -> None:
+    """A call waits for its result, and its operator has gone."""
+    campaign = session.get_one(Campaign, place.ids["campaign_id"])
+    call = factories.attempt(
+        session, factories.respondent(session, campaign), factories.member(session, campaign), None
+    )
+    place.ids["attempt_id"] = call.id
+
+
+def asking_for_help(session: Session, place: Place) -> None:
+    operator = factories.on_shift(session, session.get_one(Campaign, place.ids["campaign_id"]))
+    shift_messages.ask(session, actor_of(operator), "", NOW)
+    place.ids["message_id"] = session.scalars(select(func.max(ShiftMessage.id))).one()
+
+
+def with_contract(session: Session, place: Place) -> None:
+    place.fields["contract_id"] = place.ids["contract_id"]
+
+
 def asking_for_admission(session: Session, place: Place) -> None:
     campaign = session.get_one(Campaign, place.ids["campaign_id"])
     factories.member(session, campaign, admitted_at=None)
@@ -208,6 +241,10 @@ STATES: dict[str, Prepare] = {
     "desk.tell_end": talking,
     "campaigns.free": handed_out,
     "campaigns.admit": asking_for_admission,
+    "campaigns.answer_message": asking_for_help,
+    "campaigns.create": with_contract,
+    "campaigns.settle": left_open,
+    "campaigns.write_message": asking_for_help,
 }
 
 

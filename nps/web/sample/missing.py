@@ -11,7 +11,6 @@ from nps.extensions import db
 from nps.queries import missing_clients
 from nps.queries import sample as queries
 from nps.services import cases
-from nps.services.form_keys import Form
 from nps.web import access, forms, htmx
 from nps.web.campaigns import words
 from nps.web.clock import now
@@ -42,7 +41,6 @@ def withdraw(campaign_id: int, load_id: int) -> Response:
             letter=forms.text("letter", 60, label="Номер письма"),
             reason=forms.text("reason", 500, label="Причина"),
             expected=forms.whole("clients", 0, 2**31 - 1, label="Сколько клиентов"),
-            form=Form(forms.sent_key(), access.current_actor().id, "sample.withdraw", forms.fields()),
             now=now(),
         )
     except DomainError as error:
