@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.models import Campaign, ShiftMessage, User
-from nps.services import call_queue, desk, shift_messages
+from nps.models import CallAttempt, Campaign, Outbox, QualityReview, Recording, ShiftMessage, User
+from nps.services import call_queue, desk, escalations, shift_messages
 from nps.services.form_keys import Form
+from nps.services.reports import exporting
 from tests import factories
 from tests.factories import NOW
 
@@ -104,13 +105,27 @@ FORMS: dict[str, dict[str, Any]] = {
     "desk.tell_end": {"talk_minutes": "0"},
     "escalations.take": {},
     "escalations.note": {"text": "звонили"},
+    "escalations.ask_to_call": {"text": "уточните марку"},
+    "escalations.confirm": {},
+    "escalations.send_test": {},
     "escalations.answer": {"text": "есть на складе"},
     "escalations.close": {"text": "ответили"},
     "escalations.change_address": {"email": "new@u-energo.ru"},
     "escalations.change_branch_address": {"email": "new@u-energo.ru"},
     "letters.again": {},
     "personal_data.save_terms": {"legal_basis": "договор", "delete_on": "2027-01-01"},
+    "quality.correct": {"disposition": "hung_up", "reason": "слышно"},
+    "quality.reply": {"reply": "спасибо"},
+    "quality.save": {"act": "finish", "mark-0": "2", "note": "хорошо"},
     "quality.save_plan": {"newcomer_calls": "3", "share_percent": "5", "title": "Приветствие", "hint": ""},
+    "recordings.absence": {"cause": "lost"},
+    "recordings.attach": {},
+    "recordings.detach": {},
+    "recordings.set_all_aside": {"up_to": "1000000"},
+    "recordings.set_aside": {},
+    "reports.cancel_file": {},
+    "reports.freeze": {"what": "wave"},
+    "reports.order_file": {"form": "csv"},
     "reports.set_letter": {"every": "daily", "email": "boss@u-energo.ru"},
     "sample.cancel": {},
     "training.begin": {"scenario": "ready"},
@@ -119,19 +134,41 @@ FORMS: dict[str, dict[str, Any]] = {
 #: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
 #: are refused here, four times alike.
 BARE = {
-    "desk.ask_help", "desk.read_message",
-    "admin.raise_limit", "auth.close_session", "auth.save_password",
-    "desk.acknowledge", "desk.back", "desk.comment", "desk.transfer", "escalations.ask_to_call", "escalations.confirm",
-    "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
-    "quality.reply", "quality.save", "recordings.absence",
-    "recordings.attach", "recordings.detach", "recordings.set_all_aside",
-    "recordings.set_aside", "recordings.upload", "reports.cancel_file", "reports.check_answers", "reports.freeze",
-    "reports.order_file", "sample.back",
-    "sample.confirm", "sample.decide", "sample.place", "sample.publish", "sample.upload", "sample.withdraw",
-    "scripts.add_step", "scripts.adopt", "scripts.discard", "scripts.first_step", "scripts.publish",
-    "scripts.remove_step", "scripts.repair", "scripts.save_complaint", "scripts.save_questions", "scripts.save_step",
-    "scripts.undo", "scripts.upload", "scripts.use_words", "training.wait",
-}  # fmt: skip
+    "admin.raise_limit",
+    "auth.close_session",
+    "auth.save_password",
+    "desk.acknowledge",
+    "desk.ask_help",
+    "desk.back",
+    "desk.comment",
+    "desk.read_message",
+    "desk.transfer",
+    "personal_data.erase_campaign",
+    "personal_data.erase_person",
+    "recordings.upload",
+    "reports.check_answers",
+    "sample.back",
+    "sample.confirm",
+    "sample.decide",
+    "sample.place",
+    "sample.publish",
+    "sample.upload",
+    "sample.withdraw",
+    "scripts.add_step",
+    "scripts.adopt",
+    "scripts.discard",
+    "scripts.first_step",
+    "scripts.publish",
+    "scripts.remove_step",
+    "scripts.repair",
+    "scripts.save_complaint",
+    "scripts.save_questions",
+    "scripts.save_step",
+    "scripts.undo",
+    "scripts.upload",
+    "scripts.use_words",
+    "training.wait",
+}
 
 
 def started(session: Session, place: Place) -> None:
@@ -216,6 +253,53 @@ def asking_for_admission(session: Session, place: Place) -> None:
     factories.member(session, campaign, admitted_at=None)
 
 
+def tested(session: Session, place: Place) -> None:
+    """A test letter has left for the campaign's address."""
+    person = actor_of(place.people[0])
+    place.fields["letter"] = escalations.send_test_letter(session, person, place.ids["campaign_id"], now=NOW)
+    factories.fresh(session)
+    letter = session.get_one(Outbox, place.fields["letter"])
+    letter.state, letter.next_try_at, letter.sent_at = "sent", None, NOW
+    session.commit()
+
+
+def loose(session: Session, place: Place) -> None:
+    """The recording has no call, and is nobody's; the call has none."""
+    factories.fresh(session)
+    recording = session.get_one(Recording, place.ids["recording_id"])
+    recording.state, recording.problem, recording.attempt_id = "unmatched", "none", None
+    session.commit()
+    place.fields["attempt_id"] = str(place.ids["attempt_id"])
+
+
+def reviewed(session: Session, place: Place) -> None:
+    """The call is of the first person, and its review is sent to him."""
+    person, reviewer = (person.id for person in place.people)
+    factories.fresh(session)
+    call = session.get_one(CallAttempt, place.ids["attempt_id"])
+    call.operator_id = person
+    review = QualityReview(
+        attempt_id=call.id, campaign_id=call.campaign_id, operator_id=call.operator_id, reviewer_id=reviewer,
+        reason="asked", begun_at=NOW, finished_at=NOW,
+    )  # fmt: skip
+    session.add(review)
+    session.commit()
+    place.ids["review_id"] = review.id
+
+
+def closed(session: Session, place: Place) -> None:
+    factories.fresh(session)
+    session.get_one(Campaign, place.ids["campaign_id"]).closed_at = NOW
+    session.commit()
+
+
+def ordered(session: Session, place: Place) -> None:
+    person = actor_of(place.people[0])
+    place.ids["job_id"] = exporting.order(
+        session, actor=person, campaign_id=place.ids["campaign_id"], form="csv", zone="Europe/Samara", now=NOW
+    )
+
+
 STATES: dict[str, Prepare] = {
     "desk.answer": talking,
     "desk.answered": dialled,
@@ -245,6 +329,14 @@ STATES: dict[str, Prepare] = {
     "campaigns.create": with_contract,
     "campaigns.settle": left_open,
     "campaigns.write_message": asking_for_help,
+    "escalations.confirm": tested,
+    "quality.reply": reviewed,
+    "recordings.absence": loose,
+    "recordings.attach": loose,
+    "recordings.set_all_aside": loose,
+    "recordings.set_aside": loose,
+    "reports.cancel_file": ordered,
+    "reports.freeze": closed,
 }
 
 

@@ -74,7 +74,6 @@ def order_file(campaign_id: int) -> Response:
         form=forms.text("form"),
         zone=office_zone(),
         now=now(),
-        form_key=forms.sent_key(),
     )
     return htmx.go(url_for("reports.files", campaign_id=campaign_id))
 
