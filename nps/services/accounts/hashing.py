@@ -20,15 +20,15 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
-def matches(password_hash: str | None, password: str) -> bool:
+def matches(password_hash: str, password: str) -> bool:
     """Whether the password is the one behind the hash.
 
-    Without a hash (no such account) the same work is done for nothing, so that the time of an answer does not tell
+    For '' (no such account) the same work is done for nothing, so that the time of an answer does not tell
     which logins exist (ASVS 6.3.8).
     """
     nobody = _nobody()
     try:
-        return _HASHER.verify(password_hash or nobody, password) and password_hash is not None
+        return _HASHER.verify(password_hash or nobody, password) and password_hash != ""
     except (VerificationError, InvalidHashError):
         return False
 
