@@ -123,10 +123,11 @@ def usable_parts(day: date, half: Half, calendar: CallingCalendar) -> list[Inter
 
 
 def _spread_over(parts: list[Interval], spread: float) -> datetime:
-    rest = sum((part.closes - part.opens for part in parts), timedelta()) * spread
-    for part in parts:
-        length = part.closes - part.opens
-        if rest < length:
-            return max(part.opens, (part.opens + rest).replace(second=0, microsecond=0))
-        rest -= length
-    return parts[-1].opens
+    whole = sum((part.closes - part.opens for part in parts), timedelta())
+    # A spread just under 1 is rounded to no more than the end of the last part.
+    rest = min(whole * spread, whole - timedelta.resolution)
+    first, *later = parts
+    while rest >= first.closes - first.opens:
+        rest -= first.closes - first.opens
+        first, *later = later
+    return max(first.opens, (first.opens + rest).replace(second=0, microsecond=0))

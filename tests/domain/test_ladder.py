@@ -1,3 +1,4 @@
+import math
 from datetime import date, time, timedelta
 
 import pytest
@@ -114,3 +115,18 @@ def test_whenever_a_call_ends_the_next_is_in_a_window_and_not_in_its_last_minute
         assert window is not None and due < window.closes - LAST_MINUTES
     assert again.due is None or again.due - ended >= timedelta(hours=1)
     assert tomorrow.due is None or half_of(tomorrow.due, wave.zone) is tomorrow.half
+
+
+def test_a_day_whose_windows_are_all_last_minutes_is_left_to_the_next_window():
+    brief = tuple(Window(weekday, time(10), time(10, 5 if weekday == 1 else 30)) for weekday in (1, 2, 3))
+    odd = CallingCalendar("Europe/Samara", brief, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
+    assert shown(next_day(at(12, "10:10"), odd, {}, 0.0).due) == "18 10:00"
+
+
+def test_the_end_of_a_half_is_never_reached_by_the_spread_of_its_clients():
+    last = math.nextafter(1, 0)
+    assert shown(next_day(at(17, "14:30"), calendar(), {}, last).due) == "18 11:54"
+    parted = (*(Window(2, time(hour), time(hour, 30)) for hour in (9, 10, 11)), Window(1, time(9), time(10)))
+    split = CallingCalendar("Europe/Samara", parted, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
+    assert shown(next_day(at(17, "14:30"), split, {}, last).due) == "18 11:24"
+    assert shown(next_day(at(17, "14:30"), split, {}, 0.5).due) == "18 10:12"

@@ -77,6 +77,8 @@ def test_a_cell_with_several_numbers_can_be_split():
 
 def test_a_number_is_shown_in_groups_and_masked_to_its_ends():
     assert show("+79170007553") == "+7 917 000-75-53"
+    assert show("+79170007553", "12") == "+7 917 000-75-53 доб. 12"
+    assert show("+375290001122") == mask("+375290001122") == "+375290001122"
     assert mask("+79170007553") == "+7 917 •••-••-53"
 
 
