@@ -189,14 +189,6 @@ def enqueue_soon(queue: str, job: str, row_id: int | str | UUID) -> None:
         _messenger.take(queue, job, row_id)
 
 
-def wait_until_told() -> None:
-    """Return when Redis has been told, or did not want to be, of all that `enqueue_soon` was given in this process."""
-    with _messenger_lock:
-        messenger = _messenger
-    if messenger is not None and messenger.process == os.getpid():
-        messenger.nudges.join()
-
-
 def nudge_id(job: str, row_id: int | str) -> str:
     """The id of a nudge: the same kind and row give the same id. RQ takes letters, digits, `_` and `-` only."""
     return re.sub(r"[^A-Za-z0-9_-]", "-", f"{job.removeprefix('nps.jobs.')}-{row_id}")

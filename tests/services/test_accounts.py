@@ -330,4 +330,3 @@ def test_people_are_found_by_a_part_of_the_name_in_any_case(session):
     assert [row.login for row in queries.users(session, active=False)] == ["orlova"]
     assert [row.login for row in queries.users(session, role="operator")] == ["m.elkina"]
     assert queries.user_by_login(session, "M.ELKINA") is not None
-    assert queries.any_user(session)
