@@ -114,7 +114,6 @@ class JobQueue:
             return QueueState(answers=False, workers={}, waiting={}, sweeper=False)
 
     def close(self) -> None:
-        """Give the connections back."""
         self._redis.close()
 
 

@@ -17,7 +17,6 @@ from nps.services.personal_data import Order
 
 
 def register(group: AppGroup) -> None:
-    """Add the commands to `flask nps`."""
     group.add_command(erase)
 
 

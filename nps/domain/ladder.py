@@ -22,14 +22,14 @@ class Half(StrEnum):
 
     @property
     def other(self) -> "Half":
-        """The other half."""
         return Half.AFTERNOON if self is Half.MORNING else Half.MORNING
 
 
 @dataclass(frozen=True, slots=True)
 class HourLater:
-    """plus_hour: the end of the call and an hour. due: when the call may be made, None when no window is left.
+    """When the second call of the ladder is made.
 
+    plus_hour: the end of the call and an hour. due: when the call may be made, None when no window is left.
     moved says why they differ: '' not at all, «break» within the day, «evening» after its last window, «day» because
     there is no calling on that day.
     """
@@ -48,7 +48,6 @@ class NextDay:
 
 
 def half_of(at: datetime, zone: Zone) -> Half:
-    """Return the half of the local day."""
     return Half.MORNING if to_local(at, zone).time() < _NOON else Half.AFTERNOON
 
 
