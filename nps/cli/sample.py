@@ -30,7 +30,6 @@ _MAX_ROUNDS = 5
 
 
 def register(group: AppGroup) -> None:
-    """Add the command to `flask nps`."""
     group.add_command(import_base)
 
 

@@ -12,8 +12,9 @@ from nps.domain.nps_score import Coverage
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """needed: interviews missing to 75 % of the base. possible: interviews that clients and minutes still allow.
+    """What stands between the wave and its 75 %.
 
+    needed: interviews missing to 75 % of the base. possible: interviews that clients and minutes still allow.
     last_day_for_new: the last local day on which a new client can still go through all three calls; None when it is
     too late.
     """
@@ -24,7 +25,6 @@ class Forecast:
 
     @property
     def reachable(self) -> bool:
-        """Whether the threshold can still be met."""
         return self.possible >= self.needed
 
 

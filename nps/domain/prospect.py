@@ -204,7 +204,6 @@ class _Course:
         return dials * slot.share
 
     def dial(self, slot: Slot, region: str, pool: str, number: float) -> None:
-        """Make so many dials of one pool."""
         misses = _MISSES[pool]
         left, mass = number, 1.0
         results = []

@@ -74,7 +74,6 @@ class Line:
 
     @property
     def ring(self) -> timedelta:
-        """How long the client's phone rang."""
         until = self.answered_at or self.ended_at
         return max(timedelta(0), until - self.ringing_at) if self.ringing_at and until else timedelta(0)
 

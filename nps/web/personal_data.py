@@ -38,7 +38,7 @@ def page(error: DomainError | None = None, *, campaign_id: int, found: Sequence[
         tabs=tabs(campaign.id, "personal_data.page"),
         stored=stored,
         late=stored.delete_on is not None and stored.delete_on <= today() and stored.erased_at is None,
-        acts=queries.acts(db.session(), campaign.customer_id),
+        acts=queries.erasures(db.session(), campaign.customer_id),
         found=found,
         stopped=queries.is_stopped(db.session(), campaign.customer_id, found),
         typed=forms.typed(),
@@ -105,7 +105,7 @@ def erase_campaign(campaign_id: int) -> Response:
 
 @bp.get("/acts/<int:erasure_id>")
 @access.roles(*MANAGERS)
-def act(erasure_id: int) -> Response:
+def erasure(erasure_id: int) -> Response:
     """The act with its extract of the journal, made to be printed."""
     found = _act(erasure_id)
     shell.inside(found.line.campaign_id)
@@ -153,11 +153,11 @@ def _order() -> Order:
 
 def _erased(erasure_id: int) -> Response:
     flash("Данные удалены. Файлы и следы в базе убираются прямо сейчас, акт покажет, когда всё закончено.", "ok")
-    return htmx.go(url_for("personal_data.act", erasure_id=erasure_id))
+    return htmx.go(url_for("personal_data.erasure", erasure_id=erasure_id))
 
 
 def _act(erasure_id: int) -> queries.Act:
-    found = queries.act(db.session(), erasure_id)
+    found = queries.erasure(db.session(), erasure_id)
     if found is None:
         raise NotFoundError("Такого акта нет.")
     return found

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps.domain.calling_window import CallingCalendar, Window, always_open
-from nps.domain.ladder import LAST_MINUTES, Half, half_of, hour_later, next_day, settle
+from nps.domain.ladder import LAST_MINUTES, Half, half_of, hour_later, into_window, next_day
 
 from .build import at, calendar, shown
 
@@ -99,8 +99,8 @@ def test_a_window_through_midday_is_parted_at_one_o_clock():
 
 def test_midnight_is_no_close_for_a_calendar_that_goes_on():
     demo = always_open("Europe/Samara", date(2026, 11, 20), date(2026, 11, 22))
-    assert settle(at(20, "23:57"), demo) == at(20, "23:57")
-    assert settle(at(22, "23:57"), demo) is None
+    assert into_window(at(20, "23:57"), demo) == at(20, "23:57")
+    assert into_window(at(22, "23:57"), demo) is None
 
 
 @given(minute=st.integers(0, 30 * 24 * 60), spread=st.floats(0, 1, exclude_max=True), mornings=st.integers(0, 3))

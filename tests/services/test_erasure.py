@@ -301,7 +301,7 @@ def test_by_day_the_files_go_and_the_tables_wait_for_the_end_of_the_shifts(sessi
     session.add(Shift(user_id=survey.manager.id, campaign_id=survey.id, spoken_name="Ольга", started_at=NOW))
     session.commit()
     assert not personal_data.finish(session, erasure_id, NOW)
-    act = acts.act(session, erasure_id)
+    act = acts.erasure(session, erasure_id)
     assert act is not None and act.is_to_compact and act.finished_at is None
     assert places(survey.traces()) <= {"database"}, "the files are gone"
     assert personal_data.unfinished(session, NOW) == []

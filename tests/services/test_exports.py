@@ -63,8 +63,8 @@ def job_of(session: Session, job_id: int) -> JobRun:
     return session.get_one(JobRun, job_id, populate_existing=True)
 
 
-def take(session: Session, who: Actor, job_id: int) -> exporting.Ready:
-    return exporting.take(session, actor=who, job_id=job_id, now=NOW, zone=ZONE, address="")
+def fetch(session: Session, who: Actor, job_id: int) -> exporting.Ready:
+    return exporting.fetch(session, actor=who, job_id=job_id, now=NOW, zone=ZONE, address="")
 
 
 def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
@@ -74,7 +74,7 @@ def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
     assert job_of(session, job_id).state == "waiting"
 
     done = work(session, job_id)
-    ready = take(session, boss, job_id)
+    ready = fetch(session, boss, job_id)
 
     assert (done.state, done.done, done.lease_token) == ("done", done.total, None) and done.total == 2 + 3
     assert [path.name for path in folder.iterdir()] == [ready.file.name], "no draft, no rows beside it"
@@ -88,7 +88,7 @@ def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
 def test_the_two_tables_of_the_terms_can_be_ordered(session: Session, campaign: Campaign, boss: Actor) -> None:
     job_id = order(session, boss, campaign.id, "forms")
     done = work(session, job_id)
-    ready = take(session, boss, job_id)
+    ready = fetch(session, boss, job_id)
 
     assert (done.state, done.total) == ("done", 2)
     assert load_workbook(ready.file).sheetnames == ["Звонки", "Анкета"]
@@ -99,7 +99,7 @@ def test_the_table_has_the_form_with_phones_in_digits(session: Session, campaign
     job_id = order(session, boss, campaign.id, "csv")
     work(session, job_id)
 
-    text = take(session, boss, job_id).file.read_text("utf-8-sig")
+    text = fetch(session, boss, job_id).file.read_text("utf-8-sig")
 
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
     assert rows[0][4] == "Телефон" and len(rows) == 3
@@ -114,7 +114,7 @@ def test_nobody_else_gets_the_file(session: Session, campaign: Campaign, boss: A
 
     for who in (other, actor(factories.user(session, "customer"))):
         with pytest.raises(NotFoundError):
-            take(session, who, job_id)
+            fetch(session, who, job_id)
         with pytest.raises(NotFoundError):
             exporting.cancel(session, actor=who, job_id=job_id)
         assert exports_of(session, who.id, campaign.id) == []
@@ -131,7 +131,7 @@ def test_a_person_who_lost_the_right_gets_nothing(session: Session, campaign: Ca
     session.commit()
 
     with pytest.raises(NotFoundError):
-        take(session, actor(session.get_one(User, person.id, populate_existing=True)), made)
+        fetch(session, actor(session.get_one(User, person.id, populate_existing=True)), made)
     assert work(session, waiting).file == ""
 
 
@@ -203,7 +203,7 @@ def test_a_file_goes_after_a_day(session: Session, campaign: Campaign, boss: Act
 
     assert list(folder.iterdir()) == [] and exporting.outdated(session, later) == []
     with pytest.raises(NotFoundError, match="Закажите"):
-        take(session, boss, job_id)
+        fetch(session, boss, job_id)
 
 
 def close(session: Session, campaign: Campaign) -> None:
@@ -227,7 +227,7 @@ def test_an_erasure_reaches_the_files(session: Session, campaign: Campaign, boss
 
     assert list(folder.iterdir()) == []
     with pytest.raises(NotFoundError):
-        take(session, boss, job_id)
+        fetch(session, boss, job_id)
 
 
 def test_a_file_begun_before_an_erasure_is_made_again(
@@ -250,7 +250,7 @@ def test_a_file_begun_before_an_erasure_is_made_again(
 
     assert session.scalars(select(Erasure)).one().campaign_id == campaign.id
     assert (first, left, second) == ("waiting", [], "done")
-    text = take(session, boss, job_id).file.read_text("utf-8-sig")
+    text = fetch(session, boss, job_id).file.read_text("utf-8-sig")
     assert "0277123456" not in text and "79170001122" not in text
 
 

@@ -158,7 +158,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "hooks.own": PUBLIC,
     "hooks.zadarma_echo": PUBLIC,
     "letters.again": PREPARES,
-    "personal_data.act": STAFF,
+    "personal_data.erasure": STAFF,
     "personal_data.erase_campaign": STAFF,
     "personal_data.erase_person": STAFF,
     "personal_data.find": STAFF,

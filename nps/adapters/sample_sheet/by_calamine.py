@@ -20,7 +20,6 @@ _STRICT = b"http://purl.oclc.org/ooxml/"
 #: A cell without its place, or one beyond column BH or row 199,999; with such a place calamine loses or lays out cells.
 _ODD_CELL = re.compile(rb'<(?:\w+:)?c(?=[\s/>])(?! r="(?:[A-Z]|A[A-Z]|B[A-H])(?:\d{1,5}|1\d{5})")')
 _PIECE_BYTES = 1024 * 1024
-_OVERLAP_BYTES = 64
 
 
 def is_strict(path: str) -> bool:

@@ -49,7 +49,6 @@ class CallRecord:
 
     @property
     def result(self) -> Disposition:
-        """The row of the table."""
         return TABLE[self.disposition]
 
 

@@ -140,7 +140,6 @@ class RowChecker:
         return self._clients.missing
 
     def empty(self, row_no: int) -> Verdict:
-        """The verdict on a row with nothing in it."""
         return Verdict(row_no, Fate.EMPTY)
 
     def check(self, row_no: int, cells: Sequence[str]) -> Verdict | None:

@@ -149,7 +149,6 @@ class Times:
     over_limit: int
     talks: int
     median_talk_ms: int | None
-    talks_over_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +229,8 @@ def traffic_of(session: Session, campaign: CampaignRow) -> Traffic:
 def times_of(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Times:
     """Measure the surveys in force. Durations that nobody measured are 0 and left out."""
     surveys, over, median = _durations(session, campaign_id, attempts.c.survey_ms, where)
-    talks, talks_over, median_talk = _durations(session, campaign_id, attempts.c.talk_ms, where)
-    return Times(surveys, median, over, talks, median_talk, talks_over)
+    talks, _, median_talk = _durations(session, campaign_id, attempts.c.talk_ms, where)
+    return Times(surveys, median, over, talks, median_talk)
 
 
 def _durations(

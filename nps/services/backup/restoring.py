@@ -1,6 +1,6 @@
 """Putting a copy back, while the system stands still.
 
-Everything is read and compared before anything is touched. From the first move to the last line of `settling` a mark
+Everything is read and compared before anything is touched. From the first move to the last line of `hold_back` a mark
 lies in the data folder, and the system does not start while it does: a restored database would otherwise send what it
 believes to be waiting.
 """
@@ -24,8 +24,8 @@ from nps.adapters.backup.errors import BackupError, disk_troubles
 from nps.adapters.backup.folders import drafts, move_contents, move_file, stopped, sync
 from nps.queries import backup as queries
 from nps.services.backup.folders import Places
+from nps.services.backup.holding_back import hold_back
 from nps.services.backup.making import Say, read
-from nps.services.backup.settling import settle
 from nps.services.transaction import AnySession
 
 #: Brings the tables behind a connection (None: the application's own) to a revision.
@@ -86,13 +86,13 @@ def restore(
             _replace_files(places, copy, aside, manifest)
             other_settings = _keep_settings(places, copy / "settings.env")
         migrate(None, "head")
-        settled = settle(session, manifest["made_at"], now)
+        held = hold_back(session, manifest["made_at"], now)
         # All that was moved is on the disk before the mark goes.
         os.sync()
         (places.data / UNFINISHED).unlink()
     lost = sorted(number for number, _ in acts - _acts(engine))
     facts = manifest["made_at"], manifest["rows"], manifest["missing"]
-    return Restored(*facts, aside, other_settings, *settled, lost, sums)
+    return Restored(*facts, aside, other_settings, *held, lost, sums)
 
 
 def _read(file: Path, into: Path, known: Collection[str]) -> dict[str, Any]:

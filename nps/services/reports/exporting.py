@@ -120,7 +120,7 @@ class Ready:
     form: str
 
 
-def take(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone: Zone, address: str) -> Ready:
+def fetch(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone: Zone, address: str) -> Ready:
     """The file for its owner, written down before it leaves the house (R20).
 
     Raises NotFoundError for somebody else's, for a campaign that he may not see any more, and when the file is gone.

@@ -39,10 +39,10 @@ class Lease:
     until: datetime
 
 
-def take(session: AnySession, import_id: int, now: datetime) -> Lease | None:
+def acquire(session: AnySession, import_id: int, now: datetime) -> Lease | None:
     """Take the load if it waits for a worker; None when it doesn't, or somebody works on it.
 
-    A load that was taken five times without getting on is failed instead.
+    A load that was acquired five times without getting on is failed instead.
     """
     until = now + LEASE
     with write(session) as s:

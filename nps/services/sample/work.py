@@ -15,7 +15,7 @@ from nps.domain.errors import DomainError
 from nps.extensions import db
 from nps.models import ImportRow, SampleImport
 from nps.services.sample import checking, publishing, reading, updating
-from nps.services.sample.lease import Lease, LeaseLost, finish, renew, take, waiting_imports
+from nps.services.sample.lease import Lease, LeaseLost, acquire, finish, renew, waiting_imports
 from nps.services.transaction import AnySession, write
 
 __all__ = ["JOB", "waiting_imports", "work"]
@@ -36,7 +36,7 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
     Rows are staged in many short transactions, so that operators never wait for a load; killed at any moment, the step
     is done anew when its lease has lapsed. `clock` gives the present instant, aware UTC.
     """
-    while (lease := take(session, import_id, clock())) is not None:
+    while (lease := acquire(session, import_id, clock())) is not None:
         try:
             _step(session, lease, clock)
         except LeaseLost:

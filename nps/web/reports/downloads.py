@@ -90,7 +90,7 @@ def cancel_file(job_id: int) -> Response:
 @access.roles(*READERS)
 def file(job_id: int) -> Response:
     """A finished file, for its owner alone."""
-    ready = exporting.take(
+    ready = exporting.fetch(
         db.session(),
         actor=access.current_actor(),
         job_id=job_id,

@@ -1,4 +1,4 @@
-"""A manager settles what no rule can: whose a recording is, and why a call has none. Everything is journalled."""
+"""A manager says what no rule can: whose a recording is, and why a call has none. Everything is journalled."""
 
 from __future__ import annotations
 
