@@ -20,10 +20,17 @@ from nps.services import accounts
 from nps.services.accounts import LoginRefused, LoginThrottled, hashing
 from nps.services.accounts.login import ADDRESS_TRIES, FREE_TRIES, HOT_LOGIN, MEMORY
 from tests import factories
+from tests.conftest import FULL_COST
 from tests.factories import NOW, PASSWORD
 
 HERE, THERE = "10.0.0.1", "10.0.0.2"
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def passwords_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only here a password costs what it costs people."""
+    monkeypatch.setattr(hashing, "HASHER", FULL_COST)
 
 
 def log_in(

@@ -141,21 +141,21 @@ def test_a_token_of_an_earlier_hour_is_still_good(app, login):
 
 
 @pytest.fixture
-def broken(app: Flask) -> Flask:
-    """The application with views that fail in each known way."""
+def broken(own_app: Flask) -> Flask:
+    """An application with views that fail in each known way."""
     errors = {
         "stale": StaleError("stale", "Клиент уже занят."),
         "absent": NotFoundError("Такого звонка нет."),
         "refused": DomainError("rule", "Так нельзя, потому что рано."),
         "bug": ZeroDivisionError("secret detail"),
     }
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
 
     def fail(kind: str) -> str:
         raise errors[kind]
 
-    app.add_url_rule("/broken/<kind>", "broken", access.public(fail))
-    return app
+    own_app.add_url_rule("/broken/<kind>", "broken", access.public(fail))
+    return own_app
 
 
 @pytest.mark.parametrize(
