@@ -26,8 +26,9 @@ def traces(session: Session, root: Path, words: Iterable[str]) -> set[str]:
     found = set()
     engine = session.get_bind().engine
     folders = [root] if engine.dialect.name == "postgresql" else [root, Path(engine.url.database or "").parent]
-    for folder, path in [(folder, path) for folder in folders for path in folder.rglob("*") if path.is_file()]:
-        name = str(path.relative_to(folder))
+    for name, path in [(str(path.relative_to(top)), path) for top in folders for path in top.rglob("*")]:
+        if not path.is_file():
+            continue
         contents = [name.encode(), *_contents(path)]
         if any(needle in content for content in contents for needle in needles):
             found.add(name)
