@@ -17,7 +17,7 @@ from nps.queries.campaigns import campaign_row
 from nps.queries.reports import EVERYTHING, Report, Slice, begin_snapshot, campaign_report
 from nps.queries.reports.frozen import Frozen, figures_of, frozen_of, frozen_wave
 from nps.services import cases, frozen_reports, supervision
-from nps.services.form_keys import Form, SentAgain
+from nps.services.form_keys import SentAgain
 from tests import factories
 from tests.factories import NOW
 from tests.pressing import counted
@@ -143,9 +143,8 @@ def test_days_are_kept_while_the_wave_goes_on(session: Session, campaign: Campai
     assert (found.score.n, found.clients.surveyed) == (2, 3), "answers of the day, the base of the moment"
     assert found.changes_to(report(session, campaign, found.where)) == ()
 
-    seconds = Form("k", manager.id, "seconds")
     attempt = session.scalars(select(factories.CallAttempt).where(factories.CallAttempt.talk_ms == 30_000)).one()
-    supervision.correct_seconds(session, manager.id, attempt.id, 95, "По записи", seconds, LATER)
+    supervision.correct_seconds(session, manager.id, attempt.id, 95, "По записи", LATER)
     changed = {
         c.name: (c.was and c.was.words, c.now and c.now.words)
         for c in found.changes_to(report(session, campaign, found.where))
