@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.models import Campaign, User
-from nps.services import call_queue, desk
+from nps.domain.sample import FIELDS
+from nps.domain.script import editing
+from nps.domain.script.repairs import repairs
+from nps.models import Campaign, UnsuitableAnswer, User
+from nps.queries import missing_clients
+from nps.queries import scripts as queries
+from nps.services import call_queue, desk, scripts
 from nps.services.form_keys import Form
 from tests import factories
 from tests.factories import NOW
+from tests.services.loading import ROW, Loader, workbook
+from tests.services.test_scripts import says
 
 
 @dataclass
@@ -97,7 +105,25 @@ FORMS: dict[str, dict[str, Any]] = {
     "personal_data.save_terms": {"legal_basis": "договор", "delete_on": "2027-01-01"},
     "quality.save_plan": {"newcomer_calls": "3", "share_percent": "5", "title": "Приветствие", "hint": ""},
     "reports.set_letter": {"every": "daily", "email": "boss@u-energo.ru"},
+    "sample.back": {},
     "sample.cancel": {},
+    "sample.confirm": {f"column-{n}": code for n, code in enumerate(FIELDS)},
+    "sample.decide": {"apply": "0"},
+    "sample.place": {"sheet": "0", "row": "1"},
+    "sample.publish": {},
+    "sample.withdraw": {"letter": "15-к", "reason": "Договор расторгнут"},
+    "scripts.add_step": {"revision": "0", "kind": "end", "title": "Новый шаг"},
+    "scripts.adopt": {},
+    "scripts.discard": {},
+    "scripts.first_step": {"revision": "0"},
+    "scripts.publish": {},
+    "scripts.remove_step": {"revision": "0"},
+    "scripts.repair": {"step": "greeting"},
+    "scripts.save_complaint": {"revision": "0", "step_text": "Выслушать", "step_words": "Понимаю вас"},
+    "scripts.save_questions": {"revision": "0", "id": "", "ask": "Откуда номер?", "reply": "Вы наш клиент"},
+    "scripts.save_step": {"revision": "0", "title": "Приветствие", "say": "Здравствуйте!"},
+    "scripts.undo": {},
+    "scripts.use_words": {"used_as": "question"},
     "training.begin": {"scenario": "ready"},
 }
 
@@ -112,11 +138,8 @@ BARE = {
     "quality.reply", "quality.save", "recordings.absence",
     "recordings.attach", "recordings.detach", "recordings.set_all_aside",
     "recordings.set_aside", "recordings.upload", "reports.cancel_file", "reports.check_answers", "reports.freeze",
-    "reports.order_file", "sample.back",
-    "sample.confirm", "sample.decide", "sample.place", "sample.publish", "sample.upload", "sample.withdraw",
-    "scripts.add_step", "scripts.adopt", "scripts.discard", "scripts.first_step", "scripts.publish",
-    "scripts.remove_step", "scripts.repair", "scripts.save_complaint", "scripts.save_questions", "scripts.save_step",
-    "scripts.undo", "scripts.upload", "scripts.use_words", "training.wait",
+    "reports.order_file", "sample.upload",
+    "scripts.upload", "training.wait",
 }  # fmt: skip
 
 
@@ -183,6 +206,63 @@ def asking_for_admission(session: Session, place: Place) -> None:
     factories.member(session, campaign, admitted_at=None)
 
 
+def understood(session: Session, place: Place) -> None:
+    """A base is read, and its one branch waits for a decision."""
+    loader = Loader(session, _campaign(session, place), place.people[0])
+    place.ids["load_id"] = loader.understand(workbook(ROW))
+    for key, code in loader.decisions(place.ids["load_id"]).items():
+        place.fields |= {"branch_key": key, "branch": code}
+
+
+def checked(session: Session, place: Place) -> None:
+    """A base has its receipt, and leaves the clients of the house out."""
+    loader = Loader(session, _campaign(session, place), place.people[0])
+    place.ids["load_id"] = loader.check(workbook(ROW))
+    gone = missing_clients.removable(session, place.ids["campaign_id"], place.ids["load_id"])
+    place.fields["clients"] = len(gone)
+
+
+def drafted(session: Session, place: Place) -> None:
+    """Somebody has changed a step of the script."""
+    _save(session, place, says("До свидания!"))
+
+
+def broken(session: Session, place: Place) -> None:
+    """Steps of the draft lead to one that is not there any more."""
+    _save(session, place, partial(editing.without_step, step_id="farewell"))
+    script = queries.studio(session, _campaign(session, place).script_version_id).script
+    place.fields["repair"] = next(way.key for ways in repairs(script, script.problems()) for way in ways)
+
+
+def published(session: Session, place: Place) -> None:
+    """The campaign has stayed on the version before the last."""
+    drafted(session, place)
+    version_id = _campaign(session, place).script_version_id
+    scripts.publish(session, actor_of(place.people[0]), version_id, 1, set(), NOW)
+
+
+def _save(session: Session, place: Place, edit: scripts.Edit) -> None:
+    version_id = _campaign(session, place).script_version_id
+    place.fields["revision"] = scripts.save(session, actor_of(place.people[0]), version_id, 0, edit, NOW)
+    place.fields["campaign"] = place.ids["campaign_id"]
+
+
+def _campaign(session: Session, place: Place) -> Campaign:
+    return session.get_one(Campaign, place.ids["campaign_id"])
+
+
+def said(session: Session, place: Place) -> None:
+    """An operator has sent what a client said."""
+    campaign = _campaign(session, place)
+    operator = factories.member(session, campaign)
+    call = factories.attempt(session, factories.respondent(session, campaign), operator, "hung_up")
+    told = {"attempt_id": call.id, "script_version_id": call.script_version_id, "by": operator.id, "at": NOW}
+    row = UnsuitableAnswer(step="question", words="Есть ли скидки?", **told)
+    session.add(row)
+    session.commit()
+    place.ids["unsuitable_id"] = row.id
+
+
 STATES: dict[str, Prepare] = {
     "desk.answer": talking,
     "desk.answered": dialled,
@@ -208,8 +288,20 @@ STATES: dict[str, Prepare] = {
     "desk.tell_end": talking,
     "campaigns.free": handed_out,
     "campaigns.admit": asking_for_admission,
+    "sample.back": checked,
+    "sample.confirm": understood,
+    "sample.decide": checked,
+    "sample.place": understood,
+    "sample.publish": checked,
+    "sample.withdraw": checked,
+    "scripts.adopt": published,
+    "scripts.discard": drafted,
+    "scripts.publish": drafted,
+    "scripts.repair": broken,
+    "scripts.undo": drafted,
+    "scripts.use_words": said,
 }
 
 
 def actor_of(person: User) -> Actor:
-    return Actor(person.id, person.role, person.full_name, spoken_name="Ольга")
+    return Actor(person.id, person.role, person.full_name, person.customer_id, spoken_name="Ольга")
