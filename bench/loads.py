@@ -183,10 +183,11 @@ def _main(file: Path, url: str, folder: Path) -> None:
         decisions = {group.key: Decision(region=group.suggested).code for group in unknown}
         started = time.perf_counter()
         columns = found.understood.header.columns
-        sample.confirm(session, import_id=load_id, columns=columns, decisions=decisions, **who)
+        which = {"campaign_id": campaign_id, "import_id": load_id}
+        sample.confirm(session, columns=columns, decisions=decisions, **which)
         work(load_id, "checked", started)
         started = time.perf_counter()
-        sample.publish(session, import_id=load_id, **who)
+        sample.publish(session, **which)
         work(load_id, "published", started)
         done = queries.load(session, campaign_id, load_id)
         assert done is not None

@@ -252,10 +252,11 @@ class _Story:
         assert customer_id is not None
         unknown = sample_queries.unknown_branches(self.session, load, customer_id)
         decisions = {group.key: f"new:{group.suggested}" if group.suggested else "outside" for group in unknown}
-        sample.confirm(db.session, import_id=load_id, columns=columns, decisions=decisions, **who)
+        which = {"campaign_id": campaign_id, "import_id": load_id}
+        sample.confirm(db.session, columns=columns, decisions=decisions, **which)
         self._work(load_id, at)
         if publish:
-            sample.publish(db.session, import_id=load_id, **who)
+            sample.publish(db.session, **which)
             self._work(load_id, at)
         return load_id
 

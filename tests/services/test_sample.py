@@ -30,8 +30,10 @@ from nps.models import (
     User,
 )
 from nps.services import sample
+from nps.services.form_keys import SentAgain
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 from tests.services.loading import CLEAN, DATA, HEADER, MESSY, ROW, Loader, workbook
 
 with (DATA / "base_messy_fates.csv").open(encoding="utf-8", newline="") as _file:
@@ -362,8 +364,12 @@ class TestWork:
         assert loader.work(second) == "published"
         assert len(clients(session)) == 2
 
-    def test_the_same_form_sent_twice_is_one_load(self, loader: Loader) -> None:
-        assert loader.upload(CLEAN, form_key="k1") == loader.upload(CLEAN, form_key="k1")
+    def test_the_same_form_sent_twice_is_one_load(self, loader: Loader, session: Session) -> None:
+        with counted(session, loader.user_id, "key"):
+            load_id = loader.upload(CLEAN)
+        with pytest.raises(SentAgain), counted(session, loader.user_id, "key"):
+            loader.upload(CLEAN)
+        assert list(session.scalars(select(SampleImport.id))) == [load_id]
 
     def test_the_file_keeps_its_name_but_not_its_folder(self, loader: Loader) -> None:
         load_id = loader.upload(CLEAN, file_name="C:\\Базы\\..\\База клиентов.xlsx")

@@ -9,6 +9,9 @@ from typing import Any
 
 from nps.domain.sample.columns import Header, Profile
 
+#: Fields that JSON holds as they are.
+_PLAIN = ("sheet", "noticed", "remembered", "decisions", "branch_names", "again", "missing", "added", "tries")
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -57,30 +60,23 @@ class Understood:
             name: {(kind, region): rows for kind, region, rows in found}
             for name, found in kept.get("hints", {}).items()
         }
+        header = Header(kept.get("header_row", 0), tuple(kept.get("titles", ())), kept.get("columns", {}))
         profile = Profile(
-            first_row=kept.get("first_row", 1),
-            last_row=kept.get("last_row", 0),
-            totals_rows=tuple(kept.get("totals_rows", ())),
-            examples=tuple(tuple(texts) for texts in kept.get("examples", ())),
-            empty_cells=tuple(kept.get("empty_cells", ())),
-            branches=kept.get("branches", {}),
-            hints=hints,
+            kept.get("first_row", 1),
+            kept.get("last_row", 0),
+            tuple(kept.get("totals_rows", ())),
+            tuple(tuple(texts) for texts in kept.get("examples", ())),
+            tuple(kept.get("empty_cells", ())),
+            kept.get("branches", {}),
+            hints,
         )
         return cls(
-            sheets=tuple(Sheet(one["name"], one["hidden"], one["rows"]) for one in kept.get("sheets", ())),
-            sheet=kept.get("sheet", 0),
-            header=Header(kept.get("header_row", 0), tuple(kept.get("titles", ())), kept.get("columns", {})),
+            sheets=tuple(Sheet(**one) for one in kept.get("sheets", ())),
+            header=header,
             profile=profile,
-            noticed=kept.get("noticed", {}),
-            remembered=kept.get("remembered", False),
-            decisions=kept.get("decisions", {}),
-            branch_names=kept.get("branch_names", {}),
             mark=tuple(kept.get("mark", ())),
-            again=kept.get("again", False),
-            missing=kept.get("missing", 0),
-            added=kept.get("added"),
-            tries=kept.get("tries", 0),
             step_at=datetime.fromisoformat(kept["step_at"]) if kept.get("step_at") else None,
+            **{name: kept[name] for name in _PLAIN if name in kept},
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -88,27 +84,20 @@ class Understood:
         if self == Understood():
             return {}
         header, profile = self.header, self.profile
+        hints = {name: [[*of, rows] for of, rows in found.items()] for name, found in profile.hints.items()}
         return {
+            **{name: getattr(self, name) for name in _PLAIN},
             "sheets": [asdict(sheet) for sheet in self.sheets],
-            "sheet": self.sheet,
             "header_row": header.row,
-            "titles": list(header.titles),
-            "columns": dict(header.columns),
+            "titles": header.titles,
+            "columns": header.columns,
             "first_row": profile.first_row,
             "last_row": profile.last_row,
-            "totals_rows": list(profile.totals_rows),
-            "examples": [list(texts) for texts in profile.examples],
-            "empty_cells": list(profile.empty_cells),
-            "branches": dict(profile.branches),
-            "hints": {name: [[*of, rows] for of, rows in found.items()] for name, found in profile.hints.items()},
-            "noticed": {code: dict(kinds) for code, kinds in self.noticed.items()},
-            "remembered": self.remembered,
-            "decisions": dict(self.decisions),
-            "branch_names": dict(self.branch_names),
-            "mark": list(self.mark),
-            "again": self.again,
-            "missing": self.missing,
-            "added": self.added,
-            "tries": self.tries,
+            "totals_rows": profile.totals_rows,
+            "examples": profile.examples,
+            "empty_cells": profile.empty_cells,
+            "branches": profile.branches,
+            "hints": hints,
+            "mark": self.mark,
             "step_at": self.step_at.isoformat() if self.step_at else None,
         }

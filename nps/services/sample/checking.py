@@ -80,7 +80,7 @@ def _join(s: Session, import_id: int, joined: Sequence[Verdict]) -> None:
 def _prepare(session: AnySession, lease: Lease) -> tuple[Understood, RowChecker]:
     """Everything the rows are compared with, read at one moment; the mark tells later whether it still holds."""
     understood = session.execute(select(SampleImport.understood).where(SampleImport.id == lease.import_id)).scalar_one()
-    real = session() if not isinstance(session, Session) else session
+    real = session if isinstance(session, Session) else session()
     understood = replace(understood, mark=mark(real, lease.campaign_id), tries=0)
     checker = RowChecker(
         understood.header,
@@ -123,37 +123,25 @@ def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
             dead[owner].add(f"{e164}#{extension}")
     columns = Respondent.id, Respondent.identity, Respondent.contact, Respondent.email, Respondent.state
     for row in s.execute(select(*columns).where(*own).order_by(Respondent.id)):
-        yield KnownClient(
-            row.id,
-            row.identity,
-            row.contact,
-            row.email,
-            tuple(numbers[row.id]),
-            withdrawn=row.state == State.WITHDRAWN,
-            inactive=row.state == State.INACTIVE,
-            dead=frozenset(dead.get(row.id, ())),
-        )
+        withdrawn, inactive = row.state == State.WITHDRAWN, row.state == State.INACTIVE
+        own_dead, own_numbers = frozenset(dead.get(row.id, ())), tuple(numbers[row.id])
+        yield KnownClient(row.id, row.identity, row.contact, row.email, own_numbers, withdrawn, inactive, own_dead)
 
 
 def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
     in_force = StopList.customer_id == customer_of(s, campaign_id), StopList.lifted_at.is_(None)
     rows = s.execute(select(StopList.e164, StopList.inn).where(*in_force)).all()
-    return StopEntries(
-        phones=frozenset(row.e164 for row in rows if row.e164), inns=frozenset(row.inn for row in rows if row.inn)
-    )
+    return StopEntries(frozenset(row.e164 for row in rows if row.e164), frozenset(row.inn for row in rows if row.inn))
 
 
 def mark(s: Session, campaign_id: int) -> tuple[int, ...]:
     """What changes when the clients of the campaign or the stop list of its customer do."""
-    clients = s.execute(
-        select(func.count(), func.coalesce(func.max(Respondent.id), 0)).where(Respondent.campaign_id == campaign_id)
-    ).one()
-    stop = s.execute(
-        select(func.coalesce(func.max(StopList.id), 0), func.count(StopList.lifted_at)).where(
-            StopList.customer_id == customer_of(s, campaign_id)
-        )
-    ).one()
-    return (*clients, *stop)
+    clients = select(func.count(), func.coalesce(func.max(Respondent.id), 0))
+    stop = select(func.coalesce(func.max(StopList.id), 0), func.count(StopList.lifted_at))
+    return (
+        *s.execute(clients.where(Respondent.campaign_id == campaign_id)).one(),
+        *s.execute(stop.where(StopList.customer_id == customer_of(s, campaign_id))).one(),
+    )
 
 
 def _verdicts(import_id: int, understood: Understood, checker: RowChecker) -> Iterator[Verdict]:

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.sample_sheet.limits import CHILD_WALL_S
 from nps.models import SampleImport
+from nps.queries.sample import WORKING
 from nps.services.transaction import AnySession, write
 
-WORKING = ("uploaded", "reading", "checking", "publishing")
 #: Longer than the longest silence of a worker: a child that reads a workbook without giving a row.
 LEASE = timedelta(seconds=CHILD_WALL_S + 15)
 #: A file that has killed its worker this often is not given to another one.

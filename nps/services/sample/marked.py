@@ -34,14 +34,7 @@ class MarkedWorkbook:
 
 
 def marked_workbook(
-    session: Session,
-    *,
-    user_id: int,
-    campaign_id: int,
-    import_id: int,
-    folder: Path,
-    now: datetime,
-    address: str = "",
+    session: Session, *, user_id: int, campaign_id: int, import_id: int, folder: Path, now: datetime, address: str = ""
 ) -> MarkedWorkbook:
     """Build it in `folder` and write down who took it.
 
@@ -56,14 +49,9 @@ def marked_workbook(
         raise DomainError("no_workbook", _GONE)
     with write(session) as s:
         log_access(
-            s,
-            at=now,
-            user_id=user_id,
-            action="sample_downloaded",
-            object_kind="sample_import",
-            object_id=import_id,
+            s, at=now, user_id=user_id, action="sample_downloaded", object_kind="sample_import", object_id=import_id,
             address=address,
-        )
+        )  # fmt: skip
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     out = folder / f"{secrets.token_hex(16)}.xlsx"
     try:

@@ -28,7 +28,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from nps.adapters.sample_sheet import store
 from nps.domain.case import QueueClass, State
-from nps.domain.errors import DomainError
 from nps.domain.sample import Header, Understood, branch_key, read_decision, signature, suggested_area_code
 from nps.domain.why import Why, iso
 from nps.models import (
@@ -44,15 +43,15 @@ from nps.models import (
     SampleImport,
 )
 from nps.models.base import UtcDateTime
+from nps.queries.sample import TAKEN
+from nps.services.acting import act
 from nps.services.cases import decide_rest, refold_changed
-from nps.services.journal import record
 from nps.services.sample import updating
 from nps.services.sample.checking import mark
 from nps.services.sample.lease import Lease, finish, renew
-from nps.services.sample.reading import customer_of
+from nps.services.sample.reading import customer_of, refuse_closed
 from nps.services.transaction import AnySession, in_turns, lock_claims, write
 
-_TAKEN = ("accepted", "corrected")
 _MAX_ALIAS, _MAX_SEARCH = 200, 1000
 #: Rows whose clients' numbers are read together.
 _CHUNK = 2_000
@@ -73,7 +72,7 @@ def publish(session: AnySession, lease: Lease, clock: Callable[[], datetime]) ->
     by = session.execute(select(SampleImport.uploaded_by).where(SampleImport.id == lease.import_id)).scalar_one()
     in_turns(session, lambda: updating.apply_some(session, lease, by, clock()))
     decide_rest(session, lease.campaign_id)
-    _finish(session, lease, clock())
+    _finish(session, lease, by, clock())
 
 
 class _Outdated(Exception):
@@ -86,7 +85,7 @@ def _add(session: AnySession, lease: Lease, now: datetime) -> None:
         # the campaign's row: that is taken after the claims (ADR 55), which nobody may miss for as long as this takes.
         customer_id = customer_of(s, lease.campaign_id)
         s.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
-        _refuse_closed(s, lease.campaign_id)
+        refuse_closed(s, lease.campaign_id)
         load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
         if load.understood.added is not None:  # a worker before this one got so far
             return
@@ -106,7 +105,7 @@ def _add(session: AnySession, lease: Lease, now: datetime) -> None:
 def _bring_up_to_date(s: Session, lease: Lease, found: tuple[int, ...]) -> None:
     """With the claims, so last and short: what was closed, stopped or moved while the clients were written."""
     lock_claims(s)
-    _refuse_closed(s, lease.campaign_id)
+    refuse_closed(s, lease.campaign_id)
     if mark(s, lease.campaign_id)[2:] != found[2:]:
         raise _Outdated
     elsewhere = Respondent.branch_id == Branch.id, Respondent.region_code.is_distinct_from(Branch.region_code)
@@ -120,34 +119,21 @@ def _bring_up_to_date(s: Session, lease: Lease, found: tuple[int, ...]) -> None:
     refold_changed(s, lease.campaign_id, moved)
 
 
-def _refuse_closed(s: Session, campaign_id: int) -> None:
-    if s.scalar(select(Campaign.closed_at).where(Campaign.id == campaign_id)) is not None:
-        raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
-
-
 def _check_again(session: AnySession, lease: Lease) -> None:
     with write(session) as s:
         load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
         finish(s, lease, "checking", understood=replace(load.understood, again=True))
 
 
-def _finish(session: AnySession, lease: Lease, now: datetime) -> None:
-    with write(session) as s:
-        load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
+def _finish(session: AnySession, lease: Lease, by: int, now: datetime) -> None:
+    with act(session, by, now) as a:
+        load = a.s.get_one(SampleImport, lease.import_id, populate_existing=True)
         written = ImportRow.import_id == load.id, ImportRow.proposal == "applied"
-        changed = s.execute(select(func.count()).where(*written)).scalar_one()
-        record(
-            s,
-            at=now,
-            action="sample_published",
-            object_kind="sample_import",
-            object_id=load.id,
-            actor_id=load.uploaded_by,
-            campaign_id=load.campaign_id,
-            after={"clients": load.understood.added, "changed": changed, "rows": load.rows_total},
-        )
-        s.flush()
-        finish(s, lease, "published", published_at=now)
+        changed = a.s.execute(select(func.count()).where(*written)).scalar_one()
+        told = {"clients": load.understood.added, "changed": changed, "rows": load.rows_total}
+        a.record("sample_published", "sample_import", load.id, campaign_id=load.campaign_id, after=told)
+        a.s.flush()
+        finish(a.s, lease, "published", published_at=now)
     store.drop_rows(lease.import_id)
 
 
@@ -178,7 +164,7 @@ def _settle_branches(s: Session, customer_id: int, understood: Understood) -> di
 
 def _add_clients(s: Session, lease: Lease, branches: Mapping[str, Branch], now: datetime) -> int:
     """Insert clients, phones and stop-list events from the staged rows by one statement each; how many clients came."""
-    staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(_TAKEN))
+    staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(TAKEN))
     count = s.execute(select(func.count()).where(staged)).scalar_one()
     repeats = and_(
         ImportRow.import_id == lease.import_id,

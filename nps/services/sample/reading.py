@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import sample_sheet
 from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
+from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.sample import (
     HEADER_WITHIN,
     Header,
@@ -28,7 +29,7 @@ from nps.domain.sample import (
     profile,
     signature,
 )
-from nps.models import Campaign, ColumnMapping, Contract, SampleImport
+from nps.models import Campaign, ColumnMapping, SampleImport
 from nps.queries import sample as queries
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.transaction import AnySession, write
@@ -40,7 +41,9 @@ _NOTICED_WITHIN = 5_000
 
 def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
     """Read the workbook of a load into its file of rows and understand it. Raises SheetError and LeaseLost."""
-    path, customer_id = _source(session, lease.import_id)
+    path = session.scalars(select(SampleImport.file_path).where(SampleImport.id == lease.import_id)).one()
+    customer_id = customer_of(session, lease.campaign_id)
+    session.rollback()
     starts: list[SheetStart] = []
     counts: list[int] = []
     rows = 0
@@ -62,17 +65,6 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
     understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
         finish(s, lease, "understood", understood=understood, rows_total=understood.profile.rows, rows_done=0)
-
-
-def _source(session: AnySession, import_id: int) -> tuple[str, int]:
-    row = session.execute(
-        select(SampleImport.file_path, Contract.customer_id)
-        .join(Campaign, Campaign.id == SampleImport.campaign_id)
-        .join(Contract, Contract.id == Campaign.contract_id)
-        .where(SampleImport.id == import_id)
-    ).one()
-    session.rollback()
-    return row.file_path, row.customer_id
 
 
 def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:
@@ -149,6 +141,15 @@ def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict
     return {code: dict(counts) for code, counts in kinds.items()}
 
 
-def customer_of(s: Session, campaign_id: int) -> int:
+def customer_of(session: AnySession, campaign_id: int) -> int:
     """The customer whose campaign it is."""
-    return s.scalars(queries.customer_id(campaign_id)).one()
+    return session.scalars(queries.customer_id(campaign_id)).one()
+
+
+def refuse_closed(s: Session, campaign_id: int) -> None:
+    """Raise DomainError for a campaign that has been closed, NotFoundError for none."""
+    campaign = s.execute(select(Campaign.closed_at).where(Campaign.id == campaign_id)).one_or_none()
+    if campaign is None:
+        raise NotFoundError("Такого проекта нет.")
+    if campaign.closed_at is not None:
+        raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
