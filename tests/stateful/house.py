@@ -93,7 +93,7 @@ def standing(folder: Path, url: str, keep: Callable[[], Callable[[], None]]) -> 
             house.errors.append(exception)
 
         got_request_exception.connect(remember, app)
-        thread = threading.Thread(target=server.serve_forever, name="web")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="web")
         thread.start()
         try:
             with app.app_context():
