@@ -139,10 +139,10 @@ def keep_sqlite(file: Path) -> Callable[[], None]:
 
 def keep_postgres(server: postgres_server.PostgresServer, name: str) -> Callable[[], None]:
     """Take the database as it is; nobody is connected to it."""
-    server.execute(f"CREATE DATABASE {name}_kept TEMPLATE {name}")
+    server.create(f"{name}_kept", name)
 
     def put_back() -> None:
         server.drop(name)
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {name}_kept")
+        server.create(name, f"{name}_kept")
 
     return put_back
