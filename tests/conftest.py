@@ -39,9 +39,19 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
 
 
+#: The longest files, which are begun first: with two processes none is left alone with one of them at the end.
+LONGEST = (
+    "stateful/test_state_machine.py", "faults/test_killed_web_workers.py", "e2e/test_survey_days.py",
+    "e2e/test_pages_axe.py", "web/test_access_matrix.py", "web/test_hostile_requests.py",
+    "web/test_every_form_at_once.py", "cli/test_move.py", "web/test_sample_corpus.py", "migrations/test_filled.py",
+    "faults/test_letters_matrix.py", "architecture/test_types_and_imports.py", "web/test_foreign_ids.py",
+    "faults/test_twenty_operators.py", "infra/test_supervisor.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first: with two processes none is left alone with one of them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    places = {Path(__file__).parent / name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 class Client(FlaskClient):

@@ -97,11 +97,14 @@ def web_server(data: Path, database_url: str, *, before: Sequence[str] = (), **e
         server.stop()
 
 
-def wait_until_answers(url: str, process: subprocess.Popen[bytes] | None = None) -> None:
+def wait_until_answers(url: str, process: subprocess.Popen[bytes]) -> None:
     """Return when the address answers at all. Raises when its process has ended."""
-    while process is None or process.poll() is None:
+    while process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
             return
+        # Not asked without a pause: it would take the process the time it needs to start.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
     raise RuntimeError(f"the server ended with {process.returncode} before it answered")
 
 

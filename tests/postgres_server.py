@@ -87,18 +87,21 @@ class PostgresServer:
 
     def drop(self, database: str) -> None:
         """Drops the database of a test that has ended; AssertionError when the test left a connection open."""
-        left = self._connections(database)
+        left = self._connections(database, patience_s=0.2)
         if left:
             gc.collect()
-            left = self._connections(database)
+            left = self._connections(database, patience_s=10)
         self.execute(f"DROP DATABASE {database} WITH (FORCE)")
         assert not left, f"connections left open: {left}"
 
-    def _connections(self, database: str) -> list[str]:
-        """What each open connection did last; a server ends one a moment after its client has closed it."""
+    def _connections(self, database: str, patience_s: float) -> list[str]:
+        """What each open connection did last; a server ends one a moment after its client has closed it.
+
+        On a busy machine that moment is long: so long it is waited for, and none of them may be left.
+        """
         query = "SELECT state || ': ' || query FROM pg_stat_activity WHERE datname = %s AND backend_type = %s"
         with psycopg.connect(host=str(self.folder), user="nps", dbname="postgres", autocommit=True) as connection:
-            for _ in range(20):
+            for _ in range(round(patience_s / 0.01)):
                 rows = connection.execute(query, (database, "client backend")).fetchall()
                 if not rows:
                     break

@@ -10,8 +10,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.long
-
 
 @pytest.mark.parametrize("checker", ["mypy", "lint-imports"])
 def test_the_checker_has_nothing_to_say(checker: str) -> None:

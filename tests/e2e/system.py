@@ -39,6 +39,9 @@ class _Quiet(WSGIRequestHandler):
 class _Worker(SimpleWorker, ContextWorker):
     """The system's worker, but in this process: a forked one would bring along browser, threads and connections."""
 
+    def subscribe(self) -> None:
+        """Not at all: nobody sends it commands, and to leave their channel often takes a second."""
+
 
 @dataclass
 class System:
@@ -98,7 +101,7 @@ def running(data: Path, database_url: str, at: datetime) -> Iterator[System]:
         # What is on its way when a test ends is waited for: its connection to the database has to be given back.
         server.daemon_threads = False
         system.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, name="web")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="web")
         thread.start()
         try:
             yield system

@@ -302,7 +302,7 @@ def outcomes(
             return f"sqlite:///{folder}/nps.sqlite3"
         assert postgres is not None
         with making:
-            postgres.execute(f"CREATE DATABASE matrix{number} TEMPLATE {template}")
+            postgres.create(f"matrix{number}", template)
         return postgres.url(f"matrix{number}")
 
     def run(case: Case) -> Arrived:

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from nps.config import PROJECT_ROOT
+from tests.conftest import LONGEST
 
 # Written apart, so that this file doesn't hold them.
 HOSTS = [("py" + "pi", "org"), ("python" + "hosted", "org"), ("npm" + "js", "(org|com)"), ("debian", "org")]
@@ -32,6 +33,10 @@ def test_no_file_names_it(what: str) -> None:
             continue
         found += [f"{name}: {match.group()}" for match in FORBIDDEN[what].finditer(text)]
     assert found == []
+
+
+def test_the_files_that_are_begun_first_are_there() -> None:
+    assert [name for name in LONGEST if not (PROJECT_ROOT / "tests" / name).is_file()] == []
 
 
 def test_data_and_secrets_are_ignored() -> None:

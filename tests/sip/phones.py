@@ -191,13 +191,15 @@ def _connected(port: int, process: subprocess.Popen[bytes]) -> socket.socket:
     while True:
         with contextlib.suppress(ConnectionRefusedError):
             return socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S)
-        if process.poll() is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
             raise RuntimeError("the telephone ended at its start")
 
 
 def _until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
     while not condition():
-        if process.poll() is not None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
             raise RuntimeError("the client's telephone ended at its start")
 
 

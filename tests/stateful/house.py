@@ -93,7 +93,7 @@ def standing(folder: Path, url: str, keep: Callable[[], Callable[[], None]]) -> 
             house.errors.append(exception)
 
         got_request_exception.connect(remember, app)
-        thread = threading.Thread(target=server.serve_forever, name="web")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="web")
         thread.start()
         try:
             with app.app_context():
@@ -139,10 +139,10 @@ def keep_sqlite(file: Path) -> Callable[[], None]:
 
 def keep_postgres(server: postgres_server.PostgresServer, name: str) -> Callable[[], None]:
     """Take the database as it is; nobody is connected to it."""
-    server.execute(f"CREATE DATABASE {name}_kept TEMPLATE {name}")
+    server.create(f"{name}_kept", name)
 
     def put_back() -> None:
         server.drop(name)
-        server.execute(f"CREATE DATABASE {name} TEMPLATE {name}_kept")
+        server.create(name, f"{name}_kept")
 
     return put_back

@@ -309,7 +309,7 @@ def house(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
             yield house
         return
     server: postgres_server.PostgresServer = request.getfixturevalue("postgres")
-    server.execute(f"CREATE DATABASE floor TEMPLATE {request.getfixturevalue('postgres_template')}")
+    server.create("floor", request.getfixturevalue("postgres_template"))
     with standing(tmp_path, server.url("floor"), lambda: keep_postgres(server, "floor")) as house:
         yield house
     server.drop("floor")
