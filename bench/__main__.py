@@ -1,36 +1,42 @@
-"""`python -m bench [--only NAME] [--small]`: measures, prints ratios, and ends with 1 when one is over its bound."""
+"""`python -m bench [NAME] [--small]`: measures, prints ratios, and ends with 1 when one is over its bound."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench import claims, escalations, forecast, loads, locks, moving, pages, reports, workbook
+from bench import claims, escalations, forecast, loads, locks, moving, operators, pages, reports, workbook
 from bench.data import Base, filled
 from tests import postgres_server
 
 CORE_BOUND, GROWTH_BOUND = 3.0, 2.0
 #: The press that escalates with Redis and the mail server hanging, against both at work.
 BROKEN_BOUND = 1.2
-#: Each can be asked for alone.
+#: Each can be asked for alone; operators, who take their minutes, only so.
 BENCHMARKS = ("claims", "locks", "escalations", "pages", "loads", "reports", "workbook", "forecast", "move")
 
 
 def main() -> int:
     """Run the benchmarks, those of the database on both engines."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=(*BENCHMARKS, "operators"), help="this benchmark alone")
     parser.add_argument("--rounds", type=int, default=300, help="measured calls of each kind")
     parser.add_argument("--small", action="store_true", help="a hundredth of the clients, a tenth of calls and rows")
-    parser.add_argument("--only", choices=BENCHMARKS, help="this benchmark alone")
+    parser.add_argument("--only", choices=BENCHMARKS, help="the same")
     parser.add_argument("--plans", action="store_true", help="print how each figure of a report is found")
     parser.add_argument("--clients", type=int, help="move: so many instead, once")
+    parser.add_argument("--minutes", type=float, default=2, help="operators: how long each load runs")
     options = parser.parse_args()
-    wanted = (options.only,) if options.only else BENCHMARKS
+    only = options.name or options.only
+    wanted = (only,) if only else BENCHMARKS
     failed = []
+    # Whoever ends it early ends its servers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="nps-bench-") as folder, postgres_server.running() as server:
         for engine in ("sqlite", "postgres"):
             failed += _of_engine(_databases(Path(folder), server, engine), wanted, options, Path(folder))
@@ -61,6 +67,12 @@ def _of_engine(databases: _databases, wanted: Sequence[str], options: argparse.N
         failed += _press(databases, engine, min(rounds, 100), folder)
     if "pages" in wanted:
         failed += _page(databases, engine, 10_000 if options.small else 100_000, min(rounds, 100), folder)
+    if "operators" in wanted:
+        for number, think_s, aim_ms in operators.LOADS:
+            clients = 1_000 + int(number * options.minutes * 60 / think_s / 5)
+            with databases.of(clients, f"operators{number}n") as base:
+                web = folder / f"operators-{engine}-{number}"
+                failed += operators.measure(base, web, number, think_s, aim_ms, options.minutes)
     if "reports" in wanted:
         calls = 100_000 if options.small else 1_000_000
         with databases.of(calls // reports.PER_CLIENT, "reports") as base:

@@ -31,8 +31,10 @@ def free_port() -> int:
 class WebServer:
     """gunicorn with two workers of eight threads, as the supervisor starts it; its address stays the same for life."""
 
-    def __init__(self, data: Path, database_url: str, *, before: Sequence[str] = (), **environ: str) -> None:
-        self._data, self._port, self._before = data, free_port(), before
+    def __init__(
+        self, data: Path, database_url: str, *, before: Sequence[str] = (), app: str = "wsgi:app", **environ: str
+    ) -> None:
+        self._data, self._port, self._before, self._app = data, free_port(), before, app
         self._env = (
             os.environ
             | {
@@ -54,7 +56,7 @@ class WebServer:
             "utf8",
             "-m",
             "gunicorn",
-            "wsgi:app",
+            self._app,
             "--bind",
             f"127.0.0.1:{self._port}",
         ]

@@ -23,10 +23,6 @@ class Forecast:
     possible: int
     last_day_for_new: date | None
 
-    @property
-    def reachable(self) -> bool:
-        return self.possible >= self.needed
-
 
 def forecast(
     coverage: Coverage,

@@ -80,7 +80,3 @@ class Coverage:
     def missing(self) -> int:
         """Interviews still missing to the threshold."""
         return max(0, self.target - self.surveyed)
-
-
-def coverage(surveyed: int, clients: int) -> Coverage:
-    return Coverage(surveyed, clients)

@@ -1,4 +1,4 @@
-"""Russian phone numbers as they come from workbooks and from people: read, shown, masked, searched.
+"""Russian phone numbers as they come from workbooks and from people: read, shown, searched.
 
 Numbers are kept in E.164 (`+7` and ten digits) with the extension apart. Forms of ten and eleven digits take a fast
 path of our own; the phonenumbers library only names the country of what is left.

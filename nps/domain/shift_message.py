@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from nps.domain.errors import DomainError
 from nps.domain.phone import holds_number
 
 #: Signs of a text: more does not fit into its place on the desk.
 MAX_TEXT = 300
-
-KINDS: Mapping[str, str] = MappingProxyType({"request": "просит помощи", "answer": "ответ", "note": "сообщение"})
 
 _MAIL = re.compile(r"\S\s?@\s?\S")
 #: Numbers that ten digits in a row do not show: parted by dots, slashes or long dashes, and local ones.

@@ -60,7 +60,7 @@ class LineEvent:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The client's leg of a call. `ended_by`: client, operator or exchange."""
+    """The client's leg of a call."""
 
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
@@ -68,7 +68,6 @@ class Line:
     cause: int | None = None
     sip: int | None = None
     status: str = ""
-    ended_by: str = ""
     is_refused: bool = False
     was_dialled: bool = False
 
@@ -117,7 +116,6 @@ def line_of(call_id: str, events: Iterable[LineEvent]) -> Line:
         cause=next((cause for cause in causes if cause), causes[0] if causes else None),
         sip=next((event.sip for event in legs if event.sip), None),
         status=next((event.status for event in legs if event.kind is Kind.DIAL_ENDED), ""),
-        ended_by=_ended_by(found, client, call_id) if over else "",
         is_refused=refused,
         was_dialled=bool(client),
     )
@@ -130,13 +128,6 @@ def set_of(events: Iterable[LineEvent]) -> list[LineEvent]:
 
 def _first(events: Iterable[LineEvent], kind: Kind) -> datetime | None:
     return min((event.at for event in events if event.kind is kind), default=None)
-
-
-def _ended_by(events: Iterable[LineEvent], client: str, call_id: str) -> str:
-    """Who asked first; nobody: the exchange itself, by its own limit of ringing."""
-    asked = [event.leg for event in events if event.kind is Kind.HANGUP_ASKED]
-    first = next((leg for leg in asked if leg in (client, call_id)), "")
-    return {client: "client", call_id: "operator"}.get(first, "exchange") if first else "exchange"
 
 
 def suggested_result(line: Line) -> str | None:

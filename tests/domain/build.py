@@ -52,3 +52,8 @@ def policy(**changes: object) -> CasePolicy:
 def verdict(*history: CallRecord | CaseEvent, phones: int = 1, **changes: object) -> Verdict:
     """Fold a history of a client with so many numbers, loaded on the morning of 3 November."""
     return fold(history, [PhoneState(n) for n in range(1, phones + 1)], policy(**changes), at(3, "09:00"))
+
+
+def is_sentence(text: str) -> bool:
+    """Whether it reads as what people are told: a capital, a full stop, and neither shouted nor whispered."""
+    return text[:1].isupper() and not text.isupper() and text.endswith(".")

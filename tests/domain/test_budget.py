@@ -48,6 +48,8 @@ def test_a_call_without_a_result_reserves_at_most_three_minutes():
 
 def test_what_open_calls_reserve_is_told_apart_from_used_up():
     assert Budget(LIMIT, LIMIT - 100, open_calls=1).decide().code == "open_calls"
+    assert Budget(LIMIT, LIMIT - 60, open_calls=1).decide().code == "open_calls"
+    assert Budget(LIMIT, LIMIT - 60).decide().may_dial
     assert Budget(LIMIT, LIMIT - 30, open_calls=1).decide().code == "used_up"
 
 

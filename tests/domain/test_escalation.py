@@ -19,6 +19,7 @@ from nps.domain.escalation import (
     note,
     wish,
 )
+from tests.domain.build import is_sentence
 
 TYPED = {"organisation": "ООО «Кабель»", "inn": "1897309111", "contact": "Вахрушев Т. И.", "phone": "8 904 000-58-11"}
 TYPED |= {"email": "zakaz@example.com", "text": "Нужен кабель, 200 метров", "wished_time": "после обеда"}
@@ -49,7 +50,8 @@ def test_what_was_typed_is_kept_and_six_columns_are_required_by_the_letter() -> 
     ],
 )
 def test_each_field_that_must_be_put_right_is_named(changes: dict[str, str], field: str) -> None:
-    assert list(refused(**changes)) == [field]
+    found = refused(**changes)
+    assert list(found) == [field] and is_sentence(found[field])
 
 
 @pytest.mark.parametrize("field", ["organisation", "contact", "phone", "text", "wished_time"])
@@ -102,6 +104,8 @@ def test_addresses_are_parted_by_anything_and_none_is_written_to_twice() -> None
     assert addresses(" a@b.ru; c@d.ru,a@b.ru\ne@f.ru ") == "a@b.ru, c@d.ru, e@f.ru"
     most = [f"a{n}@b.ru" for n in range(MOST_ADDRESSES)]
     assert addresses(" ".join(most)) == ", ".join(most)
+    longest = [f"{n}{'a' * 57}@b.ru" for n in range(3)] + [f"{'a' * 54}@b.ru"]
+    assert len(addresses(" ".join(longest))) == LIMITS["email"]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +127,9 @@ def test_a_note_is_cleaned_and_neither_empty_nor_endless() -> None:
     assert note(" Позвонил \r\n клиенту ", "Напишите.") == "Позвонил\nклиенту"
     assert note("а" * NOTE_LIMIT, "Напишите.") == "а" * NOTE_LIMIT
     for text, words in (("\n", "Напишите."), ("а" * (NOTE_LIMIT + 1), f"помещается {NOTE_LIMIT} знаков")):
-        with pytest.raises(EscalationError, match=words):
+        with pytest.raises(EscalationError, match=words) as refused:
             note(text, "Напишите.")
+        assert list(refused.value.fields) == ["text"]
 
 
 def test_every_state_has_its_words() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nps.domain.nps_score import Group, NpsScore, classify, coverage
+from nps.domain.nps_score import Coverage, Group, NpsScore, classify
 
 SET_A = NpsScore(100, 64, 36)
 
@@ -53,5 +53,5 @@ def test_the_score_is_computed_from_counts_and_rounds_halves_away_from_zero(scor
     ],
 )
 def test_three_quarters_are_compared_in_integers(surveyed, clients, reached, missing):
-    found = coverage(surveyed, clients)
+    found = Coverage(surveyed, clients)
     assert (found.reached, found.missing) == (reached, missing)

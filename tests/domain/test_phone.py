@@ -75,7 +75,7 @@ def test_a_cell_with_several_numbers_can_be_split():
     assert split_phones(None) == ()
 
 
-def test_a_number_is_shown_in_groups():
+def test_a_number_is_shown_in_groups_and_any_other_as_it_is():
     assert show("+79170007553") == "+7 917 000-75-53"
     assert show("+79170007553", "12") == "+7 917 000-75-53 доб. 12"
     assert show("+375290001122") == "+375290001122"

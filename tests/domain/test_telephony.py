@@ -16,14 +16,14 @@ from nps.domain.telephony import Kind, Line, LineEvent, line_of, suggested_resul
 
 CAPTURED = Path(__file__).parents[1] / "data" / "ami"
 SIX = "ami-e2e-asterisk16.28-debian.jsonl"
-#: Call -> ring s, talk s, cause, the exchange's word, who ended it, the result it speaks for.
+#: Call -> ring s, talk s, cause, the exchange's word, the result it speaks for.
 OUTCOMES = {
-    "ed9be60a-f476-4a27-9842-4ef923ae9827": (21.007, 8.009, 16, "", "client", None),
-    "a3d4b843-6eb6-41ff-b4cd-2b67f368fa91": (1.512, 0, 17, "BUSY", "client", "busy"),
-    "d6b91153-4257-4006-a0ab-b9ec4909bfa8": (20.999, 0, 0, "NOANSWER", "exchange", "no_answer"),
-    "69851c3d-33e5-44f9-9a7e-ed419c2741d2": (0.506, 0, 1, "NOANSWER", "client", "dead_number"),
-    "e28f7aeb-9efd-4566-a16e-b9031e0ddee9": (2.007, 0, 21, "NOANSWER", "client", "rejected"),
-    "468c164b-fe77-43db-baa1-cf3e64271b21": (0, 0, None, "", "exchange", "technical"),
+    "ed9be60a-f476-4a27-9842-4ef923ae9827": (21.007, 8.009, 16, "", None),
+    "a3d4b843-6eb6-41ff-b4cd-2b67f368fa91": (1.512, 0, 17, "BUSY", "busy"),
+    "d6b91153-4257-4006-a0ab-b9ec4909bfa8": (20.999, 0, 0, "NOANSWER", "no_answer"),
+    "69851c3d-33e5-44f9-9a7e-ed419c2741d2": (0.506, 0, 1, "NOANSWER", "dead_number"),
+    "e28f7aeb-9efd-4566-a16e-b9031e0ddee9": (2.007, 0, 21, "NOANSWER", "rejected"),
+    "468c164b-fe77-43db-baa1-cf3e64271b21": (0, 0, None, "", "technical"),
 }
 
 
@@ -43,9 +43,9 @@ def lines(events: list[LineEvent]) -> dict[str, Line]:
     return {call: line_of(call, [event for event in events if event.call_id == call]) for call in calls}
 
 
-def told(line: Line) -> tuple[float, float, int | None, str, str, str | None]:
+def told(line: Line) -> tuple[float, float, int | None, str, str | None]:
     ring, talk = line.ring.total_seconds(), line.talk.total_seconds()
-    return (pytest.approx(ring, abs=0.002), pytest.approx(talk, abs=0.002), line.cause, line.status, line.ended_by,
+    return (pytest.approx(ring, abs=0.002), pytest.approx(talk, abs=0.002), line.cause, line.status,
             suggested_result(line))  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_out_of_order_and_repeated_they_give_the_same(seed: int) -> None:
 def test_an_operator_who_gives_up_while_it_rings_is_no_unanswered_call() -> None:
     (line,) = lines(captured("ami-ophang_ringing.jsonl")).values()
 
-    assert line.ended_by == "operator" and line.answered_at is None
+    assert line.answered_at is None
     assert 3 < line.ring.total_seconds() < 5
     assert suggested_result(line) is None and "рано считать" in what_happened(line)
 
@@ -81,7 +81,7 @@ def test_a_dead_trunk_never_rings_and_is_a_fault() -> None:
 def test_a_talk_that_the_exchange_cut_has_the_seconds_of_the_clients_leg() -> None:
     (line,) = lines(captured("ami-limit.jsonl")).values()
 
-    assert line.talk.total_seconds() == pytest.approx(5.0, abs=0.1) and line.ended_by == "exchange"
+    assert line.talk.total_seconds() == pytest.approx(5.0, abs=0.1)
 
 
 def test_without_the_clients_own_end_his_line_ends_with_the_operators() -> None:
