@@ -52,10 +52,9 @@ def bound(node: ast.AST) -> Iterator[tuple[ast.AST | str, ast.expr | None]]:
             yield from ((one, other) for one in parts for other in parts if one is not other)
         case ast.Call(func=ast.Name(id="min" | "max"), args=args):
             yield from ((one, other) for one in args for other in args if one is not other)
-        case ast.arguments(args=args, defaults=defaults) if defaults:
-            yield from ((arg.arg, value) for arg, value in zip(args[-len(defaults) :], defaults, strict=True))
-        case ast.arguments(kwonlyargs=args, kw_defaults=values):
-            yield from ((arg.arg, value) for arg, value in zip(args, values, strict=True))
+        case ast.arguments(posonlyargs=first, args=args, defaults=defaults, kwonlyargs=named, kw_defaults=values):
+            given = [*first, *args][len(first) + len(args) - len(defaults) :]
+            yield from ((arg.arg, value) for arg, value in zip([*given, *named], [*defaults, *values], strict=True))
 
 
 def words(name: ast.AST | str) -> set[str]:
@@ -99,6 +98,8 @@ def test_no_module_has_a_copy() -> None:
         "number = min(client.misses + 1, 3)",
         "attempts_max: int = 3",
         "def over(survey_s, limit_s=60): ...",
+        "def over(limit_s=60, /, *, strict=True): ...",
+        "def over(survey_s, strict=True, *, limit_s=60): ...",
         "_SURVEYED = ('partial', 'surveyed')",
         "refusals = ['soft_refusal', 'refused', 'refused_org', 'do_not_call']",
     ],

@@ -174,10 +174,7 @@ def take_for_answered(attempt: CallAttempt) -> None:
 
 
 def rang_for(attempt: CallAttempt, campaign: CampaignRow, until: datetime) -> timedelta:
-    """How long the client's phone rang up to `until` (R13): from «Пошли гудки».
-
-    Else from the click plus the set-up allowance.
-    """
+    """How long the client's phone rang up to `until` (R13): from «Пошли гудки», else from the dial plus the set-up."""
     if attempt.source == "exchange" and attempt.ringing_at is None:
         # The exchange would have said it: a line without a ring is a fault of the line (R13).
         return timedelta(0)
