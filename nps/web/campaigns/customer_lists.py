@@ -46,7 +46,6 @@ def branches(campaign_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(_branches_page)
 def add_branch(campaign_id: int) -> Response:
-    """Add a branch."""
     campaign = campaign_or_404(campaign_id)
     branch_services.add_branch(
         db.session(),
@@ -113,7 +112,6 @@ def contacts(campaign_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(_contacts_page)
 def add_contact(campaign_id: int) -> Response:
-    """Add a contact."""
     campaign = campaign_or_404(campaign_id)
     branch_services.add_contact(db.session(), access.current_actor().id, campaign.customer_id, _contact(), now())
     flash("Контакт добавлен: операторы видят его уже сейчас.", "ok")
@@ -124,7 +122,6 @@ def add_contact(campaign_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(_contacts_page)
 def change_contact(campaign_id: int, contact_id: int) -> Response:
-    """Change a contact."""
     customer_id, actor_id = campaign_or_404(campaign_id).customer_id, access.current_actor().id
     branch_services.change_contact(db.session(), actor_id, customer_id, contact_id, _contact(), now())
     flash("Контакт изменён.", "ok")
@@ -134,7 +131,6 @@ def change_contact(campaign_id: int, contact_id: int) -> Response:
 @bp.post("/campaigns/<int:campaign_id>/settings/contacts/<int:contact_id>/remove")
 @access.roles(*KEEPERS)
 def remove_contact(campaign_id: int, contact_id: int) -> Response:
-    """Take a contact off the list."""
     campaign = campaign_or_404(campaign_id)
     branch_services.remove_contact(db.session(), access.current_actor().id, campaign.customer_id, contact_id, now())
     flash("Контакт убран.", "ok")

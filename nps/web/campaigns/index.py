@@ -141,7 +141,6 @@ def _form(error: DomainError | None) -> Response:
 @bp.get("/campaigns/new")
 @access.roles(*MANAGERS)
 def new() -> Response:
-    """The form of a new campaign."""
     return _form(None)
 
 

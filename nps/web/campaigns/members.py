@@ -55,7 +55,6 @@ def assign(campaign_id: int, user_id: int) -> Response:
 @access.roles(*MANAGERS)
 @told_on(_page)
 def unassign(campaign_id: int, user_id: int) -> Response:
-    """Take an operator off the campaign."""
     campaign_or_404(campaign_id)
     campaigns.unassign(db.session(), access.current_actor().id, campaign_id, user_id, now())
     flash("Оператор снят с проекта.", "ok")

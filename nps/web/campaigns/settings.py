@@ -68,7 +68,7 @@ def _not_saved(error: DomainError, campaign_id: int) -> Response:
     return _page(error, campaign_id, forms.typed())
 
 
-def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, Any]:
+def _stored(campaign: CampaignRow, more: Any) -> dict[str, Any]:
     return {
         "title": campaign.title,
         "starts_on": campaign.starts_on,
@@ -78,7 +78,7 @@ def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, An
         "legal_basis": more.legal_basis,
         "delete_on": more.delete_on or "",
         "recordings_until": more.recordings_until or "",
-        "customer_hears": more.customer_hears,
+        "customer_hears": campaign.customer_hears,
         "dial_link": campaign.dial_link,
         "setup_allowance_s": campaign.setup_allowance_s,
         "answers_after_check": campaign.answers_after_check,

@@ -28,7 +28,7 @@ def unsuitable(campaign_id: int) -> Response:
     """The clients' words by step, the newest first."""
     campaign = campaign_or_404(campaign_id)
     places = queries.places(db.session(), campaign_id)
-    counts = {place.step: place.notes for place in places}
+    counts = {step: notes for step, _, notes in places}
     step = forms.arg("step", 64)
     step = step if step in counts else ""
     total = counts.get(step, sum(counts.values()))
@@ -37,7 +37,10 @@ def unsuitable(campaign_id: int) -> Response:
         "campaigns/_unsuitable.html",
         campaign=campaign,
         tabs=tabs(campaign_id, "campaigns.unsuitable"),
-        places=[("", f"все шаги: {sum(counts.values())}"), *((p.step, f"{p.title}: {p.notes}") for p in places)],
+        places=[
+            ("", f"все шаги: {sum(counts.values())}"),
+            *((code, f"{title}: {notes}") for code, title, notes in places),
+        ],
         step=step,
         may_use=access.current_actor().role == "specialist",
         kinds={

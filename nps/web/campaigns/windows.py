@@ -102,7 +102,6 @@ def add_day(campaign_id: int) -> Response:
 @bp.post("/campaigns/<int:campaign_id>/settings/days/<int:day_id>/remove")
 @access.roles(*MANAGERS)
 def remove_day(campaign_id: int, day_id: int) -> Response:
-    """Take a day off the list."""
     campaign_or_404(campaign_id)
     moved = campaigns.remove_day(db.session(), access.current_actor().id, campaign_id, day_id, now())
     return _done(campaign_id, "День убран", moved)
@@ -165,10 +164,8 @@ def _stored_lines(campaign_id: int) -> list[Line]:
     stored = campaign_settings.windows(db.session(), campaign_id)
     found = []
     for code, name in campaign_settings.regions(db.session()):
-        own = [line for line in stored if line.region == code]
-        for n, line in enumerate(own):
-            times = ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in line.times)
-            found.append(Line(code, name, line.weekdays, times, n == 0))
-        if not own:
-            found.append(Line(code, name, (), "", True))
+        own = [(tuple(weekdays), times) for region, weekdays, times in stored if region == code] or [((), ())]
+        for n, (weekdays, times) in enumerate(own):
+            words = ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in times)
+            found.append(Line(code, name, weekdays, words, n == 0))
     return found
