@@ -17,9 +17,8 @@ from nps.queries import campaign_settings
 from nps.services import campaigns
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
-from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
+from nps.web.campaigns.common import MANAGERS, campaign_or_404, settings_page
 from nps.web.clock import now
-from nps.web.errors import status_of
 from nps.web.forms import FormError
 from nps.web.refusals import told_on
 
@@ -42,18 +41,14 @@ def _page(error: DomainError | None, campaign_id: int) -> Response:
     campaign = campaign_or_404(campaign_id)
     places = campaign_settings.regions(db.session())
     typed = _typed_lines() if error else []
-    return htmx.render(
-        "campaigns/windows.html",
-        "campaigns/_windows.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.windows"),
+    return settings_page(
+        "windows",
+        campaign,
+        error,
         lines=_shown_again(typed) if typed else _stored_lines(campaign_id),
         days=campaign_settings.days(db.session(), campaign_id),
         holidays=campaign_settings.known_holidays(campaign, places),
         regions=places,
-        typed_day=forms.typed() if error else {},
-        errors=by_field(error),
         words=words,
     )
 
