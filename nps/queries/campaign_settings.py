@@ -45,6 +45,13 @@ class CampaignLine:
     admitted: int
     script_no: int
 
+    @property
+    def is_unready(self) -> bool:
+        """Whether nobody can call in it yet: it lacks clients, or people."""
+        campaign = self.campaign
+        runs = campaign.closed_at is None and campaign.purpose != "training"
+        return runs and not (self.clients and self.operators)
+
 
 def phase(campaign: CampaignRow, today: date) -> str:
     """closed | paused | ahead (not begun) | over (days past, not closed) | running. `today` is the office's day."""

@@ -87,15 +87,10 @@ def why_of(line: ClientLine) -> str:
 @access.roles(*KEEPERS)
 def client(campaign_id: int, respondent_id: int) -> Response:
     """The card; who looked is written down (R20)."""
-    require_client(campaign_id, respondent_id)
-    supervision.note_card_view(
-        db.session(),
-        user_id=access.current_actor().id,
-        respondent_id=respondent_id,
-        address=access.client_address(),
-        now=now(),
-    )
-    return show_card(campaign_id, respondent_id)
+    shown = show_card(campaign_id, respondent_id)
+    user_id, address = access.current_actor().id, access.client_address()
+    supervision.note_card_view(db.session(), user_id=user_id, respondent_id=respondent_id, address=address, now=now())
+    return shown
 
 
 def require_client(campaign_id: int, respondent_id: int) -> None:
