@@ -74,10 +74,10 @@ def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(
             own.id, own.title, own.purpose, own.contract_id, contract.customer_id,
-            Customer.name.label("customer_name"), own.starts_on, own.ends_on, own.paused_at, own.closed_at, own.always_open, own.script_version_id, own.soft_refusal_final,
-            own.setup_allowance_s, own.dial_link, own.admission, own.escalation_email, own.escalation_confirmed_at,
-            own.original_clients, own.answers_after_check, own.customer_hears, contract.budget_s, contract.billing,
-            contract.gate,
+            Customer.name.label("customer_name"), own.starts_on, own.ends_on, own.paused_at, own.closed_at,
+            own.always_open, own.script_version_id, own.soft_refusal_final, own.setup_allowance_s, own.dial_link,
+            own.admission, own.escalation_email, own.escalation_confirmed_at, own.original_clients,
+            own.answers_after_check, own.customer_hears, contract.budget_s, contract.billing, contract.gate,
         )
         .join(contract, contract.id == own.contract_id)
         .join(Customer, Customer.id == contract.customer_id)
