@@ -13,6 +13,13 @@ from nps.domain.local_time import day_words, from_local, to_local
 RESERVED = timedelta(minutes=10)
 
 
+def reminder_kind(at: datetime, now: datetime) -> str:
+    """Return what a promise for `at` is reminded of as: near, due, or late, which is when it is anyone's."""
+    if at > now:
+        return "callback_soon"
+    return "callback_due" if at > now - RESERVED else "callback_late"
+
+
 @dataclass(frozen=True, slots=True)
 class DaySlots:
     """The times of one local day that may be promised, as UTC instants in order; `label`: «вт 24 ноября»."""

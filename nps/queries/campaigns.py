@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select, text
+from sqlalchemy import Select, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -67,45 +68,23 @@ class CampaignRow:
     gate: str
 
 
-def _rows() -> Select[Campaign, Contract, Customer]:
+def _rows() -> Select[*tuple[Any, ...]]:
+    """The fields of `CampaignRow`."""
+    own, contract = Campaign, Contract
     return (
-        select(Campaign, Contract, Customer)
-        .join(Contract, Contract.id == Campaign.contract_id)
-        .join(Customer, Customer.id == Contract.customer_id)
-    )
+        select(
+            own.id, own.title, own.purpose, own.contract_id, contract.customer_id,
+            Customer.name.label("customer_name"), own.starts_on, own.ends_on, own.paused_at, own.closed_at,
+            own.always_open, own.script_version_id, own.soft_refusal_final, own.setup_allowance_s, own.dial_link,
+            own.admission, own.escalation_email, own.escalation_confirmed_at, own.original_clients,
+            own.answers_after_check, own.customer_hears, contract.budget_s, contract.billing, contract.gate,
+        )
+        .join(contract, contract.id == own.contract_id)
+        .join(Customer, Customer.id == contract.customer_id)
+    )  # fmt: skip
 
 
-def _row(found: Row[Campaign, Contract, Customer]) -> CampaignRow:
-    campaign, contract, customer = found
-    return CampaignRow(
-        id=campaign.id,
-        title=campaign.title,
-        purpose=campaign.purpose,
-        contract_id=contract.id,
-        customer_id=customer.id,
-        customer_name=customer.name,
-        starts_on=campaign.starts_on,
-        ends_on=campaign.ends_on,
-        paused_at=campaign.paused_at,
-        closed_at=campaign.closed_at,
-        always_open=campaign.always_open,
-        script_version_id=campaign.script_version_id,
-        soft_refusal_final=campaign.soft_refusal_final,
-        setup_allowance_s=campaign.setup_allowance_s,
-        dial_link=campaign.dial_link,
-        admission=campaign.admission,
-        escalation_email=campaign.escalation_email,
-        escalation_confirmed_at=campaign.escalation_confirmed_at,
-        original_clients=campaign.original_clients,
-        answers_after_check=campaign.answers_after_check,
-        customer_hears=campaign.customer_hears,
-        budget_s=contract.budget_s,
-        billing=contract.billing,
-        gate=contract.gate,
-    )
-
-
-def _visible(statement: Select[Campaign, Contract, Customer], actor: Actor) -> Select[Campaign, Contract, Customer]:
+def _visible(statement: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
     if actor.role in SEE_ALL:
         return statement
     if actor.role == "operator":
@@ -120,13 +99,11 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 
     Operators: by their priority (R1).
     """
-    rows = [_row(row) for row in session.execute(_visible(_rows(), actor))]
+    rows = [CampaignRow(**row._mapping) for row in session.execute(_visible(_rows(), actor))]
     priority: dict[int, int] = {}
     if actor.role == "operator":
-        found = session.execute(
-            select(CampaignMember.campaign_id, CampaignMember.priority).where(CampaignMember.user_id == actor.id)
-        )
-        priority = {campaign_id: number for campaign_id, number in found}
+        own = select(CampaignMember.campaign_id, CampaignMember.priority).where(CampaignMember.user_id == actor.id)
+        priority = {campaign_id: number for campaign_id, number in session.execute(own)}
     return sorted(
         rows, key=lambda row: (row.closed_at is not None, priority.get(row.id, 0), -row.starts_on.toordinal(), -row.id)
     )
@@ -135,12 +112,12 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 def campaign_for(session: Session, actor: Actor, campaign_id: int) -> CampaignRow | None:
     """The campaign, or None when it does not exist or is not this person's to see: both answer 404 (R10)."""
     found = session.execute(_visible(_rows(), actor).where(Campaign.id == campaign_id)).one_or_none()
-    return _row(found) if found else None
+    return CampaignRow(**found._mapping) if found else None
 
 
 def campaign_row(session: Session, campaign_id: int) -> CampaignRow:
     """The campaign, for services that have settled who may see it. Raises NoResultFound."""
-    return _row(session.execute(_rows().where(Campaign.id == campaign_id)).one())
+    return CampaignRow(**session.execute(_rows().where(Campaign.id == campaign_id)).one()._mapping)
 
 
 @cache
@@ -151,9 +128,9 @@ def _holidays(region: str, first: int, last: int) -> frozenset[date]:
 
 def calendars(session: Session, campaign: CampaignRow) -> dict[str, CallingCalendar]:
     """The calendar of each region of a campaign, by region code (R7)."""
-    zones = {code: zone for code, zone in session.execute(select(Region.code, Region.zone))}
+    zone_of = zones(session)
     if campaign.always_open:
-        return {code: always_open(zone, campaign.starts_on, campaign.ends_on) for code, zone in zones.items()}
+        return {code: always_open(zone, campaign.starts_on, campaign.ends_on) for code, zone in zone_of.items()}
     windows: dict[str, list[Window]] = {}
     for row in session.execute(
         select(CallingWindow.region_code, CallingWindow.weekday, CallingWindow.opens, CallingWindow.closes).where(
@@ -170,7 +147,7 @@ def calendars(session: Session, campaign: CampaignRow) -> dict[str, CallingCalen
     years = campaign.starts_on.year, campaign.ends_on.year
     return {
         region: CallingCalendar(
-            zone=zones[region],
+            zone=zone_of[region],
             windows=tuple(sorted(found)),
             days_off=days_off_of(region, _holidays(region, *years), said),
             starts_on=campaign.starts_on,
@@ -204,10 +181,7 @@ def budget(session: Session, campaign: CampaignRow) -> Budget:
     rule = campaign.billing if campaign.gate == "billed" else "second"
     on_line = and_(CallAttempt.ended_at.is_(None), CallAttempt.handed_over_at.is_(None))
     open_calls, unsettled = session.execute(
-        select(
-            func.count().filter(on_line),
-            func.count().filter(~on_line),
-        )
+        select(func.count().filter(on_line), func.count().filter(~on_line))
         .select_from(CallAttempt)
         .join(Campaign, Campaign.id == CallAttempt.campaign_id)
         .where(

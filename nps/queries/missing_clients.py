@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.models import CallAttempt, ImportRow, Respondent, SampleImport
-from nps.queries.clients.listing import ClientLine, line_of, with_places
+from nps.queries.clients.listing import ClientLine, with_places
 from nps.queries.reports.page import Page, page_of
 
 PAGE = 50
@@ -36,7 +36,7 @@ def missing(session: Session, campaign_id: int, import_id: int, number: int) -> 
         .limit(PAGE)
         .offset(page.skip)
     ).all()
-    return Missing(page.with_rows(line_of(row, None) for row in found), len(removable(session, campaign_id, import_id)))
+    return Missing(page.with_rows(found), len(removable(session, campaign_id, import_id)))
 
 
 def newest(session: Session, campaign_id: int) -> int | None:

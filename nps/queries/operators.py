@@ -52,12 +52,9 @@ class OperatorLine:
     surveyed: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Client:
-    id: int
-    organisation: str
-    region: str
-    zone: str
+#: A client in somebody's hands: his id, organisation, region and its zone ('' unknown).
+_Client = tuple[int | None, str, str, str]
+_NOBODY: _Client = (None, "", "", "")
 
 
 def operators(session: Session, campaign: CampaignRow, today: date, now: datetime) -> list[OperatorLine]:
@@ -71,40 +68,20 @@ def operators(session: Session, campaign: CampaignRow, today: date, now: datetim
         .order_by(User.full_name, User.id)
     ).all()
     pauses = {row.shift_id: row for row in session.scalars(select(Pause).where(Pause.ended_at.is_(None)))}
-    calls = {
-        row.operator_id: row
-        for row in session.scalars(
-            select(CallAttempt).where(
-                CallAttempt.campaign_id == campaign.id,
-                CallAttempt.closed_at.is_(None),
-                CallAttempt.handed_over_at.is_(None),
-            )
-        )
-    }
+    waits = CallAttempt.closed_at.is_(None), CallAttempt.handed_over_at.is_(None)
+    open_calls = session.scalars(select(CallAttempt).where(CallAttempt.campaign_id == campaign.id, *waits))
+    calls = {row.operator_id: row for row in open_calls}
     held = _held(session, campaign.id)
     rested = _last_words(session, campaign.id)
     work, whole = _work(session, campaign.id, today), _work(session, campaign.id, None)
     found = []
     for user_id, name in people:
-        shift, call, client = shifts.get(user_id), calls.get(user_id), held.get(user_id)
+        shift, call, client = shifts.get(user_id), calls.get(user_id), held.get(user_id, _NOBODY)
         pause = pauses.get(shift.id) if shift else None
-        state, since = _state(campaign.id, shift, pause, call, client, rested.get(user_id))
-        found.append(
-            OperatorLine(
-                id=user_id,
-                name=name,
-                state=state,
-                since=since,
-                pause_reason=pause.reason if pause else "",
-                client_id=client.id if client else None,
-                organisation=client.organisation if client else "",
-                region=client.region if client else "",
-                zone=client.zone if client else "",
-                forgotten=call is not None and now - call.last_activity_at > FORGOTTEN,
-                today=work.get(user_id, Work()),
-                surveyed=whole.get(user_id, Work()).surveyed,
-            )
-        )
+        state, since = _state(campaign.id, shift, pause, call, client is not _NOBODY, rested.get(user_id))
+        reason, forgotten = pause.reason if pause else "", call is not None and now - call.last_activity_at > FORGOTTEN
+        done, surveyed = work.get(user_id, Work()), whole.get(user_id, Work()).surveyed
+        found.append(OperatorLine(user_id, name, state, since, reason, *client, forgotten, done, surveyed))
     return sorted(found, key=lambda line: (line.state in ("off", "elsewhere"), line.name, line.id))
 
 
@@ -113,7 +90,7 @@ def _state(
     shift: Shift | None,
     pause: Pause | None,
     call: CallAttempt | None,
-    client: _Client | None,
+    has_client: bool,
     rested: datetime | None,
 ) -> tuple[str, datetime | None]:
     if call is not None:
@@ -127,7 +104,7 @@ def _state(
     if pause is not None:
         return "pause", pause.started_at
     since = max(shift.started_at, rested) if rested else shift.started_at
-    return ("card" if client else "ready"), since
+    return ("card" if has_client else "ready"), since
 
 
 def _held(session: Session, campaign_id: int) -> dict[int, _Client]:
@@ -136,11 +113,7 @@ def _held(session: Session, campaign_id: int) -> dict[int, _Client]:
         .outerjoin(Region, Region.code == Respondent.region_code)
         .where(Respondent.campaign_id == campaign_id, Respondent.held_by.is_not(None))
     )
-    return {
-        user_id: _Client(id, name, region or "", zone or "")
-        for user_id, id, name, region, zone in rows
-        if user_id is not None
-    }
+    return {user_id: (id, name, region or "", zone or "") for user_id, id, name, region, zone in rows if user_id}
 
 
 def _last_words(session: Session, campaign_id: int) -> dict[int, datetime]:
@@ -154,13 +127,9 @@ def _last_words(session: Session, campaign_id: int) -> dict[int, datetime]:
 
 
 def _work(session: Session, campaign_id: int, day: date | None) -> dict[int, Work]:
+    surveyed = func.count().filter(attempts.c.disposition.in_(INTERVIEWS))
     statement = (
-        select(
-            attempts.c.operator_id,
-            func.count().filter(IS_CALL),
-            func.count().filter(attempts.c.disposition.in_(INTERVIEWS)),
-            EXACT_S,
-        )
+        select(attempts.c.operator_id, func.count().filter(IS_CALL), surveyed, EXACT_S)
         .where(attempts.c.campaign_id == campaign_id)
         .group_by(attempts.c.operator_id)
     )
@@ -183,11 +152,11 @@ class QueueRow:
     zone: str
     closes_at: datetime | None
     opens_at: datetime | None
+    due_now: int
     at_once: int
     callbacks: int
     repeats: int
     fresh: int
-    due_now: int
     late: int
 
     @property
@@ -208,43 +177,28 @@ def queue(
     With `branch_id` the clients of that branch alone (`NO_BRANCH`: of none).
     """
     has_time = Respondent.next_call_at.is_not(None)
-    by_class = [
-        func.count().filter(has_time, Respondent.queue_class == int(queue_class)).label(queue_class.name)
-        for queue_class in QueueClass
-    ]
     rows = session.execute(
         select(
-            Respondent.region_code,
-            *by_class,
-            func.count().filter(Respondent.next_call_at <= now, in_nobodys_hands()).label("due"),
-            func.count().filter(Respondent.next_call_at.is_(None)).label("late"),
+            Region.code,
+            Region.name,
+            Region.zone,
+            func.count().filter(Respondent.next_call_at <= now, in_nobodys_hands()),
+            *(func.count().filter(has_time, Respondent.queue_class == int(queue_class)) for queue_class in QueueClass),
+            func.count().filter(~has_time),
         )
+        .join(Respondent, Respondent.region_code == Region.code)
         .where(
             Respondent.campaign_id == campaign_id,
             Respondent.state == "waiting",
-            Respondent.region_code.is_not(None),
             *(() if branch_id is None else (func.coalesce(Respondent.branch_id, NO_BRANCH) == branch_id,)),
         )
-        .group_by(Respondent.region_code)
-    ).all()
-    regions = {row.code: row for row in session.scalars(select(Region))}
+        .group_by(Region.code)
+    )
     found = []
-    for row in rows:
-        calendar, counted = calendars.get(row.region_code), row._mapping
+    for code, name, zone, due, *counted in rows:
+        calendar = calendars.get(code)
         interval = calendar.interval_at(now) if calendar else None
-        found.append(
-            QueueRow(
-                code=row.region_code,
-                name=regions[row.region_code].name,
-                zone=regions[row.region_code].zone,
-                closes_at=interval.closes if interval else None,
-                opens_at=calendar.next_opening(now) if calendar and not interval else None,
-                at_once=counted[QueueClass.AT_ONCE.name],
-                callbacks=counted[QueueClass.CALLBACK.name],
-                repeats=counted[QueueClass.REPEAT.name],
-                fresh=counted[QueueClass.NEW.name],
-                due_now=row.due if interval else 0,
-                late=row.late,
-            )
-        )
+        closes_at = interval.closes if interval else None
+        opens_at = calendar.next_opening(now) if calendar and not interval else None
+        found.append(QueueRow(code, name, zone, closes_at, opens_at, due if interval else 0, *counted))
     return sorted(found, key=lambda row: row.name)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from nps.domain.appointment import RESERVED
+from nps.domain.appointment import reminder_kind
 from nps.domain.local_time import clock
 from nps.domain.state import QueueClass
 from nps.domain.wording import number, plural
@@ -57,29 +57,17 @@ def _callbacks(session: Session, rows: Sequence[Reminder], now: datetime) -> lis
         .where(Appointment.id.in_(by_appointment), Appointment.state == "open", in_nobodys_hands())
         .order_by(Appointment.at)
     )
-    return [
-        Line(
-            id=by_appointment[appointment_id].id,
-            kind=_callback_kind(at, now),
-            text=_callback_words(client.organisation, at, zone or "Europe/Moscow", now),
-            at=at,
-            respondent_id=client.id,
-            campaign_id=client.campaign_id,
-        )
-        for appointment_id, at, client, zone in found
-    ]
+    lines = []
+    for appointment_id, at, client, zone in found:
+        kind = reminder_kind(at, now)
+        text = _callback_words(kind, client.organisation, at, zone or "Europe/Moscow", now)
+        lines.append(Line(by_appointment[appointment_id].id, kind, text, at, client.id, client.campaign_id))
+    return lines
 
 
-def _callback_kind(at: datetime, now: datetime) -> str:
-    if at > now:
-        return "callback_soon"
-    return "callback_due" if at > now - RESERVED else "callback_late"
-
-
-def _callback_words(organisation: str, at: datetime, zone: str, now: datetime) -> str:
+def _callback_words(kind: str, organisation: str, at: datetime, zone: str, now: datetime) -> str:
     """«Перезвон через 4 минуты: ООО «Теплосервис», 14:00 у клиента»; ten minutes over its time it is anyone's."""
     theirs = f"{organisation}, {clock(at, zone)} у клиента"
-    kind = _callback_kind(at, now)
     if kind == "callback_late":
         return f"Обещанный звонок никто не взял: {theirs}"
     if kind == "callback_due":
@@ -107,14 +95,8 @@ def _repeats(session: Session, rows: Sequence[Reminder], now: datetime) -> list[
         )
         .group_by(Respondent.campaign_id)
     )
-    return [
-        Line(
-            id=latest[campaign_id].id,
-            kind="repeat_due",
-            text=f"{number(count)} {plural(count, 'повтор', 'повтора', 'повторов')} пора обзвонить",
-            at=since or now,
-            respondent_id=None,
-            campaign_id=campaign_id,
-        )
-        for campaign_id, count, since in counted
-    ]
+    lines = []
+    for campaign_id, count, since in counted:
+        text = f"{number(count)} {plural(count, 'повтор', 'повтора', 'повторов')} пора обзвонить"
+        lines.append(Line(latest[campaign_id].id, "repeat_due", text, since or now, None, campaign_id))
+    return lines

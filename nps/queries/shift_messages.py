@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.local_time import Zone, clock
@@ -15,6 +15,8 @@ from nps.models import Respondent, Shift, ShiftMessage, ShiftMessageReader, User
 
 #: How many of the newest messages a manager sees below the requests.
 _LAST = 8
+#: A request for help that nobody has answered.
+OPEN = ShiftMessage.kind == "request", ShiftMessage.closed_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,7 @@ class Help:
 
 def help_of(session: Session, shift: Shift, zone: Zone) -> Help:
     """What the operator of this shift sees, in two statements. `zone`: the office's."""
-    asked = session.scalar(
-        select(ShiftMessage.sent_at).where(
-            ShiftMessage.author_id == shift.user_id,
-            ShiftMessage.kind == "request",
-            ShiftMessage.closed_at.is_(None),
-        )
-    )
+    asked = session.scalar(select(ShiftMessage.sent_at).where(ShiftMessage.author_id == shift.user_id, *OPEN))
     rows = session.execute(
         select(ShiftMessage, User.full_name, ShiftMessageReader.read_at)
         .join(ShiftMessageReader, ShiftMessageReader.message_id == ShiftMessage.id)
@@ -86,40 +82,18 @@ def _received(row: ShiftMessage, author: str, zone: Zone) -> Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """An open request. `organisation` and `respondent_id` are of the card that lay on the desk, None without one."""
-
-    id: int
-    operator: str
-    sent_at: datetime
-    text: str
-    respondent_id: int | None
-    organisation: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message of the campaign: `to` is its only reader, '' for several; of `readers` so many have read it."""
-
-    id: int
-    kind: str
-    author: str
-    to: str
-    sent_at: datetime
-    text: str
-    readers: int
-    read: int
-
-
-@dataclass(frozen=True, slots=True)
 class Messages:
-    """The requests of a campaign, who waits longest first; whom one may write to; the newest messages."""
+    """The requests of a campaign, who waits longest first; whom one may write to; the newest messages.
 
-    requests: Sequence[Request]
+    A request has the card that lay on the desk, None without one. A message has its only reader in `to`, '' for
+    several; of `readers` so many have `read` it.
+    """
+
+    requests: Sequence[Row[*tuple[Any, ...]]]
     on_shift: Sequence[tuple[int, str]]
-    last: Sequence[Sent]
+    last: Sequence[Row[*tuple[Any, ...]]]
 
-    def chosen(self, request_id: int) -> Request | None:
+    def chosen(self, request_id: int) -> Row[*tuple[Any, ...]] | None:
         """The request that is to be answered: this one while it is open, else the one that waits longest."""
         return next((row for row in self.requests if row.id == request_id), next(iter(self.requests), None))
 
@@ -133,48 +107,32 @@ def messages_of(session: Session, campaign_id: int) -> Messages:
     """What a manager sees of a campaign's messages, in three statements."""
     requests = session.execute(
         select(
-            ShiftMessage.id,
-            User.full_name,
-            ShiftMessage.sent_at,
-            ShiftMessage.text,
-            ShiftMessage.respondent_id,
-            func.coalesce(Respondent.organisation, ""),
+            ShiftMessage.id, User.full_name.label("operator"), ShiftMessage.sent_at, ShiftMessage.text,
+            ShiftMessage.respondent_id, Respondent.organisation,
         )
         .join(User, User.id == ShiftMessage.author_id)
         .outerjoin(Respondent, Respondent.id == ShiftMessage.respondent_id)
-        .where(
-            ShiftMessage.campaign_id == campaign_id,
-            ShiftMessage.kind == "request",
-            ShiftMessage.closed_at.is_(None),
-        )
+        .where(ShiftMessage.campaign_id == campaign_id, *OPEN)
         .order_by(ShiftMessage.id)
-    )
+    ).all()  # fmt: skip
     on_shift = session.execute(
         select(User.id, User.full_name)
         .join(Shift, Shift.user_id == User.id)
         .where(Shift.campaign_id == campaign_id, Shift.ended_at.is_(None))
         .order_by(User.full_name, User.id)
     )
-    return Messages(
-        requests=[Request(*row) for row in requests],
-        on_shift=[(user_id, name) for user_id, name in on_shift],
-        last=_last(session, campaign_id),
-    )
+    return Messages(requests, [(user_id, name) for user_id, name in on_shift], _last(session, campaign_id))
 
 
-def _last(session: Session, campaign_id: int) -> list[Sent]:
+def _last(session: Session, campaign_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
     reader, author = User.__table__.alias("reader"), User.__table__.alias("author")
     readers = func.count(ShiftMessageReader.user_id)
-    rows = session.execute(
+    only_reader = case((readers == 1, func.coalesce(func.min(reader.c.full_name), "")), else_="")
+    return session.execute(
         select(
-            ShiftMessage.id,
-            ShiftMessage.kind,
-            author.c.full_name,
-            case((readers == 1, func.coalesce(func.min(reader.c.full_name), "")), else_=""),
-            ShiftMessage.sent_at,
-            ShiftMessage.text,
-            readers,
-            func.count(ShiftMessageReader.read_at),
+            ShiftMessage.id, ShiftMessage.kind, author.c.full_name.label("author"), only_reader.label("to"),
+            ShiftMessage.sent_at, ShiftMessage.text, readers.label("readers"),
+            func.count(ShiftMessageReader.read_at).label("read"),
         )
         .join(author, author.c.id == ShiftMessage.author_id)
         .outerjoin(ShiftMessageReader, ShiftMessageReader.message_id == ShiftMessage.id)
@@ -183,5 +141,4 @@ def _last(session: Session, campaign_id: int) -> list[Sent]:
         .group_by(ShiftMessage.id, ShiftMessage.kind, author.c.full_name, ShiftMessage.sent_at, ShiftMessage.text)
         .order_by(ShiftMessage.id.desc())
         .limit(_LAST)
-    )
-    return [Sent(*row) for row in rows]
+    ).all()  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,37 +15,8 @@ from nps.queries.reports.page import Page, page_of
 PAGE = 50
 
 
-@dataclass(frozen=True, slots=True)
-class UnsuitableLine:
-    """One note of an operator. `place` is the step or panel in words, `version` the number of the script's version.
-
-    used_as: what the author has made of it, '' while nobody has looked at it.
-    """
-
-    at: datetime
-    place: str
-    version: int
-    words: str
-    operator: str
-    respondent_id: int
-    client: str
-    inbound: bool
-    id: int
-    step: str
-    used_as: str
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceCount:
-    """A step or panel at which something was noted, and how often."""
-
-    step: str
-    title: str
-    notes: int
-
-
-def places(session: Session, campaign_id: int) -> list[PlaceCount]:
-    """Where no answer fitted, the most frequent first."""
+def places(session: Session, campaign_id: int) -> list[tuple[str, str, int]]:
+    """Where no answer fitted, the most frequent first: the step or panel, its title, and how often."""
     found = session.execute(
         select(UnsuitableAnswer.step, func.count(), func.max(UnsuitableAnswer.script_version_id))
         .join(CallAttempt, CallAttempt.id == UnsuitableAnswer.attempt_id)
@@ -55,7 +25,7 @@ def places(session: Session, campaign_id: int) -> list[PlaceCount]:
         .order_by(func.count().desc(), UnsuitableAnswer.step)
     ).all()
     titles = _titles(session, {version_id for _, _, version_id in found})
-    return [PlaceCount(step, _title(titles[version_id], step), notes) for step, notes, version_id in found]
+    return [(step, _title(titles[version_id], step), notes) for step, notes, version_id in found]
 
 
 def waiting(session: Session, campaign_id: int) -> dict[str, int]:
@@ -70,43 +40,33 @@ def waiting(session: Session, campaign_id: int) -> dict[str, int]:
     return {step: notes for step, notes in found}
 
 
-def lines(session: Session, campaign_id: int, step: str, number: int, total: int) -> Page[UnsuitableLine]:
-    """One page of the `total` notes of a campaign, of one step if `step` is given; what nobody has looked at first."""
-    page: Page[UnsuitableLine] = page_of(total, number, PAGE)
-    wanted = [CallAttempt.campaign_id == campaign_id]
-    if step:
-        wanted.append(UnsuitableAnswer.step == step)
+def lines(session: Session, campaign_id: int, step: str, number: int, total: int) -> Page[Any]:
+    """One page of the `total` notes of a campaign, of one step if `step` is given; what nobody has looked at first.
+
+    Each with its step or panel in words, and the number of the script's `version`. `used_as`: what the author has made
+    of it, None while nobody has looked at it.
+    """
+    page: Page[Any] = page_of(total, number, PAGE)
+    note = UnsuitableAnswer
+    wanted = [CallAttempt.campaign_id == campaign_id, *([note.step == step] if step else [])]
     found = session.execute(
         select(
-            UnsuitableAnswer, CallAttempt.source, Respondent, User.full_name, ScriptVersion.no, UnsuitableUse.used_as
+            note.id, note.step, note.words, note.at, note.script_version_id, ScriptVersion.no.label("version"),
+            User.full_name.label("operator"), CallAttempt.respondent_id, Respondent.organisation.label("client"),
+            (CallAttempt.source == "inbound").label("inbound"), UnsuitableUse.used_as,
         )
-        .join(CallAttempt, CallAttempt.id == UnsuitableAnswer.attempt_id)
+        .join(CallAttempt, CallAttempt.id == note.attempt_id)
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
-        .join(User, User.id == UnsuitableAnswer.by)
-        .join(ScriptVersion, ScriptVersion.id == UnsuitableAnswer.script_version_id)
-        .outerjoin(UnsuitableUse, UnsuitableUse.unsuitable_id == UnsuitableAnswer.id)
+        .join(User, User.id == note.by)
+        .join(ScriptVersion, ScriptVersion.id == note.script_version_id)
+        .outerjoin(UnsuitableUse, UnsuitableUse.unsuitable_id == note.id)
         .where(*wanted)
-        .order_by(UnsuitableUse.unsuitable_id.is_(None).desc(), UnsuitableAnswer.at.desc(), UnsuitableAnswer.id.desc())
+        .order_by(UnsuitableUse.unsuitable_id.is_(None).desc(), note.at.desc(), note.id.desc())
         .limit(PAGE)
         .offset(page.skip)
-    ).all()
-    titles = _titles(session, {row.script_version_id for row, *_ in found})
-    return page.with_rows(
-        UnsuitableLine(
-            at=row.at,
-            place=_title(titles[row.script_version_id], row.step),
-            version=version,
-            words=row.words,
-            operator=operator,
-            respondent_id=client.id,
-            client=client.organisation,
-            inbound=source == "inbound",
-            id=row.id,
-            step=row.step,
-            used_as=used_as or "",
-        )
-        for row, source, client, operator, version, used_as in found
-    )
+    ).all()  # fmt: skip
+    titles = _titles(session, {row.script_version_id for row in found})
+    return page.with_rows((row, _title(titles[row.script_version_id], row.step)) for row in found)
 
 
 def _titles(session: Session, versions: set[int]) -> dict[int, dict[str, str]]:

@@ -151,7 +151,6 @@ def change_contact(
 
 
 def remove_contact(session: AnySession, actor_id: int, customer_id: int, contact_id: int, now: datetime) -> None:
-    """Take a contact off the list."""
     with act(session, actor_id, now) as a:
         a.s.delete(_contact(a.s, customer_id, contact_id))
         a.record("contact_removed", "branch_contact", contact_id)

@@ -13,6 +13,7 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.shift_message import checked_text
 from nps.models import CampaignMember, Respondent, Shift, ShiftMessage, ShiftMessageReader
+from nps.queries.shift_messages import OPEN
 from nps.services.acting import Act, act
 from nps.services.transaction import AnySession, write
 
@@ -92,7 +93,7 @@ def close_request(s: Session, operator_id: int, now: datetime) -> None:
 
 
 def _open_of(operator_id: int) -> tuple[Any, ...]:
-    return ShiftMessage.author_id == operator_id, ShiftMessage.kind == "request", ShiftMessage.closed_at.is_(None)
+    return ShiftMessage.author_id == operator_id, *OPEN
 
 
 def _send(a: Act, campaign_id: int, action: str, to: Sequence[int] = (), **values: Any) -> None:

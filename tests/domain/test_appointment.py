@@ -1,8 +1,15 @@
 import pytest
 
-from nps.domain.appointment import is_allowed, slots, suggested
+from nps.domain.appointment import is_allowed, reminder_kind, slots, suggested
 
 from .build import at, calendar, shown
+
+
+@pytest.mark.parametrize(
+    ("now", "kind"), [("13:59", "soon"), ("14:00", "due"), ("14:09", "due"), ("14:10", "late"), ("14:30", "late")]
+)
+def test_a_promise_is_near_then_due_and_after_ten_minutes_anyones(now: str, kind: str) -> None:
+    assert reminder_kind(at(18, "14:00"), at(18, now)) == f"callback_{kind}"
 
 
 def test_the_days_offered_are_the_next_calling_days_with_times_ahead():

@@ -55,7 +55,7 @@ def withdraw(loader: Loader, load_id: int, expected: int, letter: str = "15-к")
 def left_out(loader: Loader, session: Session, load_id: int) -> set[str]:
     found = missing_clients.missing(session, loader.campaign_id, load_id, 1)
     assert found is not None
-    return {row.organisation for row in found.page.rows}
+    return {row.Respondent.organisation for row in found.page.rows}
 
 
 def test_those_still_to_call_leave_with_the_letters_number_in_their_history(loader: Loader, session: Session) -> None:

@@ -17,6 +17,7 @@ from nps.queries.clients import ClientFilter, lines
 from nps.queries.clients import card as client_page
 from nps.queries.desk.card import client_card
 from nps.queries.desk.search import find_clients
+from nps.queries.numbers import number_shown
 from nps.services import cases, desk
 from nps.services.call_queue import Taken
 from nps.services.transaction import write
@@ -55,9 +56,10 @@ def dialled(seat: Desk, client_id: int) -> tuple[UUID, str]:
     text_shown = shown(seat, client_id)
     page = client_page(seat.session, seat.campaign_id, client_id)
     assert page is not None
-    (row,) = [one for one in lines(seat.session, seat.campaign_id, ClientFilter(), 1).rows if one.id == client_id]
-    for line in (page.line, row):
-        assert show(line.e164, line.extension) == text_shown
+    found = lines(seat.session, seat.campaign_id, ClientFilter(), 1).rows
+    ((row, listed),) = [(row.Respondent, number) for row, number in found if row.Respondent.id == client_id]
+    for number in (number_shown(page.phones), listed):
+        assert number is not None and show(number.e164, number.extension) == text_shown
     assert [show(one.e164, one.extension) for one in page.phones if one.is_next] == [text_shown]
     (hit,) = find_clients(seat.session, seat.campaign_id, row.organisation, seat.now)
     assert hit.phone_text == text_shown

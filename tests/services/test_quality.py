@@ -213,7 +213,7 @@ def test_a_result_corrected_in_a_review_says_so_and_keeps_the_first_word(house: 
     assert house.said() == [("surveyed", "operator", ""), ("refused", "review", "Слышно отказ")]
     client_id = house.session.get_one(CallAttempt, house.call).respondent_id
     card = clients.card(house.session, house.campaign_id, client_id)
-    assert card is not None and card.line.state == "refused"
+    assert card is not None and card.client.state == "refused"
     assert [(word.disposition, word.source, word.by) for word in card.calls[0].words][-1] == (
         "refused",
         "review",

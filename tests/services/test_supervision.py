@@ -210,8 +210,8 @@ def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, fl
     assert campaigns.budget(session, campaign).used_s == 240
     card = clients.card(session, floor.campaign_id, floor.client_id)
     assert card is not None
-    mend = card.calls[0].mends[0]
-    assert (mend.before_ms, mend.after_ms, mend.reason) == (40_000, 200_000, "Трубку забыли положить")
+    mend, _ = card.calls[0].mends[0]
+    assert (mend.before, mend.after) == ({"talk_ms": 40_000}, {"talk_ms": 200_000, "reason": "Трубку забыли положить"})
     with pytest.raises(DomainError):
         supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", NOW)
 
@@ -224,7 +224,7 @@ def test_a_card_tells_every_call_with_its_answers_and_corrections(session: Sessi
     call = card.calls[0]
     assert [word.disposition for word in call.words] == ["surveyed", "refused"]
     assert [(said.title, said.text) for said in call.said] == [("Приветствие", "Да, удобно"), ("Оценка", "9")]
-    assert [(found.rating, found.replaced_at is not None) for found in card.forms] == [(9, True)]
+    assert [(found.rating, found.replaced_at is not None) for found, _ in card.forms] == [(9, True)]
     assert clients.card(session, floor.campaign_id + 1, floor.client_id) is None
 
 
@@ -272,8 +272,9 @@ def test_clients_are_found_by_any_part_in_any_case(session: Session, floor: Floo
     )
     factories.respondent(session, row, phones=("+73412555555",), contact="Иванов Пётр", organisation="ЗАО «Другие»")
     found = clients.lines(session, floor.campaign_id, clients.ClientFilter(text=text), 1)
-    assert wanted.id in [line.id for line in found.rows]
-    assert "ЗАО «Другие»" not in [line.organisation for line in found.rows]
+    rows = [row.Respondent for row, _ in found.rows]
+    assert wanted.id in [row.id for row in rows]
+    assert "ЗАО «Другие»" not in [row.organisation for row in rows]
 
 
 def test_parts_of_the_list_add_up_to_the_base(session: Session, floor: Floor) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,17 +30,6 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
-    """A correction of a call's seconds."""
-
-    at: datetime
-    by: str
-    before_ms: int
-    after_ms: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Said:
     """A step of the script with the answer in words, or the time that was chosen; not `in_force`: changed later."""
 
@@ -51,39 +41,27 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """A call with all that is known of it. Instants are aware UTC, durations milliseconds."""
+    """A call with all that is known of it: every word, corrections of its seconds with their author, the answers."""
 
-    id: UUID
-    dialled_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
-    last_activity_at: datetime
+    call: CallAttempt
     operator: str
-    e164: str
-    source: str
-    disposition: str | None
-    handed_over: bool
-    note: str
-    ring_ms: int
-    talk_ms: int
-    survey_ms: int
-    words: tuple[Word, ...]
-    mends: tuple[Mend, ...]
-    said: tuple[Said, ...]
     recording_id: int | None
+    words: Sequence[Word]
+    mends: Sequence[tuple[Journal, str]]
+    said: Sequence[Said]
 
     @property
     def is_open(self) -> bool:
         """Whether it still waits for its result."""
-        return self.disposition is None
+        return self.call.disposition is None
 
     @property
     def contradiction(self) -> str:
         """What was heard against the manager's word that holds (`nps.domain.desk.contradiction`); '' for nothing."""
-        if self.disposition is None or not words_of_others(self.words):
+        if self.call.disposition is None or not words_of_others(self.words):
             return ""
-        heard = Heard(self.answered_at is not None, timedelta(milliseconds=self.ring_ms))
-        return contradiction(self.disposition, heard)
+        heard = Heard(self.call.answered_at is not None, timedelta(milliseconds=self.call.ring_ms))
+        return contradiction(self.call.disposition, heard)
 
 
 def client_of_call(session: Session, campaign_id: int, attempt_id: UUID) -> tuple[int, str] | None:
@@ -97,7 +75,7 @@ def client_of_call(session: Session, campaign_id: int, attempt_id: UUID) -> tupl
     return (found[0], found[1]) if found else None
 
 
-def calls_of(session: Session, respondent_id: int) -> tuple[CallLine, ...]:
+def calls_of(session: Session, respondent_id: int) -> list[CallLine]:
     """Every call of a client, the newest first."""
     rows = session.execute(
         select(CallAttempt, User.full_name, Recording.id)
@@ -106,31 +84,13 @@ def calls_of(session: Session, respondent_id: int) -> tuple[CallLine, ...]:
         .where(CallAttempt.respondent_id == respondent_id)
         .order_by(CallAttempt.dialled_at.desc())
     ).all()
-    ids = [row[0].id for row in rows]
-    words, mends, said = words_of(session, ids), _mends(session, ids), _said(session, [row[0] for row in rows])
-    return tuple(
-        CallLine(
-            id=call.id,
-            dialled_at=call.dialled_at,
-            answered_at=call.answered_at,
-            ended_at=call.ended_at,
-            last_activity_at=call.last_activity_at,
-            operator=operator,
-            e164=call.e164,
-            source=call.source,
-            disposition=call.disposition,
-            handed_over=call.handed_over_at is not None,
-            note=call.note,
-            ring_ms=call.ring_ms,
-            talk_ms=call.talk_ms,
-            survey_ms=call.survey_ms,
-            words=tuple(words.get(call.id, ())),
-            mends=tuple(mends.get(call.id, ())),
-            said=tuple(said.get(call.id, ())),
-            recording_id=recording_id,
-        )
+    calls = [call for call, _, _ in rows]
+    ids = [call.id for call in calls]
+    words, mends, said = words_of(session, ids), _mends(session, ids), _said(session, calls)
+    return [
+        CallLine(call, operator, recording_id, words.get(call.id, []), mends[call.id], said[call.id])
         for call, operator, recording_id in rows
-    )
+    ]
 
 
 def words_of(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Word]]:
@@ -152,8 +112,8 @@ def words_of_others(words: Sequence[Word]) -> Sequence[Word]:
     return words if len(words) > 1 and words[-1].source in ("manager", "review") else ()
 
 
-def _mends(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Mend]]:
-    found: dict[UUID, list[Mend]] = {}
+def _mends(session: Session, attempt_ids: Sequence[UUID]) -> Mapping[UUID, list[tuple[Journal, str]]]:
+    found: defaultdict[UUID, list[tuple[Journal, str]]] = defaultdict(list)
     for row, name in session.execute(
         select(Journal, User.full_name)
         .outerjoin(User, User.id == Journal.actor_id)
@@ -164,24 +124,23 @@ def _mends(session: Session, attempt_ids: Sequence[UUID]) -> dict[UUID, list[Men
         )
         .order_by(Journal.id)
     ):
-        mend = Mend(row.at, name or "", row.before["talk_ms"], row.after["talk_ms"], row.after.get("reason", ""))
-        found.setdefault(UUID(row.object_id), []).append(mend)
+        found[UUID(row.object_id)].append((row, name or ""))
     return found
 
 
-def _said(session: Session, calls: Sequence[CallAttempt]) -> dict[UUID, list[Said]]:
+def _said(session: Session, calls: Sequence[CallAttempt]) -> Mapping[UUID, list[Said]]:
     versions = {call.id: call.script_version_id for call in calls}
     bodies = session.execute(
         select(ScriptVersion.id, ScriptVersion.body).where(ScriptVersion.id.in_(set(versions.values())))
     )
     scripts = {version_id: Script.from_dict(body) for version_id, body in bodies}
-    found: dict[UUID, list[Said]] = {}
+    found: defaultdict[UUID, list[Said]] = defaultdict(list)
     for row in session.scalars(select(Answer).where(Answer.attempt_id.in_(versions)).order_by(Answer.id)):
         if isinstance(row.value, dict) and row.value.get("draft"):
             continue
         script = scripts[versions[row.attempt_id]]
         title, text, at = _in_words(script, row.step, row.value)
-        found.setdefault(row.attempt_id, []).append(Said(title, text, at, row.replaced_at is None))
+        found[row.attempt_id].append(Said(title, text, at, row.replaced_at is None))
     return found
 
 

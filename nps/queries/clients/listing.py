@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from nps.domain.case import State
-from nps.domain.why import Why
 from nps.models import Branch, Region, Respondent, RespondentPhone, User
 from nps.queries.numbers import numbers_shown
 from nps.queries.reports.page import Page, page_of
@@ -39,27 +36,10 @@ class ClientFilter:
     branch_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClientLine:
-    """A line of the list. `next_call_at` is aware UTC; `zone` is '' for an unknown region; `holder` has him now.
-
-    `e164`, `extension`: the number that is called next, the first of the dead ones when none is left to call.
-    """
-
-    id: int
-    organisation: str
-    contact: str
-    inn: str
-    e164: str
-    extension: str
-    branch: str
-    region: str
-    zone: str
-    state: str
-    next_call_at: datetime | None
-    why: Why
-    misses: int
-    holder: str
+#: A client with the names of his `branch` and `region`, the region's `zone`, and who holds him (`holder`).
+ClientLine = Row[Respondent, str, str, str, str]
+#: With the number that is called next, the first of the dead ones when none is left to call.
+ListLine = tuple[ClientLine, RespondentPhone | None]
 
 
 def counts(session: Session, campaign_id: int) -> dict[str, int]:
@@ -71,11 +51,11 @@ def counts(session: Session, campaign_id: int) -> dict[str, int]:
     return dict(row._mapping)
 
 
-def lines(session: Session, campaign_id: int, wanted: ClientFilter, number: int, size: int = PAGE) -> Page[ClientLine]:
+def lines(session: Session, campaign_id: int, wanted: ClientFilter, number: int) -> Page[ListLine]:
     """One page of clients: whoever is next first, then by organisation."""
     conditions = [Respondent.campaign_id == campaign_id, *_narrowed(wanted)]
     total = session.execute(select(func.count()).select_from(Respondent).where(*conditions)).scalar_one()
-    page: Page[ClientLine] = page_of(total, number, size)
+    page: Page[ListLine] = page_of(total, number, PAGE)
     found = session.execute(
         with_places()
         .where(*conditions)
@@ -87,42 +67,27 @@ def lines(session: Session, campaign_id: int, wanted: ClientFilter, number: int,
             Respondent.organisation,
             Respondent.id,
         )
-        .limit(size)
+        .limit(PAGE)
         .offset(page.skip)
     ).all()
-    numbers = numbers_shown(session, [row[0].id for row in found])
-    return page.with_rows(line_of(row, numbers.get(row[0].id)) for row in found)
+    numbers = numbers_shown(session, [row.Respondent.id for row in found])
+    return page.with_rows((row, numbers.get(row.Respondent.id)) for row in found)
 
 
 def with_places() -> Select[Respondent, str, str, str, str]:
-    """Clients with the names of branch and region, the region's zone, and who holds them."""
+    """The columns of `ClientLine`."""
     holder = aliased(User)
     return (
-        select(Respondent, Branch.name, Region.name, Region.zone, holder.full_name)
+        select(
+            Respondent,
+            Branch.name.label("branch"),
+            Region.name.label("region"),
+            Region.zone,
+            holder.full_name.label("holder"),
+        )
         .outerjoin(Branch, Branch.id == Respondent.branch_id)
         .outerjoin(Region, Region.code == Respondent.region_code)
         .outerjoin(holder, holder.id == Respondent.held_by)
-    )
-
-
-def line_of(row: Any, number: RespondentPhone | None) -> ClientLine:
-    """A row of `with_places` as a line, with the number the client is known by."""
-    client, branch, region, zone, name = row
-    return ClientLine(
-        id=client.id,
-        organisation=client.organisation,
-        contact=client.contact,
-        inn=client.inn or "",
-        e164=number.e164 if number else "",
-        extension=number.extension if number else "",
-        branch=branch or "",
-        region=region or "",
-        zone=zone or "",
-        state=client.state,
-        next_call_at=client.next_call_at,
-        why=Why.from_json(client.next_reason),
-        misses=client.misses,
-        holder=name or "",
     )
 
 

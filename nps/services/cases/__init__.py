@@ -26,27 +26,7 @@ from nps.services.cases.turns import GO_ON_JOB, decide_rest, go_on, unfinished
 from nps.services.cases.withdrawing import withdraw_missing
 
 __all__ = [
-    "GO_ON_JOB",
-    "act",
-    "add_event",
-    "add_number",
-    "append_outcome",
-    "change_contact",
-    "close_campaign",
-    "decide_rest",
-    "free",
-    "give_number",
-    "go_on",
-    "organisation_refused",
-    "refold",
-    "refold_changed",
-    "refold_many",
-    "refold_waiting",
-    "require_open",
-    "spread_of",
-    "stop_phone",
-    "tell_many",
-    "unfinished",
-    "why_not_back",
-    "withdraw_missing",
-]
+    "GO_ON_JOB", "act", "add_event", "add_number", "append_outcome", "change_contact", "close_campaign", "decide_rest",
+    "free", "give_number", "go_on", "organisation_refused", "refold", "refold_changed", "refold_many", "refold_waiting",
+    "require_open", "spread_of", "stop_phone", "tell_many", "unfinished", "why_not_back", "withdraw_missing",
+]  # fmt: skip

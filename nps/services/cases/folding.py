@@ -14,17 +14,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
 from nps.domain.calling_window import CallingCalendar
-from nps.domain.case import (
-    CallRecord,
-    CaseEvent,
-    CasePolicy,
-    PhoneState,
-    QueueClass,
-    State,
-    Verdict,
-    dead_phones,
-    fold,
-)
+from nps.domain.case import CallRecord, CaseEvent, CasePolicy, PhoneState, QueueClass, State, Verdict, dead_phones, fold
 from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, Respondent, RespondentPhone
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns, numbers
@@ -124,12 +114,8 @@ def refold_many(
 def _read(session: Session, respondent_ids: Sequence[int]) -> list[_Case]:
     """The cases in the order of their ids as given: five statements, however many they are."""
     fresh = {"populate_existing": True}
-    clients = {
-        client.id: client
-        for client in session.scalars(
-            select(Respondent).where(Respondent.id.in_(respondent_ids)), execution_options=fresh
-        )
-    }
+    own = select(Respondent).where(Respondent.id.in_(respondent_ids))
+    clients = {client.id: client for client in session.scalars(own, execution_options=fresh)}
     phones: dict[int, list[RespondentPhone]] = defaultdict(list)
     for phone in session.scalars(
         select(RespondentPhone)
@@ -138,12 +124,8 @@ def _read(session: Session, respondent_ids: Sequence[int]) -> list[_Case]:
     ):
         phones[phone.respondent_id].append(phone)
     histories = _histories(session, respondent_ids)
-    standing = {
-        appointment.respondent_id: appointment
-        for appointment in session.scalars(
-            select(Appointment).where(Appointment.respondent_id.in_(respondent_ids), Appointment.state == "open")
-        )
-    }
+    promised = select(Appointment).where(Appointment.respondent_id.in_(respondent_ids), Appointment.state == "open")
+    standing = {appointment.respondent_id: appointment for appointment in session.scalars(promised)}
     return [_Case(clients[i], phones[i], histories[i], standing.get(i)) for i in respondent_ids]
 
 
@@ -195,14 +177,15 @@ def foreseen(
     session.flush()
     case = _read(session, [respondent_id])[0]
     case.history.append(CaseEvent(kind, at))
-    return _fold(case, campaign, calendars, numbers.listed(session, campaign.customer_id, [respondent_id]))
+    return _fold(case, campaign, calendars, numbers.listed(session, campaign.customer_id, [respondent_id]))[0]
 
 
 def _fold(
     case: _Case, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar], stop: numbers.Listed
-) -> Verdict:
+) -> tuple[Verdict, frozenset[int]]:
+    """What the history makes of the client, and which of his numbers are dead."""
     client, dead = case.client, dead_phones(case.history)
-    return fold(
+    verdict = fold(
         case.history,
         [PhoneState(phone.id, phone.id not in dead, stop.numbers.get(phone.e164)) for phone in case.phones],
         CasePolicy(
@@ -213,20 +196,16 @@ def _fold(
         ),
         client.loaded_at,
     )
+    return verdict, dead
 
 
 def _decide(
-    session: Session,
-    case: _Case,
-    campaign: CampaignRow,
-    calendars: Mapping[str, CallingCalendar],
-    stop: numbers.Listed,
+    session: Session, case: _Case, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar], stop: numbers.Listed
 ) -> Verdict:
-    client, dead = case.client, dead_phones(case.history)
+    client = case.client
+    verdict, dead = _fold(case, campaign, calendars, stop)
     for phone in case.phones:
         phone.state = "dead" if phone.id in dead else "live"
-    verdict = _fold(case, campaign, calendars, stop)
-    for phone in case.phones:
         phone.is_next = phone.is_next and phone.id == verdict.phone_id
     client.state = str(verdict.state)
     client.queue_class = None if verdict.queue_class is None else int(verdict.queue_class)
@@ -271,16 +250,8 @@ def _keep_appointment(session: Session, case: _Case) -> None:
         # A later call was taken back, and the client waits for the same promise again: it is still one.
         same.state = "open"
         return
-    session.add(
-        Appointment(
-            respondent_id=client.id,
-            attempt_id=promised_in,
-            at=planned,
-            owner_id=client.callback_owner_id,
-            reserved_until=planned + RESERVED,
-            state="open",
-        )
-    )
+    kept = {"respondent_id": client.id, "attempt_id": promised_in, "owner_id": client.callback_owner_id}
+    session.add(Appointment(**kept, at=planned, reserved_until=planned + RESERVED, state="open"))
 
 
 def add_event(

@@ -51,15 +51,9 @@ def end_many(
     is the history read, since it says what becomes of the promise. Inside the caller's transaction.
     """
     state, why = ended_by(kind, at)
-    ended: dict[str, Any] = {
-        "state": str(state),
-        "queue_class": None,
-        "next_call_at": None,
-        "next_reason": why.as_json(),
-        "callback_owner_id": None,
-        "reserved_until": None,
-        "withdrawn_at": at if state is State.WITHDRAWN else None,
-    }
+    nothing_planned = dict.fromkeys(("queue_class", "next_call_at", "callback_owner_id", "reserved_until"))
+    withdrawn_at = at if state is State.WITHDRAWN else None
+    ended: dict[str, Any] = {"state": str(state), "next_reason": why.as_json(), "withdrawn_at": withdrawn_at}
     event = {"kind": str(kind), "at": at, "by": by, "reason": reason, "detail": detail or {}}
     session.flush()
     for first in range(0, len(respondent_ids), CHUNK):
@@ -67,7 +61,7 @@ def end_many(
         theirs = Respondent.id.in_(some)
         release_shown(session, theirs)
         session.execute(insert(CaseEvent), [{"respondent_id": respondent_id, **event} for respondent_id in some])
-        session.execute(update(Respondent).where(theirs).values(**ended))
+        session.execute(update(Respondent).where(theirs).values(**ended, **nothing_planned))
         promised = session.scalars(
             select(Appointment.respondent_id).where(Appointment.respondent_id.in_(some), Appointment.state == "open")
         ).all()

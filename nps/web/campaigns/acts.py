@@ -109,7 +109,6 @@ def settle(campaign_id: int, attempt_id: UUID) -> Response:
 @access.roles("manager")
 @told_on(_card)
 def seconds(campaign_id: int, attempt_id: UUID) -> Response:
-    """Correct how long the talk was."""
     respondent_id, _ = client_of_call(campaign_id, attempt_id)
     talk_s = forms.whole("talk_s", 0, supervision.LONGEST_TALK_S, label="Секунды разговора")
     reason = forms.text("reason", 500, label="Причина")

@@ -12,6 +12,7 @@ from nps.domain.case import State, acts_of_manager
 from nps.domain.desk import LEFT_ALONE
 from nps.domain.disposition import TABLE
 from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.why import Why
 from nps.domain.wording import why_text
 from nps.extensions import db
 from nps.queries import clients as client_queries
@@ -53,7 +54,7 @@ def clients(campaign_id: int) -> Response:
         campaign=campaign,
         wanted=wanted,
         page=page,
-        rows=[(line, why_of(line)) for line in page.rows],
+        rows=[(line, number, why_of(line)) for line, number in page.rows],
         cards=[
             (counts[code or "all"], title, same_list(view=code, page=None), code == wanted.view)
             for code, title in words.VIEWS.items()
@@ -79,22 +80,17 @@ def search_clients(campaign_id: int) -> AnyResponse:
 
 def why_of(line: ClientLine) -> str:
     """Why the client is called when he is, by his own clock."""
-    return why_text(line.why, line.zone or office_zone(), now())
+    return why_text(Why.from_json(line.Respondent.next_reason), line.zone or office_zone(), now())
 
 
 @bp.get("/campaigns/<int:campaign_id>/clients/<int:respondent_id>")
 @access.roles(*KEEPERS)
 def client(campaign_id: int, respondent_id: int) -> Response:
     """The card; who looked is written down (R20)."""
-    require_client(campaign_id, respondent_id)
-    supervision.note_card_view(
-        db.session(),
-        user_id=access.current_actor().id,
-        respondent_id=respondent_id,
-        address=access.client_address(),
-        now=now(),
-    )
-    return show_card(campaign_id, respondent_id)
+    shown = show_card(campaign_id, respondent_id)
+    user_id, address = access.current_actor().id, access.client_address()
+    supervision.note_card_view(db.session(), user_id=user_id, respondent_id=respondent_id, address=address, now=now())
+    return shown
 
 
 def require_client(campaign_id: int, respondent_id: int) -> None:
@@ -119,11 +115,11 @@ def show_card(campaign_id: int, respondent_id: int, error: DomainError | None = 
     card = client_queries.card(db.session(), campaign_id, respondent_id)
     if card is None:
         raise NotFoundError(_NO_CLIENT)
-    role = access.current_actor().role
-    is_live = campaign.closed_at is None and card.erased_at is None
+    role, client, place = access.current_actor().role, card.client, card.place
+    is_live = campaign.closed_at is None and client.erased_at is None
     may_act = role == "manager" and is_live
-    zone = card.line.zone or office_zone()
-    waits = card.open_call
+    zone = place.zone or office_zone()
+    waits = card.open_call.call if card.open_call else None
     last = local_time.to_local(waits.ended_at or waits.last_activity_at, zone) if waits else None
     return htmx.render(
         "campaigns/client.html",
@@ -131,22 +127,23 @@ def show_card(campaign_id: int, respondent_id: int, error: DomainError | None = 
         status=status_of(error) if error else 200,
         campaign=campaign,
         card=card,
-        line=card.line,
+        client=client,
+        place=place,
         zone=zone,
-        why=why_of(card.line),
+        why=why_of(place),
         last_activity=last,
         left_alone=waits is not None and now() - waits.last_activity_at > LEFT_ALONE,
         table=TABLE,
         results=[("", "выберите итог"), *RESULTS],
-        escalations=escalations.of_respondent(db.session(), card.line.id),
+        escalations=escalations.of_respondent(db.session(), client.id),
         words=words,
         problem=error.message if error else "",
         failed=failed,
         typed=forms.typed() if error else {},
-        acts=_acts(card.line.id, card.line.state) if may_act else [],
+        acts=_acts(client.id, client.state) if may_act else [],
         may_act=may_act,
         may_number=role in ("manager", "specialist") and is_live,
-        may_erase=role in MANAGERS and card.erased_at is None,
+        may_erase=role in MANAGERS and client.erased_at is None,
         hears=role in ("manager", "admin"),
         may_audit=role == "admin",
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from flask import url_for
+from flask import Response, url_for
 
 from nps.domain import local_time
 from nps.domain.errors import DomainError, NotFoundError
 from nps.extensions import db
 from nps.queries.campaigns import CampaignRow, campaign_for
-from nps.web import access, forms
+from nps.web import access, forms, htmx
 from nps.web.clock import now
+from nps.web.errors import status_of
 from nps.web.filters import office_zone
 from nps.web.forms import FormError
 
@@ -51,6 +53,19 @@ def tabs(campaign_id: int, current: str) -> list[dict[str, object]]:
         for endpoint, url, title in pages
         if access.may_open(url, role)
     ]
+
+
+def settings_page(name: str, campaign: CampaignRow, error: DomainError | None = None, /, **context: Any) -> Response:
+    """The page `name` under «Настройки»; when something was refused with what was typed, and why beside the field."""
+    shown = {"errors": by_field(error), "typed": forms.typed() if error else {}} | context
+    return htmx.render(
+        f"campaigns/{name}.html",
+        f"campaigns/_{name}.html",
+        status_of(error) if error else 200,
+        campaign=campaign,
+        tabs=tabs(campaign.id, f"campaigns.{name}"),
+        **shown,
+    )
 
 
 def by_field(error: DomainError | None) -> dict[str, str]:

@@ -13,20 +13,17 @@ from nps.services import stop_list as stop_services
 from nps.services.branches import Contact
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp
-from nps.web.campaigns.common import KEEPERS, by_field, campaign_or_404, tabs
+from nps.web.campaigns.common import KEEPERS, by_field, campaign_or_404, settings_page
 from nps.web.clock import now
-from nps.web.errors import status_of
 from nps.web.refusals import told_on
 
 
 def _branches_page(error: DomainError | None, campaign_id: int, branch_id: int | None = None) -> Response:
     campaign = campaign_or_404(campaign_id)
-    return htmx.render(
-        "campaigns/branches.html",
-        "campaigns/_branches.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.branches"),
+    return settings_page(
+        "branches",
+        campaign,
+        error,
         rows=customer_lists.branches(db.session(), campaign.customer_id, campaign_id),
         regions=[("", "неизвестен"), *campaign_settings.regions(db.session())],
         errors=by_field(error) if branch_id is None else {},
@@ -46,7 +43,6 @@ def branches(campaign_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(_branches_page)
 def add_branch(campaign_id: int) -> Response:
-    """Add a branch."""
     campaign = campaign_or_404(campaign_id)
     branch_services.add_branch(
         db.session(),
@@ -88,16 +84,12 @@ def _region() -> str | None:
 def _contacts_page(error: DomainError | None, campaign_id: int, contact_id: int | None = None) -> Response:
     campaign = campaign_or_404(campaign_id)
     rows = customer_lists.branches(db.session(), campaign.customer_id, campaign_id)
-    return htmx.render(
-        "campaigns/contacts.html",
-        "campaigns/_contacts.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.contacts"),
+    return settings_page(
+        "contacts",
+        campaign,
+        error,
         rows=customer_lists.contacts(db.session(), campaign.customer_id),
         branches=[("", "отдел без ОП"), *sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1])],
-        errors=by_field(error),
-        typed=forms.typed() if error else {},
         failed=contact_id,
     )
 
@@ -113,7 +105,6 @@ def contacts(campaign_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(_contacts_page)
 def add_contact(campaign_id: int) -> Response:
-    """Add a contact."""
     campaign = campaign_or_404(campaign_id)
     branch_services.add_contact(db.session(), access.current_actor().id, campaign.customer_id, _contact(), now())
     flash("Контакт добавлен: операторы видят его уже сейчас.", "ok")
@@ -124,7 +115,6 @@ def add_contact(campaign_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(_contacts_page)
 def change_contact(campaign_id: int, contact_id: int) -> Response:
-    """Change a contact."""
     customer_id, actor_id = campaign_or_404(campaign_id).customer_id, access.current_actor().id
     branch_services.change_contact(db.session(), actor_id, customer_id, contact_id, _contact(), now())
     flash("Контакт изменён.", "ok")
@@ -134,7 +124,6 @@ def change_contact(campaign_id: int, contact_id: int) -> Response:
 @bp.post("/campaigns/<int:campaign_id>/settings/contacts/<int:contact_id>/remove")
 @access.roles(*KEEPERS)
 def remove_contact(campaign_id: int, contact_id: int) -> Response:
-    """Take a contact off the list."""
     campaign = campaign_or_404(campaign_id)
     branch_services.remove_contact(db.session(), access.current_actor().id, campaign.customer_id, contact_id, now())
     flash("Контакт убран.", "ok")
@@ -153,15 +142,12 @@ def _contact() -> Contact:
 
 def _stop_page(error: DomainError | None, campaign_id: int, entry_id: int | None = None) -> Response:
     campaign = campaign_or_404(campaign_id)
-    return htmx.render(
-        "campaigns/stop_list.html",
-        "campaigns/_stop_list.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.stop_list"),
+    return settings_page(
+        "stop_list",
+        campaign,
+        error,
         rows=customer_lists.stop_list(db.session(), campaign.customer_id),
         errors=_stop_errors(error),
-        typed=forms.typed() if error else {},
         failed=entry_id,
         may_lift=access.current_actor().role == "manager",
     )

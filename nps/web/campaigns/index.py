@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -46,31 +45,21 @@ def index() -> Response:
     lines = campaign_lines(db.session(), actor)
     if actor.role == "customer" and len(lines) == 1:
         return htmx.go(url_for("reports.overview", campaign_id=lines[0].campaign.id))
-    unready = next((line for line in lines if _is_unready(line)), None) if actor.role != "customer" else None
+    manages, ids = actor.role in MANAGERS, [line.campaign.id for line in lines]
+    # Their personal data should be gone by now; a person destroys it, never the clock (R20).
+    late = personal_data.overdue(db.session(), ids, today()) if manages else frozenset()
+    unready = next((line for line in lines if line.is_unready), None) if actor.role != "customer" else None
     return htmx.render(
         "campaigns/index.html",
         "campaigns/_index.html",
         lines=[(line, phase(line.campaign, today())) for line in lines],
-        late=_with_late_data(lines) if actor.role in MANAGERS else frozenset(),
+        late=late,
         words=words,
         role=actor.role,
-        may_create=actor.role in MANAGERS,
-        has_contract=bool(_contracts()) if actor.role in MANAGERS else True,
+        may_create=manages,
+        has_contract=bool(_contracts()) if manages else True,
         unready=unready,
         steps=_steps(unready, actor.role) if unready else [],
-    )
-
-
-def _with_late_data(lines: Sequence[CampaignLine]) -> frozenset[int]:
-    """Campaigns whose personal data should be gone by now; a person destroys it, never the clock (R20)."""
-    return personal_data.overdue(db.session(), [line.campaign.id for line in lines], today())
-
-
-def _is_unready(line: CampaignLine) -> bool:
-    return (
-        line.campaign.closed_at is None
-        and line.campaign.purpose != "training"
-        and (not line.clients or not line.operators)
     )
 
 
@@ -141,7 +130,6 @@ def _form(error: DomainError | None) -> Response:
 @bp.get("/campaigns/new")
 @access.roles(*MANAGERS)
 def new() -> Response:
-    """The form of a new campaign."""
     return _form(None)
 
 

@@ -11,23 +11,18 @@ from nps.queries import campaign_settings
 from nps.services import campaigns
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
-from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
+from nps.web.campaigns.common import MANAGERS, campaign_or_404, settings_page
 from nps.web.clock import now
-from nps.web.errors import status_of
 from nps.web.refusals import told_on
 
 
 def _page(error: DomainError | None, campaign_id: int, user_id: int = 0) -> Response:
     campaign = campaign_or_404(campaign_id)
-    return htmx.render(
-        "campaigns/members.html",
-        "campaigns/_members.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.members"),
+    return settings_page(
+        "members",
+        campaign,
+        error,
         rows=campaign_settings.members(db.session(), campaign_id),
-        errors=by_field(error),
-        typed=forms.typed() if error else {},
         priorities=[(n, str(n)) for n in campaigns.PRIORITIES],
         words=words,
     )
@@ -55,7 +50,6 @@ def assign(campaign_id: int, user_id: int) -> Response:
 @access.roles(*MANAGERS)
 @told_on(_page)
 def unassign(campaign_id: int, user_id: int) -> Response:
-    """Take an operator off the campaign."""
     campaign_or_404(campaign_id)
     campaigns.unassign(db.session(), access.current_actor().id, campaign_id, user_id, now())
     flash("Оператор снят с проекта.", "ok")

@@ -55,7 +55,6 @@ def write_message(campaign_id: int) -> Response:
 @access.roles(*MANAGERS)
 @told_on(_refused)
 def answer_message(campaign_id: int, message_id: int) -> Response:
-    """Answer a request for help."""
     campaign_or_404(campaign_id)
     text, actor = forms.text("text", _READ), access.current_actor()
     shift_messages.answer(db.session, actor, campaign_id, message_id, text, now())

@@ -39,7 +39,9 @@ def page(campaign: CampaignRow, typed: Mapping[str, Any] | None = None, error: D
     calls = attention.unsettled(session, campaign_id, now())
     missed = attention.missed_callbacks(session, campaign_id, now())
     # Region clocks on the page show minutes: it is drawn anew when one turns.
-    shown = (lines, queue, parts, minutes, calls, missed, campaign, f"{now():%H:%M}")
+    # As tuples: a row shortens a long text when it is written out.
+    rows = [tuple(row) for row in (*calls, *missed)]
+    shown = (lines, queue, parts, minutes, rows, campaign, f"{now():%H:%M}")
     mark = hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
     if htmx.wants_fragment() and forms.arg("mark") == mark:
         return make_response("", 204)

@@ -16,9 +16,8 @@ from nps.services import campaigns, cases
 from nps.services.campaigns import ADMISSIONS, Terms
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
-from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
+from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, settings_page
 from nps.web.clock import now
-from nps.web.errors import status_of
 from nps.web.filters import office_zone
 from nps.web.refusals import told_on
 
@@ -49,12 +48,10 @@ def _page(error: DomainError | None, campaign_id: int, typed: dict[str, str] | N
     campaign = campaign_or_404(campaign_id)
     more = campaign_settings.more(db.session(), campaign_id)
     used = budget(db.session(), campaign)
-    return htmx.render(
-        "campaigns/settings.html",
-        "campaigns/_settings.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.settings"),
+    return settings_page(
+        "settings",
+        campaign,
+        error,
         more=more,
         typed=typed or _stored(campaign, more),
         errors={**by_field(error), "sure": error.message if error and typed is None else ""},
@@ -68,7 +65,7 @@ def _not_saved(error: DomainError, campaign_id: int) -> Response:
     return _page(error, campaign_id, forms.typed())
 
 
-def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, Any]:
+def _stored(campaign: CampaignRow, more: Any) -> dict[str, Any]:
     return {
         "title": campaign.title,
         "starts_on": campaign.starts_on,
@@ -78,7 +75,7 @@ def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, An
         "legal_basis": more.legal_basis,
         "delete_on": more.delete_on or "",
         "recordings_until": more.recordings_until or "",
-        "customer_hears": more.customer_hears,
+        "customer_hears": campaign.customer_hears,
         "dial_link": campaign.dial_link,
         "setup_allowance_s": campaign.setup_allowance_s,
         "answers_after_check": campaign.answers_after_check,

@@ -8,9 +8,9 @@ from nps.extensions import db
 from nps.queries import scripts
 from nps.queries import unsuitable as queries
 from nps.queries.personal_data import ERASED
-from nps.web import access, forms, htmx
+from nps.web import access, forms
 from nps.web.campaigns import bp
-from nps.web.campaigns.common import KEEPERS, campaign_or_404, tabs
+from nps.web.campaigns.common import KEEPERS, campaign_or_404, settings_page
 
 #: What has become of the words.
 USES = {
@@ -28,16 +28,17 @@ def unsuitable(campaign_id: int) -> Response:
     """The clients' words by step, the newest first."""
     campaign = campaign_or_404(campaign_id)
     places = queries.places(db.session(), campaign_id)
-    counts = {place.step: place.notes for place in places}
+    counts = {step: notes for step, _, notes in places}
     step = forms.arg("step", 64)
     step = step if step in counts else ""
     total = counts.get(step, sum(counts.values()))
-    return htmx.render(
-        "campaigns/unsuitable.html",
-        "campaigns/_unsuitable.html",
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.unsuitable"),
-        places=[("", f"все шаги: {sum(counts.values())}"), *((p.step, f"{p.title}: {p.notes}") for p in places)],
+    return settings_page(
+        "unsuitable",
+        campaign,
+        places=[
+            ("", f"все шаги: {sum(counts.values())}"),
+            *((code, f"{title}: {notes}") for code, title, notes in places),
+        ],
         step=step,
         may_use=access.current_actor().role == "specialist",
         kinds={

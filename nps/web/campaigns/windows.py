@@ -17,9 +17,8 @@ from nps.queries import campaign_settings
 from nps.services import campaigns
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
-from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
+from nps.web.campaigns.common import MANAGERS, campaign_or_404, settings_page
 from nps.web.clock import now
-from nps.web.errors import status_of
 from nps.web.forms import FormError
 from nps.web.refusals import told_on
 
@@ -42,18 +41,14 @@ def _page(error: DomainError | None, campaign_id: int) -> Response:
     campaign = campaign_or_404(campaign_id)
     places = campaign_settings.regions(db.session())
     typed = _typed_lines() if error else []
-    return htmx.render(
-        "campaigns/windows.html",
-        "campaigns/_windows.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign_id, "campaigns.windows"),
+    return settings_page(
+        "windows",
+        campaign,
+        error,
         lines=_shown_again(typed) if typed else _stored_lines(campaign_id),
         days=campaign_settings.days(db.session(), campaign_id),
         holidays=campaign_settings.known_holidays(campaign, places),
         regions=places,
-        typed_day=forms.typed() if error else {},
-        errors=by_field(error),
         words=words,
     )
 
@@ -102,7 +97,6 @@ def add_day(campaign_id: int) -> Response:
 @bp.post("/campaigns/<int:campaign_id>/settings/days/<int:day_id>/remove")
 @access.roles(*MANAGERS)
 def remove_day(campaign_id: int, day_id: int) -> Response:
-    """Take a day off the list."""
     campaign_or_404(campaign_id)
     moved = campaigns.remove_day(db.session(), access.current_actor().id, campaign_id, day_id, now())
     return _done(campaign_id, "День убран", moved)
@@ -165,10 +159,8 @@ def _stored_lines(campaign_id: int) -> list[Line]:
     stored = campaign_settings.windows(db.session(), campaign_id)
     found = []
     for code, name in campaign_settings.regions(db.session()):
-        own = [line for line in stored if line.region == code]
-        for n, line in enumerate(own):
-            times = ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in line.times)
-            found.append(Line(code, name, line.weekdays, times, n == 0))
-        if not own:
-            found.append(Line(code, name, (), "", True))
+        own = [(tuple(weekdays), times) for region, weekdays, times in stored if region == code] or [((), ())]
+        for n, (weekdays, times) in enumerate(own):
+            words = ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in times)
+            found.append(Line(code, name, weekdays, words, n == 0))
     return found

@@ -64,11 +64,7 @@ CONTRADICTIONS = {
 }
 PHONE_SOURCES = {"base": "из базы", "call": "дали в разговоре", "manager": "внесён вручную"}
 PURPOSES = {"survey": "опрос", "training": "тренировка", "demo": "демонстрация"}
-ADMISSIONS = {
-    "warn": "без допуска предупреждать",
-    "required": "без допуска не пускать",
-    "off": "не нужен",
-}
+ADMISSIONS = {"warn": "без допуска предупреждать", "required": "без допуска не пускать", "off": "не нужен"}
 SOFT_REFUSALS = {"1": "сразу отказ (строка 2 скрипта)", "0": "ещё один звонок на следующий день"}
 #: Where a campaign stands: words and the kind of its tag.
 PHASES = {
