@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.answer_terms import AnswerTerms
 from nps.domain.escalation import State
 from nps.models import AnswerTerms as Row
 from nps.models import Escalation, Outbox
+from nps.queries.escalations import for_a_person
 
 _WORKING = (State.OPEN, State.TAKEN)
 
@@ -60,13 +61,9 @@ def terms_of(session: Session, campaign_id: int) -> AnswerTerms:
     if row is None:
         return AnswerTerms()
     return AnswerTerms(
-        within_h=row.within_h,
-        opens=row.opens,
-        closes=row.closes,
-        zone=row.zone,
-        remind_before_min=row.remind_before_min,
-        digest_at=row.digest_at,
-    )
+        within_h=row.within_h, opens=row.opens, closes=row.closes, zone=row.zone,
+        remind_before_min=row.remind_before_min, digest_at=row.digest_at,
+    )  # fmt: skip
 
 
 def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
@@ -79,12 +76,11 @@ def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
             func.count().filter(Escalation.state.in_(_WORKING), Escalation.due_at <= at).label("overdue"),
         ).where(*raised)
     ).one()
-    doubtful = (Outbox.state == "unknown") & Outbox.next_try_at.is_(None)
     troubled = select(func.count()).where(
         Outbox.campaign_id == campaign_id,
         Outbox.kind == "escalation",
         Outbox.created_at <= at,
-        or_(Outbox.state == "failed", doubtful, (Outbox.state == "sent") & (Outbox.refused != "")),
+        for_a_person(),
     )
     return Waiting(row.new, row.taken, row.overdue, session.scalar(troubled) or 0)
 

@@ -13,7 +13,7 @@ from nps.domain.escalation import State
 from nps.domain.search import fold
 from nps.models import Branch, CallAttempt, Escalation, Outbox, User
 from nps.models import Respondent as Client
-from nps.queries.escalations import Line, for_a_person, line
+from nps.queries.escalations import LetterFate, Line, for_a_person
 
 PAGE = 50
 #: Views beside the states: over the deadline, letters that need a person, clients the specialist asks to call.
@@ -49,7 +49,8 @@ def lines(session: Session, campaign_id: int, wanted: Wanted, now: datetime, pag
         statement = statement.order_by(Escalation.id.desc())
     found = session.execute(statement.limit(PAGE).offset((max(page, 1) - 1) * PAGE))
     return [
-        line(row, branch or "", name or "", letter, call_open=to_call) for row, branch, name, letter, to_call in found
+        Line(row, branch, name, LetterFate(letter) if letter else None, to_call)
+        for row, branch, name, letter, to_call in found
     ]
 
 
