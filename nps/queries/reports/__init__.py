@@ -1,7 +1,7 @@
 """Figures and rows of reports: one arithmetic for page, workbook and command line (R3-R6, R10-R12, R14)."""
 
 from nps.queries.reports.answers import AnswerFilter, AnswerRow, all_answers, answers
-from nps.queries.reports.calls import CallCounts, CallFilter, CallRow, ExportedCall, Times, Traffic, all_calls, calls
+from nps.queries.reports.calls import CallCounts, CallFilter, ExportedCall, Times, Traffic, all_calls, calls
 from nps.queries.reports.clients import Base, ClientCounts, Place, base_of
 from nps.queries.reports.comparing import compare_places, waves_of
 from nps.queries.reports.method import Method, method_of
@@ -19,7 +19,6 @@ __all__ = [
     "Base",
     "CallCounts",
     "CallFilter",
-    "CallRow",
     "Choices",
     "ClientCounts",
     "EVERYTHING",

@@ -40,7 +40,7 @@ def book_of(
             Sheet("Итоги", columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(totals(report))),
             *_forms(report.calls, report.clients, answers),
             _operators(report),
-            Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
+            Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(tuple, escalations)),
             calls_sheet(calls),
             places_sheet("По ОП", "ОП", report.base.branches, report),
             places_sheet("По регионам", "Регион", report.base.regions, report),
@@ -79,10 +79,6 @@ def answer_cells(row: AnswerRow) -> tuple[str | int, ...]:
     """The eight columns of R5."""
     phone = f"{row.phone} доб. {row.extension}" if row.extension else row.phone
     return row.branch, row.inn, row.organisation, row.contact, phone, row.rating, row.influence, row.comment
-
-
-def _escalation(row: EscalationRow) -> tuple[Value, ...]:
-    return row.organisation, row.inn, row.contact, row.phone, row.email, row.text
 
 
 def _operators(report: Report) -> Sheet:
