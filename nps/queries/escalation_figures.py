@@ -77,10 +77,7 @@ def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
         ).where(*raised)
     ).one()
     troubled = select(func.count()).where(
-        Outbox.campaign_id == campaign_id,
-        Outbox.kind == "escalation",
-        Outbox.created_at <= at,
-        for_a_person(),
+        Outbox.campaign_id == campaign_id, Outbox.kind == "escalation", Outbox.created_at <= at, for_a_person()
     )
     return Waiting(row.new, row.taken, row.overdue, session.scalar(troubled) or 0)
 

@@ -14,16 +14,7 @@ from sqlalchemy import Select, and_, exists, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from nps.domain.actor import Actor
-from nps.models import (
-    Audio,
-    CallAttempt,
-    Campaign,
-    Contract,
-    Recording,
-    RecordingAbsence,
-    Respondent,
-    User,
-)
+from nps.models import Audio, CallAttempt, Campaign, Contract, Recording, RecordingAbsence, Respondent, User
 
 #: Roles that hear every recording, those of no call too.
 HEAR_ALL = ("manager", "admin")

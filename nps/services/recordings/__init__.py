@@ -4,14 +4,7 @@ from nps.services.recordings.adding import RecordingExistsError, add_recording
 from nps.services.recordings.book import download_reconciliation
 from nps.services.recordings.collecting import COLLECT_JOB, collect, is_anything_waiting
 from nps.services.recordings.hearing import Opened, find, note_play, open_sound
-from nps.services.recordings.keeping import (
-    MOVE_JOB,
-    PURGE_JOB,
-    campaigns_to_purge,
-    is_anything_to_move,
-    move,
-    purge,
-)
+from nps.services.recordings.keeping import MOVE_JOB, PURGE_JOB, campaigns_to_purge, is_anything_to_move, move, purge
 from nps.services.recordings.matching import attach, detach, set_all_aside, set_aside, tell_absence
 from nps.services.recordings.places import Places, connect
 

@@ -2,14 +2,7 @@
 
 from nps.services.reports.checking import check_answers
 from nps.services.reports.chosen_rows import MOST_ROWS, chosen_rows
-from nps.services.reports.delivery import (
-    IN_REQUEST_CLIENTS,
-    Download,
-    TooLargeError,
-    download,
-    export,
-    note_view,
-)
+from nps.services.reports.delivery import IN_REQUEST_CLIENTS, Download, TooLargeError, download, export, note_view
 
 __all__ = [
     "IN_REQUEST_CLIENTS",

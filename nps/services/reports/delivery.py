@@ -16,12 +16,7 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.local_time import Zone, to_local
 from nps.queries.campaigns import CampaignRow, campaign_for
-from nps.queries.reports import (
-    EVERYTHING,
-    FOR_THE_HOUSE,
-    begin_snapshot,
-    seen_by,
-)
+from nps.queries.reports import EVERYTHING, FOR_THE_HOUSE, begin_snapshot, seen_by
 from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
 from nps.services import limits

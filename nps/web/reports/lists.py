@@ -23,11 +23,7 @@ from nps.web.reports import bp
 from nps.web.reports.common import MANAGERS, NAMES, READERS, SEARCHERS, Filters, filters, page_url
 from nps.web.same_list import same_list
 
-_GROUPS = {
-    Group.PROMOTER: "Сторонники, 9–10",
-    Group.PASSIVE: "Нейтральные, 7–8",
-    Group.DETRACTOR: "Критики, 1–6",
-}
+_GROUPS = {Group.PROMOTER: "Сторонники, 9–10", Group.PASSIVE: "Нейтральные, 7–8", Group.DETRACTOR: "Критики, 1–6"}
 _KINDS = {
     "": "Все звонки",
     "counted": "Совершённые звонки",

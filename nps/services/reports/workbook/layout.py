@@ -69,10 +69,7 @@ def forms_of(
 
 def _forms(calls: CallCounts, clients: ClientCounts, answers: Iterable[AnswerRow]) -> tuple[Sheet, Sheet]:
     numbers = calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
-    return (
-        Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [numbers]),
-        answers_sheet(answers),
-    )
+    return (Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [numbers]), answers_sheet(answers))
 
 
 def answer_cells(row: AnswerRow) -> tuple[str | int, ...]:
