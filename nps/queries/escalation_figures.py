@@ -86,17 +86,12 @@ def course(session: Session, campaign_id: int, now: datetime, *among: ColumnElem
     """The course of a campaign's escalations, or of those `among` them; those of training are left out (R9)."""
     rows = session.execute(
         select(
-            Escalation.created_at,
-            Escalation.taken_at,
-            Escalation.answered_at,
-            Escalation.due_at,
-            Escalation.state.in_(_WORKING).label("working"),
-            Outbox.sent_at,
-            Outbox.state,
+            Escalation.created_at, Escalation.taken_at, Escalation.answered_at, Escalation.due_at,
+            Escalation.state.in_(_WORKING).label("working"), Outbox.sent_at, Outbox.state,
         )
         .outerjoin(Outbox, (Outbox.kind == "escalation") & (Outbox.subject_id == Escalation.id))
         .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *among)
-    ).all()
+    ).all()  # fmt: skip
     delivered = [row.sent_at - row.created_at for row in rows if row.state == "sent" and row.sent_at]
     taken = [row.taken_at - row.created_at for row in rows if row.taken_at]
     answered = [row.answered_at - row.created_at for row in rows if row.answered_at]

@@ -140,17 +140,13 @@ def _reasons(session: Session, calls: Sequence[CallAttempt], plan: Plan) -> dict
         steps = [step for step in facts[call.id] if step.reading_s]
         reason = why(
             Heard(
-                key=call.id.hex,
-                number=numbers[call.id],
-                disposition=str(call.disposition),
-                answered=call.answered_at is not None,
-                ring_s=call.ring_ms // 1000,
-                survey_s=call.survey_ms // 1000,
+                key=call.id.hex, number=numbers[call.id], disposition=str(call.disposition),
+                answered=call.answered_at is not None, ring_s=call.ring_ms // 1000, survey_s=call.survey_ms // 1000,
                 was_interrupted=call.break_ms > 0,
                 fastest=min((step.took_s / step.reading_s for step in steps), default=None),
             ),
             plan,
-        )
+        )  # fmt: skip
         if reason is not None:
             found[call.id] = reason
     return found

@@ -141,19 +141,12 @@ def _with_file(chosen: Select[*Columns]) -> Select[*Columns]:
 
 def _found(session: Session, condition: ColumnElement[bool], skip: int = 0) -> list[WaitingRecording]:
     chosen = select(
-        Recording.id,
-        Recording.state,
-        Recording.problem,
-        Recording.e164,
-        _BEGAN_AT.label("began_at"),
-        Audio.duration_ms.label("length_ms"),
-        Recording.named_attempt_id,
-        Audio.is_cut,
-        (Audio.path != "").label("has_sound"),
-    )
+        Recording.id, Recording.state, Recording.problem, Recording.e164, _BEGAN_AT, Audio.duration_ms,
+        Recording.named_attempt_id, Audio.is_cut, Audio.path != "",
+    )  # fmt: skip
     ordered = _with_file(chosen).where(condition).order_by(_BEGAN_AT.desc(), Recording.id.desc())
     rows = session.execute(ordered.limit(_PAGE).offset(skip))
-    return [WaitingRecording(**row._mapping) for row in rows]
+    return [WaitingRecording(*row) for row in rows]
 
 
 def offered_calls(session: Session, recording: WaitingRecording) -> Sequence[OfferedCall]:

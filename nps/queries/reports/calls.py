@@ -192,14 +192,9 @@ def traffic_of(session: Session, campaign: CampaignRow) -> Traffic:
     whole = [sum(column) for column in zip((0, 0), *sums.values(), strict=True)]
     rule = 1 if campaign.billing == "minute" else 0
     return Traffic(
-        limit_s=campaign.budget_s,
-        billing=campaign.billing,
-        gate=campaign.gate,
-        campaign_exact_s=own[0],
-        campaign_billed_s=own[rule],
-        contract_exact_s=whole[0],
-        contract_billed_s=whole[rule],
-    )
+        campaign.budget_s, campaign.billing, campaign.gate, campaign_exact_s=own[0], campaign_billed_s=own[rule],
+        contract_exact_s=whole[0], contract_billed_s=whole[rule],
+    )  # fmt: skip
 
 
 def times_of(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Times:

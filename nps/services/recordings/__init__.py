@@ -9,27 +9,7 @@ from nps.services.recordings.matching import attach, detach, set_all_aside, set_
 from nps.services.recordings.places import Places, connect
 
 __all__ = [
-    "COLLECT_JOB",
-    "MOVE_JOB",
-    "PURGE_JOB",
-    "Opened",
-    "Places",
-    "RecordingExistsError",
-    "add_recording",
-    "attach",
-    "campaigns_to_purge",
-    "collect",
-    "connect",
-    "detach",
-    "download_reconciliation",
-    "find",
-    "is_anything_to_move",
-    "is_anything_waiting",
-    "move",
-    "note_play",
-    "open_sound",
-    "purge",
-    "set_all_aside",
-    "set_aside",
-    "tell_absence",
-]
+    "COLLECT_JOB", "MOVE_JOB", "PURGE_JOB", "Opened", "Places", "RecordingExistsError", "add_recording", "attach",
+    "campaigns_to_purge", "collect", "connect", "detach", "download_reconciliation", "find", "is_anything_to_move",
+    "is_anything_waiting", "move", "note_play", "open_sound", "purge", "set_all_aside", "set_aside", "tell_absence",
+]  # fmt: skip

@@ -5,13 +5,6 @@ from nps.services.reports.chosen_rows import MOST_ROWS, chosen_rows
 from nps.services.reports.delivery import IN_REQUEST_CLIENTS, Download, TooLargeError, download, export, note_view
 
 __all__ = [
-    "IN_REQUEST_CLIENTS",
-    "MOST_ROWS",
-    "Download",
-    "TooLargeError",
-    "check_answers",
-    "chosen_rows",
-    "download",
-    "export",
-    "note_view",
-]
+    "IN_REQUEST_CLIENTS", "MOST_ROWS", "Download", "TooLargeError", "check_answers", "chosen_rows", "download",
+    "export", "note_view",
+]  # fmt: skip
