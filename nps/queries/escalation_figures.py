@@ -11,12 +11,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.answer_terms import AnswerTerms
-from nps.domain.escalation import State
+from nps.domain.escalation import UNANSWERED, State
 from nps.models import AnswerTerms as Row
 from nps.models import Escalation, Outbox
 from nps.queries.escalations import for_a_person
-
-_WORKING = (State.OPEN, State.TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
         select(
             func.count().filter(Escalation.state == State.OPEN).label("new"),
             func.count().filter(Escalation.state == State.TAKEN).label("taken"),
-            func.count().filter(Escalation.state.in_(_WORKING), Escalation.due_at <= at).label("overdue"),
+            func.count().filter(Escalation.state.in_(UNANSWERED), Escalation.due_at <= at).label("overdue"),
         ).where(*raised)
     ).one()
     troubled = select(func.count()).where(
@@ -87,7 +85,7 @@ def course(session: Session, campaign_id: int, now: datetime, *among: ColumnElem
     rows = session.execute(
         select(
             Escalation.created_at, Escalation.taken_at, Escalation.answered_at, Escalation.due_at,
-            Escalation.state.in_(_WORKING).label("working"), Outbox.sent_at, Outbox.state,
+            Escalation.state.in_(UNANSWERED).label("working"), Outbox.sent_at, Outbox.state,
         )
         .outerjoin(Outbox, (Outbox.kind == "escalation") & (Outbox.subject_id == Escalation.id))
         .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *among)

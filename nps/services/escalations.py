@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from nps.domain import escalation
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.escalation import COLUMNS, State, Wish
+from nps.domain.escalation import COLUMNS, UNANSWERED, State, Wish
 from nps.domain.local_time import clock, date_words, day_words, to_local
 from nps.models import (
     Branch,
@@ -41,7 +41,7 @@ from nps.services.transaction import AnySession
 WORKERS = ("specialist", "manager")
 ADDRESS_KEEPERS = ("specialist", "manager", "admin")
 ALL_CAMPAIGNS = ("manager", "admin")
-NOT_CLOSED = (State.OPEN, State.TAKEN, State.ANSWERED)
+NOT_CLOSED = (*UNANSWERED, State.ANSWERED)
 
 
 def raise_escalation(

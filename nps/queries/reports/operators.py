@@ -74,7 +74,7 @@ def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTH
     for owner, state, number in session.execute(owned):
         clients.setdefault(owner, {})[state] = number
     rates = rates_of(session, campaign.id, where) if where.with_reviews else None
-    names: list[tuple[int | None, str]] = [*session.execute(people_of(campaign.id))]
+    names: list[tuple[int | None, str]] = [*people_of(session, campaign.id)]
     if None in clients:
         names.append((None, WITHOUT_CALL))
     rows = []

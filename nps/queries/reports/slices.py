@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, TableClause, func, or_, select
+from sqlalchemy import ColumnElement, TableClause, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -151,20 +151,17 @@ def choices_of(session: Session, campaign: CampaignRow) -> Choices:
     return Choices(
         regions=_named((str(key), name) for key, name in regions),
         branches=_named(("" if key is None else str(key), name) for key, name in branches),
-        operators=tuple((key, name) for key, name in session.execute(people_of(campaign.id))),
+        operators=tuple(people_of(session, campaign.id)),
         days=tuple(days_with_calls(session, campaign.id)),
     )
 
 
-def people_of(campaign_id: int) -> Select[int, str]:
-    """Members of a campaign and everybody who called in it, by name."""
+def people_of(session: Session, campaign_id: int) -> list[tuple[int, str]]:
+    """Members of a campaign and everybody who called in it: ids and names, by name."""
     members = select(CampaignMember.user_id).where(CampaignMember.campaign_id == campaign_id)
     callers = select(attempts.c.operator_id).where(attempts.c.campaign_id == campaign_id)
-    return (
-        select(User.id, User.full_name)
-        .where(or_(User.id.in_(members), User.id.in_(callers)))
-        .order_by(User.full_name, User.id)
-    )
+    people = select(User.id, User.full_name).where(or_(User.id.in_(members), User.id.in_(callers)))
+    return [(key, name) for key, name in session.execute(people.order_by(User.full_name, User.id))]
 
 
 def days_with_calls(session: Session, campaign_id: int) -> list[date]:
