@@ -38,7 +38,7 @@ def test_a_closed_wave_says_what_was_corrected_since(session: Session, campaign:
 
     page = words(customer.get(f"/campaigns/{campaign.id}").text)
     assert "итоги окончательные" in page and "Исправлено после закрытия" not in page
-    address = f"/campaigns/{campaign.id}/frozen/{frozen.row.id}"
+    address = f"/campaigns/{campaign.id}/frozen/{frozen.id}"
     assert "Ничего Нынешние числа те же" in words(customer.get(address).text)
 
     correct(session)
@@ -49,7 +49,7 @@ def test_a_closed_wave_says_what_was_corrected_since(session: Session, campaign:
         )
         page = words(reader.get(address).text)
         assert "NPS NPS 0 +100" in page, "the list of corrections: was, is"
-        assert frozen.row.digest[:12] in page
+        assert frozen.digest[:12] in page
 
 
 def test_a_part_of_a_closed_wave_is_not_compared_with_the_whole(
@@ -111,7 +111,7 @@ def test_a_customer_of_checked_answers_reads_those_of_the_closing(
     session.scalars(select(Interview).where(Interview.rating == 10)).one().checked_at = NOW
     session.commit()
     manager, customer = login("manager"), login(customer_of(session, campaign))
-    address = f"/campaigns/{campaign.id}/frozen/{close(session, manager, campaign).row.id}"
+    address = f"/campaigns/{campaign.id}/frozen/{close(session, manager, campaign).id}"
     assert "Анкет 1 1" in words(customer.get(address).text)
     assert "Анкет 2 2" in words(manager.get(address).text)
 

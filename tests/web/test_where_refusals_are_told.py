@@ -19,7 +19,7 @@ TERMS = {"within_h": "4", "opens": "18:00", "closes": "09:00", "zone": "Europe/S
 
 #: endpoint, what the form says, status, a part of the sentence; what of the form stands on the page again.
 REFUSED: list[tuple[str, dict[str, Any], int, str, str]] = [
-    ("answer_terms.change", TERMS, 422, "позже начала", 'value="18:00"'),
+    ("answer_terms.change", TERMS, 422, "позже, чем начинается", 'value="18:00"'),
     ("answer_terms.change", TERMS | {"within_h": "много"}, 422, "нужно целое число", 'value="много"'),
     ("escalations.note", {"text": " "}, 422, "Напишите заметку.", ""),
     ("escalations.ask_to_call", {"text": "ы" * 2001}, 422, "2000", "ы" * 2001),
