@@ -45,6 +45,8 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+#: In which nobody has answered the client yet.
+UNANSWERED = (State.OPEN, State.TAKEN)
 #: What people call the states of an escalation and of its letter.
 STATE_WORDS: Mapping[str, str] = {
     State.OPEN: "Новое",

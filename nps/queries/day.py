@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.domain.disposition import INTERVIEWS, REFUSALS, TABLE
+from nps.domain.disposition import INTERVIEWS, REFUSALS
 from nps.domain.local_time import Zone, to_local
 from nps.domain.nps_score import Coverage
 from nps.models import Appointment, CallAttempt, Campaign, CampaignMember, Region, Respondent
@@ -49,26 +49,11 @@ class Target:
         return -(-self.missing // (self.days * self.operators)) if self.days and self.operators else None
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """A call this operator has promised; `zone` is the client's."""
-
-    at: datetime
-    zone: str
-    organisation: str
-    contact: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A call of his. `words`: what was said of its end, when somebody else has given it another result since."""
 
-    attempt_id: UUID
-    at: datetime
+    row: CallAttempt
     organisation: str
-    result: str
-    talk_s: int
-    survey_s: int
     words: Sequence[Word]
 
 
@@ -117,17 +102,16 @@ def targets(session: Session, actor: Actor, now: datetime) -> list[Target]:
     return found
 
 
-def promises(session: Session, operator_id: int) -> list[Promise]:
-    """All calls the operator has promised and nobody has made yet, the earliest first."""
-    rows = session.execute(
+def promises(session: Session, operator_id: int) -> Sequence[Row[datetime, str | None, str, str]]:
+    """All calls the operator has promised and nobody has made yet, the earliest first; `zone` is the client's."""
+    return session.execute(
         select(Appointment.at, Region.zone, Respondent.organisation, Respondent.contact)
         .join(Respondent, Respondent.id == Appointment.respondent_id)
         .join(Campaign, Campaign.id == Respondent.campaign_id)
         .outerjoin(Region, Region.code == Respondent.region_code)
         .where(Appointment.owner_id == operator_id, Appointment.state == "open", Campaign.purpose != "training")
         .order_by(Appointment.at)
-    )
-    return [Promise(at, zone or "", organisation, contact) for at, zone, organisation, contact in rows]
+    ).all()
 
 
 def last_calls(session: Session, operator_id: int) -> Sequence[Call]:
@@ -144,15 +128,4 @@ def last_calls(session: Session, operator_id: int) -> Sequence[Call]:
         .limit(_LAST_CALLS)
     ).all()
     words = words_of(session, [call.id for call, _ in rows])
-    return [
-        Call(
-            call.id,
-            call.dialled_at,
-            organisation,
-            TABLE[str(call.disposition)].label,
-            call.talk_ms // 1000,
-            call.survey_ms // 1000,
-            words_of_others(words.get(call.id, ())),
-        )
-        for call, organisation in rows
-    ]
+    return [Call(call, organisation, words_of_others(words.get(call.id, ()))) for call, organisation in rows]

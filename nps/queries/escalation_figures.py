@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.answer_terms import AnswerTerms
-from nps.domain.escalation import State
+from nps.domain.escalation import UNANSWERED, State
 from nps.models import AnswerTerms as Row
 from nps.models import Escalation, Outbox
-
-_WORKING = (State.OPEN, State.TAKEN)
+from nps.queries.escalations import for_a_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,9 @@ def terms_of(session: Session, campaign_id: int) -> AnswerTerms:
     if row is None:
         return AnswerTerms()
     return AnswerTerms(
-        within_h=row.within_h,
-        opens=row.opens,
-        closes=row.closes,
-        zone=row.zone,
-        remind_before_min=row.remind_before_min,
-        digest_at=row.digest_at,
-    )
+        within_h=row.within_h, opens=row.opens, closes=row.closes, zone=row.zone,
+        remind_before_min=row.remind_before_min, digest_at=row.digest_at,
+    )  # fmt: skip
 
 
 def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
@@ -76,15 +71,11 @@ def waiting(session: Session, campaign_id: int, at: datetime) -> Waiting:
         select(
             func.count().filter(Escalation.state == State.OPEN).label("new"),
             func.count().filter(Escalation.state == State.TAKEN).label("taken"),
-            func.count().filter(Escalation.state.in_(_WORKING), Escalation.due_at <= at).label("overdue"),
+            func.count().filter(Escalation.state.in_(UNANSWERED), Escalation.due_at <= at).label("overdue"),
         ).where(*raised)
     ).one()
-    doubtful = (Outbox.state == "unknown") & Outbox.next_try_at.is_(None)
     troubled = select(func.count()).where(
-        Outbox.campaign_id == campaign_id,
-        Outbox.kind == "escalation",
-        Outbox.created_at <= at,
-        or_(Outbox.state == "failed", doubtful, (Outbox.state == "sent") & (Outbox.refused != "")),
+        Outbox.campaign_id == campaign_id, Outbox.kind == "escalation", Outbox.created_at <= at, for_a_person()
     )
     return Waiting(row.new, row.taken, row.overdue, session.scalar(troubled) or 0)
 
@@ -93,17 +84,12 @@ def course(session: Session, campaign_id: int, now: datetime, *among: ColumnElem
     """The course of a campaign's escalations, or of those `among` them; those of training are left out (R9)."""
     rows = session.execute(
         select(
-            Escalation.created_at,
-            Escalation.taken_at,
-            Escalation.answered_at,
-            Escalation.due_at,
-            Escalation.state.in_(_WORKING).label("working"),
-            Outbox.sent_at,
-            Outbox.state,
+            Escalation.created_at, Escalation.taken_at, Escalation.answered_at, Escalation.due_at,
+            Escalation.state.in_(UNANSWERED).label("working"), Outbox.sent_at, Outbox.state,
         )
         .outerjoin(Outbox, (Outbox.kind == "escalation") & (Outbox.subject_id == Escalation.id))
         .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *among)
-    ).all()
+    ).all()  # fmt: skip
     delivered = [row.sent_at - row.created_at for row in rows if row.state == "sent" and row.sent_at]
     taken = [row.taken_at - row.created_at for row in rows if row.taken_at]
     answered = [row.answered_at - row.created_at for row in rows if row.answered_at]

@@ -9,18 +9,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from nps.domain.escalation import State
+from nps.domain.escalation import UNANSWERED, State
 from nps.domain.search import fold
 from nps.models import Branch, CallAttempt, Escalation, Outbox, User
 from nps.models import Respondent as Client
-from nps.queries.escalations import Line, for_a_person, line
+from nps.queries.escalations import LetterFate, Line, for_a_person
 
 PAGE = 50
 #: Views beside the states: over the deadline, letters that need a person, clients the specialist asks to call.
 OVERDUE, TROUBLED, TO_CALL = "overdue", "letter", "call"
 VIEWS = (*State, OVERDUE, TROUBLED, TO_CALL)
 _LONGEST_NUMBER, _SHORTEST_PHONE = 10, 5
-_UNANSWERED = (State.OPEN, State.TAKEN)
 
 
 Rows = Select[*tuple[Any, ...]]
@@ -43,13 +42,14 @@ def lines(session: Session, campaign_id: int, wanted: Wanted, now: datetime, pag
         .outerjoin(Branch, Branch.id == Client.branch_id)
         .outerjoin(taker, taker.id == Escalation.taken_by)
     )
-    if wanted.view in (*_UNANSWERED, OVERDUE, TO_CALL):
+    if wanted.view in (*UNANSWERED, OVERDUE, TO_CALL):
         statement = statement.order_by(func.coalesce(Escalation.due_at, Escalation.created_at), Escalation.id)
     else:
         statement = statement.order_by(Escalation.id.desc())
     found = session.execute(statement.limit(PAGE).offset((max(page, 1) - 1) * PAGE))
     return [
-        line(row, branch or "", name or "", letter, call_open=to_call) for row, branch, name, letter, to_call in found
+        Line(row, branch, name, LetterFate(letter) if letter else None, to_call)
+        for row, branch, name, letter, to_call in found
     ]
 
 
@@ -100,7 +100,7 @@ def _narrowed(statement: Rows, campaign_id: int, wanted: Wanted, now: datetime) 
 
 def _view(view: str, now: datetime) -> ColumnElement[bool]:
     if view == OVERDUE:
-        return Escalation.state.in_(_UNANSWERED) & (Escalation.due_at <= now)
+        return Escalation.state.in_(UNANSWERED) & (Escalation.due_at <= now)
     if view == TROUBLED:
         return for_a_person()
     if view == TO_CALL:

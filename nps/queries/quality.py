@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from nps.domain.disposition import INTERVIEWS, TABLE
+from nps.domain.disposition import INTERVIEWS
 from nps.domain.quality import Criterion, Heard, Plan, Rate, why
 from nps.domain.script import Script, Step, StepKind
 from nps.domain.training import StepFact
@@ -46,16 +46,16 @@ _MEASURED = 200
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A call that is to be listened to, with the reason."""
+    """A settled call that is to be listened to, with the reason. `recording_id`: of a sound that can be heard."""
 
-    attempt_id: UUID
-    at: datetime
+    row: CallAttempt
     operator: str
     organisation: str
-    result: str
-    talk_s: int
+    contact: str
+    recording_id: int | None
+    version: int
+    zone: str | None
     reason: str
-    has_recording: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +76,20 @@ class Review:
     `words`: all that was said of the call's end, when somebody else than its operator had the last one.
     """
 
-    id: int
-    attempt_id: UUID
-    at: datetime
+    row: QualityReview
     reviewer: str
-    reviewer_id: int
-    reason: str
-    note: str
-    points: int
-    most: int
-    finished_at: datetime | None
-    reply: str
-    replied_at: datetime | None
+    operator: str
+    at: datetime
     marks: Sequence[tuple[str, int | None]]
     words: Sequence[Word]
 
 
 @dataclass(frozen=True, slots=True)
-class CallToReview:
+class CallToReview(Candidate):
     """Everything the reviewer has before him."""
 
-    attempt_id: UUID
-    respondent_id: int
-    organisation: str
-    contact: str
-    operator: str
-    at: datetime
-    version: int
-    zone: str
-    result: str
     rating: int | None
     words: Sequence[Word]
-    recording_id: int | None
-    reason: str
     jumps: Sequence[Jump]
     review: Review | None
 
@@ -130,35 +111,15 @@ def candidates(session: Session, campaign_id: int, now: datetime) -> list[Candid
         .limit(_MOST)
     ).all()
     reasons = _reasons(session, [row.CallAttempt for row in rows], plan(session, campaign_id))
-    return [
-        Candidate(
-            row.CallAttempt.id,
-            row.CallAttempt.dialled_at,
-            row.full_name,
-            row.organisation,
-            TABLE[str(row.CallAttempt.disposition)].label,
-            row.CallAttempt.talk_ms // 1000,
-            reasons[row.CallAttempt.id],
-            row.recording_id is not None,
-        )
-        for row in rows
-        if row.CallAttempt.id in reasons
-    ]
+    return [Candidate(*row, reasons[row.CallAttempt.id]) for row in rows if row.CallAttempt.id in reasons]
 
 
-def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int, int, str, int]:
+def _calls(campaign_id: int) -> Select[CallAttempt, str, str, str, int | None, int, str | None]:
+    # One whose sound was destroyed can't be heard.
+    recording_id = case((Audio.path != "", Recording.id))
+    client = Respondent.organisation, Respondent.contact
     return (
-        select(
-            CallAttempt,
-            User.full_name,
-            Respondent.organisation,
-            Respondent.contact,
-            # One whose sound was destroyed can't be heard.
-            case((Audio.path != "", Recording.id)).label("recording_id"),
-            ScriptVersion.no,
-            Region.zone,
-            QualityReview.id.label("review_id"),
-        )
+        select(CallAttempt, User.full_name, *client, recording_id, ScriptVersion.no, Region.zone)
         .join(User, User.id == CallAttempt.operator_id)
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .join(ScriptVersion, ScriptVersion.id == CallAttempt.script_version_id)
@@ -179,17 +140,13 @@ def _reasons(session: Session, calls: Sequence[CallAttempt], plan: Plan) -> dict
         steps = [step for step in facts[call.id] if step.reading_s]
         reason = why(
             Heard(
-                key=call.id.hex,
-                number=numbers[call.id],
-                disposition=str(call.disposition),
-                answered=call.answered_at is not None,
-                ring_s=call.ring_ms // 1000,
-                survey_s=call.survey_ms // 1000,
+                key=call.id.hex, number=numbers[call.id], disposition=str(call.disposition),
+                answered=call.answered_at is not None, ring_s=call.ring_ms // 1000, survey_s=call.survey_ms // 1000,
                 was_interrupted=call.break_ms > 0,
                 fastest=min((step.took_s / step.reading_s for step in steps), default=None),
             ),
             plan,
-        )
+        )  # fmt: skip
         if reason is not None:
             found[call.id] = reason
     return found
@@ -254,27 +211,18 @@ def call_to_review(session: Session, campaign_id: int, attempt_id: UUID) -> Call
     if row is None:
         return None
     call: CallAttempt = row.CallAttempt
-    reasons = _reasons(session, [call], plan(session, campaign_id))
     review = next(iter(_reviews(session, QualityReview.attempt_id == attempt_id)), None)
     rating = session.scalar(
         select(Interview.rating).where(Interview.attempt_id == attempt_id, Interview.replaced_at.is_(None))
     )
+    reasons = {call.id: review.row.reason} if review else _reasons(session, [call], plan(session, campaign_id))
     return CallToReview(
-        attempt_id=call.id,
-        respondent_id=call.respondent_id,
-        organisation=row.organisation,
-        contact=row.contact,
-        operator=row.full_name,
-        at=call.dialled_at,
-        version=row.no,
-        zone=row.zone or "",
-        result=TABLE[str(call.disposition)].label,
-        rating=rating,
-        words=words_of(session, [call.id]).get(call.id, ()),
-        recording_id=row.recording_id,
-        reason=review.reason if review is not None else reasons.get(call.id, "asked"),
-        jumps=_jumps(script_of(session, call.script_version_id), _facts(session, [call])[call.id]),
-        review=review,
+        *row,
+        reasons.get(call.id, "asked"),
+        rating,
+        words_of(session, [call.id]).get(call.id, ()),
+        _jumps(script_of(session, call.script_version_id), _facts(session, [call])[call.id]),
+        review,
     )
 
 
@@ -304,24 +252,14 @@ def rates(session: Session, campaign_id: int) -> list[tuple[str, Rate]]:
     )
 
 
-def finished(session: Session, campaign_id: int) -> list[tuple[Review, str]]:
-    """The latest finished reviews of a campaign, each with its operator's name."""
-    return _with_operators(session, (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_not(None))
+def finished(session: Session, campaign_id: int) -> list[Review]:
+    """The latest finished reviews of a campaign."""
+    return _reviews(session, (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_not(None))
 
 
-def begun(session: Session, campaign_id: int) -> list[tuple[Review, str]]:
-    """Reviews that somebody has begun and not sent yet, the latest first, each with its operator's name."""
-    return _with_operators(session, (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_(None))
-
-
-def _with_operators(session: Session, where: ColumnElement[bool]) -> list[tuple[Review, str]]:
-    names = {
-        row.id: row.full_name
-        for row in session.execute(
-            select(QualityReview.id, User.full_name).join(User, User.id == QualityReview.operator_id).where(where)
-        )
-    }
-    return [(review, names[review.id]) for review in _reviews(session, where)]
+def begun(session: Session, campaign_id: int) -> list[Review]:
+    """Reviews that somebody has begun and not sent yet, the latest first."""
+    return _reviews(session, (QualityReview.campaign_id == campaign_id) & QualityReview.finished_at.is_(None))
 
 
 def reviews_of(session: Session, operator_id: int) -> list[Review]:
@@ -330,9 +268,11 @@ def reviews_of(session: Session, operator_id: int) -> list[Review]:
 
 
 def _reviews(session: Session, where: ColumnElement[bool]) -> list[Review]:
+    operator = aliased(User)
     rows = session.execute(
-        select(QualityReview, User.full_name, CallAttempt.dialled_at)
+        select(QualityReview, User.full_name, operator.full_name, CallAttempt.dialled_at)
         .join(User, User.id == QualityReview.reviewer_id)
+        .join(operator, operator.id == QualityReview.operator_id)
         .join(CallAttempt, CallAttempt.id == QualityReview.attempt_id)
         .where(where)
         .order_by(QualityReview.finished_at.desc(), QualityReview.id.desc())
@@ -347,21 +287,6 @@ def _reviews(session: Session, where: ColumnElement[bool]) -> list[Review]:
     ):
         marks[mark.review_id].append((mark.title, mark.mark))
     return [
-        Review(
-            id=row.id,
-            attempt_id=row.attempt_id,
-            at=at,
-            reviewer=name,
-            reviewer_id=row.reviewer_id,
-            reason=row.reason,
-            note=row.note,
-            points=row.points,
-            most=row.most,
-            finished_at=row.finished_at,
-            reply=row.reply,
-            replied_at=row.replied_at,
-            marks=marks[row.id],
-            words=words_of_others(words.get(row.attempt_id, ())),
-        )
-        for row, name, at in rows
+        Review(row, reviewer, name, at, marks[row.id], words_of_others(words.get(row.attempt_id, ())))
+        for row, reviewer, name, at in rows
     ]

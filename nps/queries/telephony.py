@@ -81,13 +81,6 @@ def events_of_call(session: Session, attempt_id: UUID) -> list[LineEvent]:
 def _event(call_id: str, row: TelephonyEvent) -> LineEvent:
     told: dict[str, Any] = row.raw or {}
     return LineEvent(
-        provider=row.provider,
-        dedup=row.dedup,
-        call_id=call_id,
-        kind=Kind(row.type),
-        at=row.at,
-        leg=told.get("leg", ""),
-        cause=told.get("cause"),
-        sip=told.get("sip"),
-        status=told.get("status", ""),
-    )
+        provider=row.provider, dedup=row.dedup, call_id=call_id, kind=Kind(row.type), at=row.at,
+        leg=told.get("leg", ""), cause=told.get("cause"), sip=told.get("sip"), status=told.get("status", ""),
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from nps.domain import escalation
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.escalation import COLUMNS, State, Wish
+from nps.domain.escalation import COLUMNS, UNANSWERED, State, Wish
 from nps.domain.local_time import clock, date_words, day_words, to_local
 from nps.models import (
     Branch,
@@ -33,15 +33,15 @@ from nps.queries.escalation_figures import terms_of
 from nps.services import letters
 from nps.services.acting import act
 from nps.services.erased import is_erased
-from nps.services.journal import log_access, log_look
+from nps.services.journal import log_look, note_access
 from nps.services.letter_addresses import hold_address, person_in_charge, readdress
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 #: Who works through escalations; who looks after the address they go to.
 WORKERS = ("specialist", "manager")
 ADDRESS_KEEPERS = ("specialist", "manager", "admin")
 ALL_CAMPAIGNS = ("manager", "admin")
-NOT_CLOSED = (State.OPEN, State.TAKEN, State.ANSWERED)
+NOT_CLOSED = (*UNANSWERED, State.ANSWERED)
 
 
 def raise_escalation(
@@ -200,11 +200,10 @@ def _work(
 
 def seen(session: AnySession, actor: Actor, escalation_id: int, *, address: str, now: datetime) -> None:
     """Write into the access journal that the person saw an escalation (R20)."""
-    with write(session) as s:
-        log_access(
-            s, at=now, user_id=actor.id, action="viewed", object_kind="escalation", object_id=escalation_id,
-            address=address,
-        )  # fmt: skip
+    note_access(
+        session, at=now, user_id=actor.id, action="viewed", object_kind="escalation", object_id=escalation_id,
+        address=address,
+    )  # fmt: skip
 
 
 def seen_letter(session: AnySession, actor: Actor, name: str, *, address: str, now: datetime) -> None:

@@ -20,17 +20,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nps.adapters import mail, queue
-from nps.adapters.mail import (
-    Deferred,
-    LetterError,
-    MailSettings,
-    Message,
-    Refused,
-    Result,
-    Sent,
-    Unknown,
-    Unreachable,
-)
+from nps.adapters.mail import Deferred, LetterError, MailSettings, Message, Refused, Result, Sent, Unknown, Unreachable
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Campaign, Contract, Outbox

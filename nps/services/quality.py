@@ -12,15 +12,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.quality import (
-    LONGEST_HINT,
-    LONGEST_TITLE,
-    MARKS,
-    MOST_CRITERIA,
-    REASONS,
-    Plan,
-    score,
-)
+from nps.domain.quality import LONGEST_HINT, LONGEST_TITLE, MARKS, MOST_CRITERIA, REASONS, Plan, score
 from nps.models import CallAttempt, QualityMark, QualityPlan, QualityReview, Respondent, User
 from nps.queries import quality as queries
 from nps.services.acting import act

@@ -81,13 +81,13 @@ def search(campaign_id: int) -> AnyResponse:
 def one(escalation_id: int) -> Response:
     """One escalation: what was asked, what became of its letter, what was done."""
     found = _case(escalation_id)
-    escalations.seen(db.session(), access.current_actor(), found.id, address=access.client_address(), now=now())
+    escalations.seen(db.session(), access.current_actor(), found.row.id, address=access.client_address(), now=now())
     return _show(escalation_id)
 
 
 def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 200) -> Response:
     actor, case = access.current_actor(), _case(escalation_id)
-    shell.inside(case.campaign_id)
+    shell.inside(case.row.campaign_id)
     return htmx.render(
         "escalations/one.html",
         "escalations/_one.html",

@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from nps.domain import local_time, wording
 from nps.domain.answer_terms import left_words
 from nps.domain.disposition import TABLE
+from nps.domain.escalation import STATE_WORDS, State
 from nps.domain.recording import browsers_play
 from nps.domain.script.gender import forms as read_by
 from nps.web import shell
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         duration=wording.duration,
         span=wording.span_words,
         time_left=time_left,
+        escalation_words=lambda state: STATE_WORDS[State(state)],
         minutes=wording.minutes,
         read_by=read_by,
     )

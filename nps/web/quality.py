@@ -76,7 +76,7 @@ def save_plan(campaign_id: int) -> Response:
 def review(campaign_id: int, attempt_id: UUID) -> Response:
     """One call: its recording with jumps to each answered step, and the scorecard; who looked is written down (R20)."""
     supervision.note_card_view(
-        db.session(), user_id=current_actor().id, respondent_id=_call(campaign_id, attempt_id).respondent_id,
+        db.session(), user_id=current_actor().id, respondent_id=_call(campaign_id, attempt_id).row.respondent_id,
         address=client_address(), now=now(),
     )  # fmt: skip
     return _review(campaign_id, attempt_id)
@@ -91,7 +91,7 @@ def _review(
 ) -> Response:
     """The page of one call; `typed` comes back into the scorecard, `correction` into the form of another result."""
     campaign, call = campaign_or_404(campaign_id), _call(campaign_id, attempt_id)
-    waiting = [row.attempt_id for row in queries.candidates(db.session(), campaign_id, now())]
+    waiting = [found.row.id for found in queries.candidates(db.session(), campaign_id, now())]
     criteria = queries.plan(db.session(), campaign_id).criteria
     standing = dict(call.review.marks) if call.review is not None else {}
     marks = [
@@ -106,7 +106,7 @@ def _review(
         call=call,
         criteria=list(zip(criteria, marks, strict=True)),
         choices=[*((str(mark), words) for mark, words in MARKS.items()), (_NOT_HEARD, "не было")],
-        note=(typed or {}).get("note", call.review.note if call.review else ""),
+        note=(typed or {}).get("note", call.review.row.note if call.review else ""),
         reasons=REASONS,
         following=next((other for other in waiting if other != attempt_id), None),
         may_review=_may_review(call),
@@ -128,7 +128,7 @@ def correct(campaign_id: int, attempt_id: UUID) -> Response:
     correction = Correction(
         disposition=forms.text("disposition", 32),
         reason=forms.text("reason", 500, label="Причина"),
-        callback_at=instant("callback", call.zone, label="Когда перезвонить"),
+        callback_at=instant("callback", call.zone or "", label="Когда перезвонить"),
     )
     quality.correct_result(db.session, current_actor(), campaign_id, attempt_id, correction, now())
     flash("Итог исправлен. Прежний остался в истории звонка, оператор увидит правку.", "ok")
@@ -163,7 +163,7 @@ def _call(campaign_id: int, attempt_id: UUID) -> queries.CallToReview:
 
 def _may_review(call: queries.CallToReview) -> bool:
     actor = current_actor()
-    return actor.role == "manager" and (call.review is None or call.review.reviewer_id == actor.id)
+    return actor.role == "manager" and (call.review is None or call.review.row.reviewer_id == actor.id)
 
 
 def _mark(number: int) -> int | None:

@@ -50,7 +50,7 @@ def nudged(house: House, now: datetime) -> list[int]:
 
 def test_without_terms_nothing_has_a_deadline_and_nobody_is_reminded(house: House) -> None:
     number = house.escalate()
-    assert house.case(number).due_at is None
+    assert house.case(number).row.due_at is None
     assert nudged(house, NOW + 100 * HOUR) == []
     (letter,) = written(house, "escalation")
     assert letter.payload["due"] == ""
@@ -59,11 +59,11 @@ def test_without_terms_nothing_has_a_deadline_and_nobody_is_reminded(house: Hous
 def test_the_deadline_is_fixed_with_the_escalation_and_stands_in_the_letter(house: House) -> None:
     agree(house, TERMS)
     number = house.escalate()
-    assert house.case(number).due_at == NOW + 2 * HOUR
+    assert house.case(number).row.due_at == NOW + 2 * HOUR
     (letter,) = written(house, "escalation")
     assert letter.payload["due"] == "17:15 сегодня"
     agree(house, AnswerTerms(within_h=9, zone="Europe/Samara"))
-    assert house.case(number).due_at == NOW + 2 * HOUR
+    assert house.case(number).row.due_at == NOW + 2 * HOUR
     house.session.rollback()
     line = house.session.scalars(select(Journal).where(Journal.action == "answer_terms_changed")).all()[-1]
     assert (line.before["within_h"], line.after["within_h"]) == (2, 9)
@@ -88,7 +88,7 @@ def test_an_answer_in_time_needs_no_reminder(house: House) -> None:
     number = house.escalate()
     escalations.answer(house.session, house.specialist, number, text="Ответили", now=NOW + HOUR)
     assert nudged(house, NOW + 2 * HOUR) == []
-    assert house.case(number).answered_at == NOW + HOUR
+    assert house.case(number).row.answered_at == NOW + HOUR
 
 
 def test_the_digest_comes_in_the_morning_only_when_something_waits(house: House) -> None:
@@ -131,12 +131,12 @@ def test_a_wish_to_call_stands_until_somebody_has_spoken_with_the_client(house: 
         s.get_one(Escalation, number).attempt_id = None
     escalations.ask_to_call(house.session, house.specialist, number, text="Уточните марку кабеля", now=NOW)
     case = house.case(number)
-    assert (case.state, case.taken_by_id) == ("taken", house.specialist.id)
+    assert (case.row.state, case.row.taken_by) == ("taken", house.specialist.id)
     to_call = Wanted("call")
 
     def listed() -> list[int]:
         house.session.rollback()
-        return [line.id for line in escalation_list.lines(house.session, house.campaign_id, to_call, NOW)]
+        return [line.row.id for line in escalation_list.lines(house.session, house.campaign_id, to_call, NOW)]
 
     assert listed() == [number]
     client, operator = house.client, house.operator
@@ -155,7 +155,7 @@ def test_the_list_is_narrowed_and_the_most_urgent_stands_first(house: House) -> 
     def ids(now: datetime = NOW, **wanted: object) -> list[int]:
         house.session.rollback()
         asked = Wanted(**wanted)  # type: ignore[arg-type]
-        found = [line.id for line in escalation_list.lines(house.session, house.campaign_id, asked, now)]
+        found = [line.row.id for line in escalation_list.lines(house.session, house.campaign_id, asked, now)]
         assert len(found) == escalation_list.total(house.session, house.campaign_id, asked, now)
         return found
 

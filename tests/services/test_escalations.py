@@ -16,6 +16,7 @@ from nps.domain.escalation import COLUMNS, EscalationError
 from nps.models import AccessLog, CallAttempt, Campaign, Contract, Escalation, Journal, Outbox, Respondent, User
 from nps.queries import escalation_list
 from nps.queries import escalations as queries
+from nps.queries.escalation_figures import waiting
 from nps.queries.escalation_list import Wanted
 from nps.services import escalations
 from nps.services.form_keys import KeyReused, SentAgain
@@ -143,7 +144,7 @@ def test_what_must_be_put_right_is_named_and_nothing_is_written(
 def test_only_the_question_keeps_its_line_breaks(house: House) -> None:
     escalation_id = house.escalate(fields={"organisation": "ООО\r\nBcc: a@b.ru", "text": "раз\r\nдва\0"})
     case = house.case(escalation_id)
-    assert (case.organisation, case.text) == ("ООО Bcc: a@b.ru", "раз\nдва")
+    assert (case.row.organisation, case.row.text) == ("ООО Bcc: a@b.ru", "раз\nдва")
 
 
 def test_a_call_of_somebody_else_cannot_be_escalated(house: House) -> None:
@@ -173,7 +174,7 @@ def test_later_changes_of_the_client_do_not_reach_the_escalation(house: House) -
     escalation_id = house.escalate()
     with write(house.session) as s:
         s.execute(update(Respondent).values(organisation="Другая", contact="Другой"))
-    assert house.case(escalation_id).organisation == FIELDS["organisation"]
+    assert house.case(escalation_id).row.organisation == FIELDS["organisation"]
 
 
 def test_the_specialist_takes_answers_and_closes(house: House) -> None:
@@ -183,10 +184,15 @@ def test_the_specialist_takes_answers_and_closes(house: House) -> None:
     escalations.take(house.session, who, escalation_id, now=later + timedelta(minutes=1))
     escalations.note(house.session, who, escalation_id, text="Позвоню после обеда", now=later)
     escalations.answer(house.session, who, escalation_id, text="Кабель есть, счёт выслан", now=later)
-    assert house.case(escalation_id).state == "answered"
+    assert house.case(escalation_id).row.state == "answered"
     escalations.close(house.session, who, escalation_id, text="Клиент доволен", now=later)
     case = house.case(escalation_id)
-    assert (case.state, case.taken_at, case.resolution, case.closed_at) == ("closed", later, "Клиент доволен", later)
+    assert (case.row.state, case.row.taken_at, case.row.resolution, case.row.closed_at) == (
+        "closed",
+        later,
+        "Клиент доволен",
+        later,
+    )
     assert [note.kind for note in case.notes] == ["note", "answer", "close"]
     done = house.session.scalars(select(Journal.action).where(Journal.object_kind == "escalation").order_by(Journal.id))
     assert list(done) == [f"escalation_{word}" for word in ("raised", "taken", "note", "answer", "close")]
@@ -197,7 +203,7 @@ def test_an_escalation_taken_by_another_stays_his(house: House) -> None:
     escalations.take(house.session, house.specialist, escalation_id, now=NOW)
     with pytest.raises(StaleError, match=house.specialist.full_name):
         escalations.take(house.session, house.manager, escalation_id, now=NOW)
-    assert house.case(escalation_id).taken_by_id == house.specialist.id
+    assert house.case(escalation_id).row.taken_by == house.specialist.id
 
 
 def test_a_closed_escalation_takes_no_more_words(house: House) -> None:
@@ -245,9 +251,9 @@ def test_the_list_counts_by_state(house: House) -> None:
     house.session.rollback()
     assert queries.counts(house.session, house.campaign_id) == {"open": 1, "taken": 1, "answered": 0, "closed": 0}
     opened = escalation_list.lines(house.session, house.campaign_id, Wanted("open"), NOW)
-    assert [line.id for line in opened] == [second]
+    assert [line.row.id for line in opened] == [second]
     everything = escalation_list.lines(house.session, house.campaign_id, Wanted(), NOW)
-    assert [line.id for line in everything] == [second, first]
+    assert [line.row.id for line in everything] == [second, first]
     assert escalation_list.lines(house.session, house.campaign_id, Wanted(), NOW, page=2) == []
 
 
@@ -255,9 +261,9 @@ def test_letters_that_need_a_person_are_found(house: House) -> None:
     first, _ = house.escalate(), house.escalate()
     with write(house.session) as s:
         s.execute(update(Outbox).where(Outbox.subject_id == first).values(state="failed", next_try_at=None))
-    assert queries.troubled(house.session, house.campaign_id) == 1
+    assert waiting(house.session, house.campaign_id, NOW).troubled == 1
     (line,) = escalation_list.lines(house.session, house.campaign_id, Wanted(escalation_list.TROUBLED), NOW)
-    assert line.id == first and line.letter is not None and line.letter.for_a_person
+    assert line.row.id == first and line.letter is not None and line.letter.for_a_person
 
 
 def test_an_address_is_confirmed_by_a_test_letter_that_was_sent(house: House) -> None:

@@ -63,7 +63,7 @@ def job_of(session: Session, job_id: int) -> JobRun:
     return session.get_one(JobRun, job_id, populate_existing=True)
 
 
-def fetch(session: Session, who: Actor, job_id: int) -> exporting.Ready:
+def fetch(session: Session, who: Actor, job_id: int) -> exporting.Download:
     return exporting.fetch(session, actor=who, job_id=job_id, now=NOW, zone=ZONE, address="")
 
 

@@ -57,7 +57,8 @@ def test_closing_keeps_the_report_of_that_moment(session: Session, campaign: Cam
 
     found = closed(session, campaign)
 
-    assert (found.is_wave, found.taken_at, found.taken_by, found.edition) == (True, NOW, "Нина Руководова", EDITION)
+    assert (found.is_wave, found.row.taken_at, found.row.edition) == (True, NOW, EDITION)
+    assert found.taken_by == "Нина Руководова"
     assert found.is_intact
     live = report(session, campaign)
     assert (found.clients, found.score) == (live.clients, live.score)
@@ -65,7 +66,7 @@ def test_closing_keeps_the_report_of_that_moment(session: Session, campaign: Cam
     assert (found.clients.unreached, found.figures.whole("calls", "calls")) == (1, 3)
     assert found.figures.whole("calls", "exact_s") == 91 and found.figures.whole("score", "n") == 2
     line = session.scalars(select(Journal).where(Journal.action == "report_frozen")).one()
-    assert line.after == {"digest": found.digest}
+    assert line.after == {"digest": found.row.digest}
 
 
 def test_what_comes_later_stands_beside_it(session: Session, campaign: Campaign, manager: User) -> None:
@@ -95,7 +96,7 @@ def test_neither_a_service_nor_plain_sql_changes_it(session: Session, campaign: 
             session.execute(text(statement))
         session.rollback()
     frozen_reports.freeze_closed_wave(session, manager.id, campaign.id, now=LATER, zone=OFFICE_ZONE)
-    assert closed(session, campaign).taken_at == NOW
+    assert closed(session, campaign).row.taken_at == NOW
 
 
 def test_a_row_that_was_tampered_with_is_found_out(session: Session, campaign: Campaign, manager: User) -> None:
@@ -120,7 +121,7 @@ def test_the_customer_of_checked_answers_keeps_his_own_figures(
     his, all_of_it = closed(session, campaign, TICKED), closed(session, campaign)
 
     assert (his.score.n, all_of_it.score.n) == (1, 2)
-    assert his.clients == all_of_it.clients and his.digest == all_of_it.digest
+    assert his.clients == all_of_it.clients and his.row.digest == all_of_it.row.digest
     assert his.changes_to(report(session, campaign, TICKED)) == ()
     session.execute(text("UPDATE interview SET checked_at = completed_at"))
     session.commit()
@@ -205,7 +206,7 @@ def test_a_wave_closed_by_an_earlier_release_can_be_kept_now(
     session.execute(text("UPDATE campaign SET closed_at = created_at"))
     session.commit()
     frozen_reports.freeze_closed_wave(session, manager.id, campaign.id, now=LATER, zone=OFFICE_ZONE)
-    assert closed(session, campaign).taken_at == LATER
+    assert closed(session, campaign).row.taken_at == LATER
 
 
 def test_no_figure_of_a_report_names_a_person(session: Session, campaign: Campaign) -> None:

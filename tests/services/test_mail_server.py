@@ -74,7 +74,7 @@ def test_once_the_server_answers_all_that_found_none_go_at_once(
     waits = [row(session, number).next_try_at for number in numbers]
     assert all(wait is not None and wait > at + 30 * MINUTE for wait in waits)
     trouble = queries.server_trouble(session)
-    assert trouble is not None and trouble.since == NOW and "Нет связи" in trouble.said
+    assert trouble is not None and trouble.failing_since == NOW and "Нет связи" in trouble.said
 
     smtp.always = ""
     fresh = letter(session, campaign, at, dedupe="fresh")

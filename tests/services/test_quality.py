@@ -94,7 +94,7 @@ class House:
         return self.session.scalars(select(QualityReview)).one()
 
     def waiting(self) -> dict[UUID, str]:
-        return {row.attempt_id: row.reason for row in queries.candidates(self.session, self.campaign_id, NOW)}
+        return {found.row.id: found.reason for found in queries.candidates(self.session, self.campaign_id, NOW)}
 
     def plan(self, **fields: int) -> None:
         quality.save_plan(self.session, self.managers[0].id, self.campaign_id, Plan(**fields), NOW)
@@ -174,7 +174,7 @@ def test_the_operator_reads_the_finished_review_and_answers(house: House) -> Non
     assert queries.begun(house.session, house.campaign_id) == []
     quality.reply(house.session, house.operator, review_id, "Спасибо", NOW)
     (review,) = queries.reviews_of(house.session, house.operator.id)
-    assert (review.note, review.reply, review.reviewer) == ("Отлично", "Спасибо", "Нина")
+    assert (review.row.note, review.row.reply, review.reviewer) == ("Отлично", "Спасибо", "Нина")
     somebody = Actor(factories.user(house.session).id, "operator", "Другой")
     with pytest.raises(NotFoundError):
         quality.reply(house.session, somebody, review_id, "Не моё", NOW)
@@ -239,7 +239,7 @@ def test_a_correction_begins_the_review_and_belongs_to_its_reviewer(house: House
     review = house.review()
     assert (review.reason, review.reviewer_id, review.finished_at) == ("newcomer", house.managers[0].id, None)
     # Begun and not sent, it stands on a list of its own.
-    assert [(row.attempt_id, row.reviewer) for row, _ in queries.begun(house.session, house.campaign_id)] == [
+    assert [(found.row.attempt_id, found.reviewer) for found in queries.begun(house.session, house.campaign_id)] == [
         (house.call, "Нина")
     ]
     with pytest.raises(StaleError, match="проверяет Нина"):

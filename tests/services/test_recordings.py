@@ -227,7 +227,7 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
         calls = offered_calls(world.session, chosen)
         free = [call for call in calls if not call.has_recording]
         if row.problem in ("several", "length") and free:
-            recordings.attach(db.session, world.manager, row.id, free[0].id, LATER)
+            recordings.attach(db.session, world.manager, row.id, free[0].row.id, LATER)
         else:
             recordings.set_aside(db.session, world.manager, row.id, LATER)
 

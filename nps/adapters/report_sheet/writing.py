@@ -7,6 +7,7 @@ cell (OWASP ASVS 5.0 1.2.10).
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,12 @@ Progress = Callable[[int], None]
 
 class TooManyRowsError(ValueError):
     """There are more rows than Excel takes: none may get lost silently."""
+
+
+def fresh_file(folder: Path) -> Path:
+    """Where a workbook for one download may be written: a name nobody guesses, in a folder for its owner only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / f"{secrets.token_hex(16)}.xlsx"
 
 
 def write_book(path: Path, book: Book, progress: Progress = lambda _: None) -> None:

@@ -9,11 +9,4 @@ from nps.queries.recordings.access import (
     recording_file,
 )
 
-__all__ = [
-    "HEAR_ALL",
-    "MATCHED",
-    "RecordedCall",
-    "RecordingFile",
-    "call_with_recording",
-    "recording_file",
-]
+__all__ = ["HEAR_ALL", "MATCHED", "RecordedCall", "RecordingFile", "call_with_recording", "recording_file"]

@@ -14,16 +14,7 @@ from sqlalchemy import Select, and_, exists, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
 from nps.domain.actor import Actor
-from nps.models import (
-    Audio,
-    CallAttempt,
-    Campaign,
-    Contract,
-    Recording,
-    RecordingAbsence,
-    Respondent,
-    User,
-)
+from nps.models import Audio, CallAttempt, Campaign, Contract, Recording, RecordingAbsence, Respondent, User
 
 #: Roles that hear every recording, those of no call too.
 HEAR_ALL = ("manager", "admin")
@@ -83,26 +74,11 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
     found = session.execute(
         _audible(
             select(
-                CallAttempt.id.label("attempt_id"),
-                CallAttempt.campaign_id,
-                CallAttempt.purpose,
-                CallAttempt.respondent_id,
-                Respondent.organisation,
-                Respondent.contact,
-                CallAttempt.e164.label("phone"),
-                User.full_name.label("operator"),
-                CallAttempt.local_day.label("day"),
-                CallAttempt.local_minute.label("minute"),
-                CallAttempt.talk_ms,
-                CallAttempt.disposition,
-                Recording.id.label("recording_id"),
-                Audio.duration_ms,
-                Audio.is_cut,
-                Audio.path,
-                Audio.mime,
-                RecordingAbsence.cause.label("absence"),
-                _EMPTY.label("came_empty"),
-                Respondent.erased_at.is_not(None).label("erased"),
+                CallAttempt.id, CallAttempt.campaign_id, CallAttempt.purpose, CallAttempt.respondent_id,
+                Respondent.organisation, Respondent.contact, CallAttempt.e164, User.full_name, CallAttempt.local_day,
+                CallAttempt.local_minute, CallAttempt.talk_ms, CallAttempt.disposition, Recording.id,
+                Audio.duration_ms, Audio.is_cut, Audio.path, Audio.mime, RecordingAbsence.cause, _EMPTY,
+                Respondent.erased_at.is_not(None),
             )
             .select_from(CallAttempt)
             .join(Respondent, Respondent.id == CallAttempt.respondent_id)
@@ -113,8 +89,8 @@ def call_with_recording(session: Session, actor: Actor, attempt_id: UUID) -> Rec
             .where(CallAttempt.id == attempt_id),
             actor,
         )
-    ).one_or_none()
-    return RecordedCall(**found._mapping) if found else None
+    ).one_or_none()  # fmt: skip
+    return RecordedCall(*found) if found else None
 
 
 def recording_file(session: Session, actor: Actor, recording_id: int) -> RecordingFile | None:
@@ -130,7 +106,7 @@ def recording_file(session: Session, actor: Actor, recording_id: int) -> Recordi
             actor,
         )
     ).one_or_none()
-    return RecordingFile(**found._mapping) if found else None
+    return RecordingFile(*found) if found else None
 
 
 def _audible(chosen: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:

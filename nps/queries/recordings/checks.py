@@ -24,7 +24,6 @@ _TALKED = attempts.c.disposition.in_(CONVERSATIONS)
 _EMPTY_CAME = (
     exists().where(Recording.named_attempt_id == attempts.c.id, Recording.state == "empty").correlate(attempts)
 )
-#: A call that has ended so recently that its file may still be on its way.
 _line_ms = attempts.c.ring_ms + attempts.c.talk_ms
 _length = Audio.duration_ms
 _longer_than_line = _length - _line_ms - Campaign.setup_allowance_s * 1000
@@ -46,15 +45,13 @@ def _always(condition: Condition) -> Check:
     return lambda _now: condition
 
 
+#: Nobody knows why it has no recording.
+_WITHOUT = and_(IS_CALL, ~_HAS, RecordingAbsence.attempt_id.is_(None), ~_EMPTY_CAME)
+
+
 def _on_its_way(now: datetime) -> Condition:
-    recent = or_(attempts.c.ended_at.is_(None), attempts.c.ended_at > now - MISSING_AFTER)
-    return and_(IS_CALL, ~_HAS, RecordingAbsence.attempt_id.is_(None), ~_EMPTY_CAME, recent)
-
-
-def _missing(now: datetime) -> Condition:
-    return and_(
-        IS_CALL, ~_HAS, RecordingAbsence.attempt_id.is_(None), ~_EMPTY_CAME, attempts.c.ended_at <= now - MISSING_AFTER
-    )
+    """It has ended so recently that its file may still come."""
+    return and_(_WITHOUT, or_(attempts.c.ended_at.is_(None), attempts.c.ended_at > now - MISSING_AFTER))
 
 
 #: Code of a check -> its condition at an instant. The words are in nps.web.recordings.words.
@@ -67,7 +64,7 @@ CHECKS: dict[str, Check] = {
     "dials_without": _always(and_(IS_CALL, ~_HAS)),
     "conversations_without": _always(and_(_TALKED, ~_HAS)),
     "on_its_way": _on_its_way,
-    "missing": _missing,
+    "missing": lambda now: and_(_WITHOUT, attempts.c.ended_at <= now - MISSING_AFTER),
     "absent": _always(and_(IS_CALL, ~_HAS, RecordingAbsence.attempt_id.is_not(None))),
     "empty": _always(and_(IS_CALL, ~_HAS, RecordingAbsence.attempt_id.is_(None), _EMPTY_CAME)),
     "length": _always(_DISAGREES),

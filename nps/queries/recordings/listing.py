@@ -69,41 +69,24 @@ def recorded_calls(session: Session, campaign_id: int, wanted: Wanted, now: date
     found = session.execute(
         _rows().where(*conditions).order_by(attempts.c.dialled_at.desc(), attempts.c.id).limit(_PAGE).offset(page.skip)
     )
-    return page.with_rows(Row(**row._mapping) for row in found)
+    return page.with_rows(Row(*row) for row in found)
 
 
 def every_call(session: Session, campaign_id: int, wanted: Wanted, now: datetime) -> Iterator[Row]:
     """All of them, the oldest first. Raises KeyError for an unknown check."""
     statement = _rows().where(*_conditions(campaign_id, wanted, now)).order_by(attempts.c.dialled_at, attempts.c.id)
-    for row in session.execute(statement, execution_options={"yield_per": 1000}):
-        yield Row(**row._mapping)
+    yield from (Row(*row) for row in session.execute(statement, execution_options={"yield_per": 1000}))
 
 
 def _rows() -> Any:
     escalated = exists().where(Escalation.attempt_id == attempts.c.id).correlate(attempts)
     chosen = select(
-        attempts.c.id,
-        attempts.c.respondent_id,
-        respondents.c.organisation,
-        respondents.c.contact,
-        func.coalesce(Branch.name, "").label("branch"),
-        User.full_name.label("operator"),
-        attempts.c.dialled_at,
-        attempts.c.local_day.label("day"),
-        attempts.c.local_minute.label("minute"),
-        attempts.c.ring_ms,
-        attempts.c.talk_ms,
-        attempts.c.survey_ms,
-        attempts.c.disposition,
-        Interview.rating,
-        escalated.label("escalated"),
-        Recording.id.label("recording_id"),
-        Audio.duration_ms.label("length_ms"),
-        Audio.is_cut,
-        Recording.is_late,
-        Audio.path,
-        RecordingAbsence.cause.label("absence"),
-    )
+        attempts.c.id, attempts.c.respondent_id, respondents.c.organisation, respondents.c.contact,
+        func.coalesce(Branch.name, ""), User.full_name, attempts.c.dialled_at, attempts.c.local_day,
+        attempts.c.local_minute, attempts.c.ring_ms, attempts.c.talk_ms, attempts.c.survey_ms, attempts.c.disposition,
+        Interview.rating, escalated, Recording.id, Audio.duration_ms, Audio.is_cut, Recording.is_late, Audio.path,
+        RecordingAbsence.cause,
+    )  # fmt: skip
     return (
         with_recordings(chosen)
         .join(respondents, respondents.c.id == attempts.c.respondent_id)

@@ -59,14 +59,10 @@ class WaitingRecording:
 class OfferedCall:
     """A call that a recording may belong to. `off_ms`: how far their lengths are apart, None when it is not known."""
 
-    id: UUID
+    row: CallAttempt
     campaign: str
     organisation: str
     operator: str
-    dialled_at: datetime
-    ring_ms: int
-    talk_ms: int
-    disposition: str | None
     off_ms: int | None
     has_recording: bool
     is_named: bool
@@ -145,19 +141,12 @@ def _with_file(chosen: Select[*Columns]) -> Select[*Columns]:
 
 def _found(session: Session, condition: ColumnElement[bool], skip: int = 0) -> list[WaitingRecording]:
     chosen = select(
-        Recording.id,
-        Recording.state,
-        Recording.problem,
-        Recording.e164,
-        _BEGAN_AT.label("began_at"),
-        Audio.duration_ms.label("length_ms"),
-        Recording.named_attempt_id,
-        Audio.is_cut,
-        (Audio.path != "").label("has_sound"),
-    )
+        Recording.id, Recording.state, Recording.problem, Recording.e164, _BEGAN_AT, Audio.duration_ms,
+        Recording.named_attempt_id, Audio.is_cut, Audio.path != "",
+    )  # fmt: skip
     ordered = _with_file(chosen).where(condition).order_by(_BEGAN_AT.desc(), Recording.id.desc())
     rows = session.execute(ordered.limit(_PAGE).offset(skip))
-    return [WaitingRecording(**row._mapping) for row in rows]
+    return [WaitingRecording(*row) for row in rows]
 
 
 def offered_calls(session: Session, recording: WaitingRecording) -> Sequence[OfferedCall]:
@@ -170,24 +159,22 @@ def offered_calls(session: Session, recording: WaitingRecording) -> Sequence[Off
         wanted.append(and_(CallAttempt.e164 == recording.e164, about))
     else:
         wanted.append(near)
+    names = Campaign.title, Respondent.organisation, User.full_name
     rows = session.execute(
-        select(
-            CallAttempt,
-            Campaign.title,
-            Campaign.setup_allowance_s,
-            Respondent.organisation,
-            User.full_name,
-            Recording.id.label("recording_id"),
-        )
+        select(CallAttempt, Campaign.setup_allowance_s, Recording.id, *names)
         .join(Campaign, Campaign.id == CallAttempt.campaign_id)
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .join(User, User.id == CallAttempt.operator_id)
         .outerjoin(Recording, and_(Recording.attempt_id == CallAttempt.id, MATCHED))
         .where(or_(*wanted), Respondent.erased_at.is_(None), CallAttempt.purpose != "training")
     )
-    offered = [_offer(recording, *row) for row in rows]
-    distance = {call.id: abs(call.dialled_at - recording.began_at) for call in offered}
-    offered.sort(key=lambda call: (not call.is_named, not call.fits, distance[call.id]))
+    offered = []
+    for call, allowance_s, recording_id, campaign, organisation, operator in rows:
+        known = candidate_of(call, allowance_s, recording_id)
+        off_ms = None if recording.length_ms is None else known.off_by_ms(recording.length_ms)
+        is_named = call.id == recording.named_attempt_id
+        offered.append(OfferedCall(call, campaign, organisation, operator, off_ms, known.has_recording, is_named))
+    offered.sort(key=lambda one: (not one.is_named, not one.fits, abs(one.row.dialled_at - recording.began_at)))
     return offered[:_MOST_CALLS]
 
 
@@ -195,29 +182,4 @@ def candidate_of(call: CallAttempt, allowance_s: int, recording_id: int | None) 
     """The call as the rule of matching takes it."""
     return Candidate(
         call.id, call.e164, call.dialled_at, call.ring_ms, call.talk_ms, allowance_s * 1000, recording_id is not None
-    )
-
-
-def _offer(
-    recording: WaitingRecording,
-    call: CallAttempt,
-    campaign: str,
-    allowance_s: int,
-    organisation: str,
-    operator: str,
-    recording_id: int | None,
-) -> OfferedCall:
-    known = candidate_of(call, allowance_s, recording_id)
-    return OfferedCall(
-        id=call.id,
-        campaign=campaign,
-        organisation=organisation,
-        operator=operator,
-        dialled_at=call.dialled_at,
-        ring_ms=call.ring_ms,
-        talk_ms=call.talk_ms,
-        disposition=call.disposition,
-        off_ms=None if recording.length_ms is None else known.off_by_ms(recording.length_ms),
-        has_recording=known.has_recording,
-        is_named=call.id == recording.named_attempt_id,
     )

@@ -129,33 +129,20 @@ def all_answers(session: Session, campaign_id: int, wanted: AnswerFilter = _ALL)
 
 def number_of_answers(session: Session, campaign_id: int, wanted: AnswerFilter) -> int:
     """How many questionnaires in force a filter leaves."""
-    return int(session.execute(_wanted(_count(campaign_id), wanted)).scalar_one())
+    counted = _in_force(select(func.count()), campaign_id)
+    return int(session.execute(_wanted(counted, wanted)).scalar_one())
 
 
 def _select(campaign_id: int) -> Select[Any]:
     columns = select(
-        Interview.id.label("interview_id"),
-        Interview.respondent_id,
-        Interview.attempt_id,
-        func.coalesce(Branch.name, "").label("branch"),
-        func.coalesce(respondents.c.inn, "").label("inn"),
-        respondents.c.organisation,
-        respondents.c.contact,
-        attempts.c.e164.label("phone"),
-        RespondentPhone.extension,
-        Interview.rating,
-        Interview.words,
-        Interview.comment,
-        Interview.cut_off,
-        Interview.checked_at.is_not(None).label("checked"),
-        attempts.c.local_day.label("day"),
+        Interview.id.label("interview_id"), Interview.respondent_id, Interview.attempt_id,
+        func.coalesce(Branch.name, "").label("branch"), func.coalesce(respondents.c.inn, "").label("inn"),
+        respondents.c.organisation, respondents.c.contact, attempts.c.e164.label("phone"), RespondentPhone.extension,
+        Interview.rating, Interview.words, Interview.comment, Interview.cut_off,
+        Interview.checked_at.is_not(None).label("checked"), attempts.c.local_day.label("day"),
         attempts.c.local_minute.label("minute"),
-    )
+    )  # fmt: skip
     return _in_force(columns, campaign_id)
-
-
-def _count(campaign_id: int) -> Select[Any]:
-    return _in_force(select(func.count()), campaign_id)
 
 
 def _in_force(columns: Select[Any], campaign_id: int) -> Select[Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from nps.domain.desk import Heard, contradiction
@@ -164,29 +163,6 @@ class CallFilter:
 _ALL = CallFilter()
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call for the list; day and minute are the client's local time, `disposition` is None before its result."""
-
-    id: UUID
-    respondent_id: int
-    organisation: str
-    contact: str
-    phone: str
-    operator: str
-    source: str
-    dialled_at: datetime
-    day: date
-    minute: int
-    ring_ms: int
-    talk_ms: int
-    disposition: str | None
-    recording_id: int | None
-    #: Whether it can be heard; one whose time is over is still counted.
-    has_sound: bool
-    is_against_heard: bool
-
-
 def call_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> CallCounts:
     """Count the dials of a campaign, or of a slice of it."""
     row = session.execute(
@@ -216,14 +192,9 @@ def traffic_of(session: Session, campaign: CampaignRow) -> Traffic:
     whole = [sum(column) for column in zip((0, 0), *sums.values(), strict=True)]
     rule = 1 if campaign.billing == "minute" else 0
     return Traffic(
-        limit_s=campaign.budget_s,
-        billing=campaign.billing,
-        gate=campaign.gate,
-        campaign_exact_s=own[0],
-        campaign_billed_s=own[rule],
-        contract_exact_s=whole[0],
-        contract_billed_s=whole[rule],
-    )
+        campaign.budget_s, campaign.billing, campaign.gate, campaign_exact_s=own[0], campaign_billed_s=own[rule],
+        contract_exact_s=whole[0], contract_billed_s=whole[rule],
+    )  # fmt: skip
 
 
 def times_of(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Times:
@@ -257,10 +228,14 @@ def _durations(
     return number, over, sum(values) // len(values)
 
 
-def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, size: int = 50) -> Page[CallRow]:
-    """One page of all dials of a campaign, technical and inbound ones too, the newest first."""
+def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, size: int = 50) -> Page[Row[Any]]:
+    """One page of all dials of a campaign, technical and inbound ones too, the newest first.
+
+    Day and minute are the client's local time. `has_sound`: it can be heard; one whose time is over still has its
+    `recording_id`.
+    """
     conditions = _wanted(campaign_id, wanted)
-    page: Page[CallRow] = page_of(number_of_dials(session, campaign_id, wanted), number, size)
+    page: Page[Row[Any]] = page_of(number_of_dials(session, campaign_id, wanted), number, size)
     # The page first, by its index, and the names for it then: joined at once, every call is sorted on SQLite.
     shown = (
         select(attempts, AGAINST_HEARD.label("is_against_heard"))
@@ -272,22 +247,11 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
     )
     found = session.execute(
         select(
-            shown.c.id,
-            shown.c.respondent_id,
-            respondents.c.organisation,
-            respondents.c.contact,
-            shown.c.e164.label("phone"),
-            User.full_name.label("operator"),
-            shown.c.source,
-            shown.c.dialled_at,
-            shown.c.local_day.label("day"),
-            shown.c.local_minute.label("minute"),
-            shown.c.ring_ms,
-            shown.c.talk_ms,
-            shown.c.disposition,
-            Recording.id.label("recording_id"),
-            (func.coalesce(Audio.path, "") != "").label("has_sound"),
-            shown.c.is_against_heard,
+            shown.c.id, shown.c.respondent_id, respondents.c.organisation, respondents.c.contact,
+            shown.c.e164.label("phone"), User.full_name.label("operator"), shown.c.source, shown.c.dialled_at,
+            shown.c.local_day.label("day"), shown.c.local_minute.label("minute"), shown.c.ring_ms, shown.c.talk_ms,
+            shown.c.disposition, Recording.id.label("recording_id"),
+            (func.coalesce(Audio.path, "") != "").label("has_sound"), shown.c.is_against_heard,
         )
         .select_from(shown)
         .join(respondents, respondents.c.id == shown.c.respondent_id)
@@ -295,8 +259,8 @@ def calls(session: Session, campaign_id: int, wanted: CallFilter, number: int, s
         .outerjoin(Recording, and_(Recording.attempt_id == shown.c.id, MATCHED))
         .outerjoin(Audio, Audio.sha256 == Recording.audio_sha256)
         .order_by(shown.c.dialled_at.desc(), shown.c.id.desc())
-    )
-    return page.with_rows(CallRow(**row._mapping) for row in found)
+    )  # fmt: skip
+    return page.with_rows(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,21 +288,10 @@ def all_calls(session: Session, campaign_id: int, wanted: CallFilter = _ALL) -> 
     """Every dial of a campaign as it was made, technical and inbound ones too; read in chunks, memory stays flat."""
     found = session.execute(
         select(
-            attempts.c.local_day.label("day"),
-            attempts.c.local_minute.label("minute"),
-            func.coalesce(Region.name, "").label("region"),
-            func.coalesce(Branch.name, "").label("branch"),
-            func.coalesce(respondents.c.inn, "").label("inn"),
-            respondents.c.organisation,
-            respondents.c.contact,
-            attempts.c.e164.label("phone"),
-            User.full_name.label("operator"),
-            attempts.c.source,
-            attempts.c.disposition,
-            attempts.c.ring_ms,
-            attempts.c.talk_ms,
-            _recorded.label("recorded"),
-            func.coalesce(IS_CALL, false()).label("counted"),
+            attempts.c.local_day, attempts.c.local_minute, func.coalesce(Region.name, ""),
+            func.coalesce(Branch.name, ""), func.coalesce(respondents.c.inn, ""), respondents.c.organisation,
+            respondents.c.contact, attempts.c.e164, User.full_name, attempts.c.source, attempts.c.disposition,
+            attempts.c.ring_ms, attempts.c.talk_ms, _recorded, func.coalesce(IS_CALL, false()),
         )
         .select_from(attempts)
         .join(respondents, respondents.c.id == attempts.c.respondent_id)
@@ -348,9 +301,8 @@ def all_calls(session: Session, campaign_id: int, wanted: CallFilter = _ALL) -> 
         .where(*_wanted(campaign_id, wanted))
         .order_by(attempts.c.dialled_at, attempts.c.id)
         .execution_options(yield_per=_CHUNK)
-    )
-    for row in found:
-        yield ExportedCall(*row)
+    )  # fmt: skip
+    yield from (ExportedCall(*row) for row in found)
 
 
 def number_of_dials(session: Session, campaign_id: int, wanted: CallFilter = _ALL) -> int:

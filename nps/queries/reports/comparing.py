@@ -127,7 +127,7 @@ def _figures(session: Session, actor: Actor, campaign: CampaignRow) -> tuple[Cli
     seen = seen_by(actor, campaign, EVERYTHING)
     kept = frozen_wave(session, campaign.id, seen) if campaign.closed_at else None
     if kept is not None:
-        return kept.clients, kept.score, kept.taken_at
+        return kept.clients, kept.score, kept.row.taken_at
     score = score_of_groups(ratings_by_place(session, campaign.id, seen))
     return base_of(session, campaign.id).total, score, None
 

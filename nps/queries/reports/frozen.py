@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -37,33 +36,34 @@ Line = tuple[str, str, Unit, Value]
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A frozen report as one reader sees it. `first` is None for a whole wave; days are the clients' local days.
+    """A frozen report as one reader sees it: a whole wave, or the clients' local days from its first to its last."""
 
-    `is_intact`: what is stored still gives the digest that was written down with it.
-    """
-
-    id: int
-    first: date | None
-    last: date | None
-    taken_at: datetime
+    row: FrozenReport
     taken_by: str
-    edition: int
-    digest: str
-    is_intact: bool
     figures: Figures
 
     @property
     def is_wave(self) -> bool:
-        return self.first is None
+        return self.row.first_day is None
+
+    @property
+    def is_intact(self) -> bool:
+        """What is stored still gives the digest that was written down with it."""
+        row = self.row
+        known = digest(
+            campaign_id=row.campaign_id, kind=row.kind, first=row.first_day, last=row.last_day, at=row.taken_at,
+            edition=row.edition, figures=row.figures,
+        )  # fmt: skip
+        return known == row.digest
 
     @property
     def words(self) -> str:
-        return period_words(self.first, self.last)
+        return period_words(self.row.first_day, self.row.last_day)
 
     @property
     def where(self) -> Slice:
         """The part of the campaign it is about."""
-        return Slice(first=self.first, last=self.last)
+        return Slice(first=self.row.first_day, last=self.row.last_day)
 
     @property
     def clients(self) -> ClientCounts:
@@ -107,21 +107,8 @@ def _select(campaign_id: int) -> Select[FrozenReport, str]:
 
 
 def _frozen(row: FrozenReport, by: str, seen: Slice) -> Frozen:
-    known = digest(
-        campaign_id=row.campaign_id, kind=row.kind, first=row.first_day, last=row.last_day, at=row.taken_at,
-        edition=row.edition, figures=row.figures,
-    )  # fmt: skip
-    return Frozen(
-        id=row.id,
-        first=row.first_day,
-        last=row.last_day,
-        taken_at=row.taken_at,
-        taken_by=by,
-        edition=row.edition,
-        digest=row.digest,
-        is_intact=known == row.digest,
-        figures=figures_from(row.figures["checked" if seen.checked_only and "checked" in row.figures else "all"]),
-    )
+    of = "checked" if seen.checked_only and "checked" in row.figures else "all"
+    return Frozen(row, by, figures_from(row.figures[of]))
 
 
 def figures_of(report: Report) -> Figures:

@@ -128,13 +128,9 @@ def _cases(session: Session, report: Report) -> CaseCounts:
         )
     ).scalar_one()
     return CaseCounts(
-        complete=clients.surveyed - partial,
-        partial=partial,
-        refused=clients.refused,
-        not_reached=clients.unsuccessful,
-        unknown=clients.to_call + clients.unreached,
-        not_eligible=clients.inactive,
-    )
+        complete=clients.surveyed - partial, partial=partial, refused=clients.refused,
+        not_reached=clients.unsuccessful, unknown=clients.to_call + clients.unreached, not_eligible=clients.inactive,
+    )  # fmt: skip
 
 
 def _by_try(session: Session, report: Report) -> tuple[NpsScore, NpsScore]:

@@ -19,6 +19,8 @@ from nps.queries.reports.views import attempts, respondents
 
 #: Clients settled without any call: a stop list, a decision of the manager.
 WITHOUT_CALL = "Без звонка"
+#: States that are somebody's doing (R11).
+_OWNED = (State.SURVEYED, State.UNSUCCESSFUL, State.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,10 @@ class Operators:
 
     @property
     def total(self) -> OperatorRow:
-        def add(name: str) -> int:
-            return sum(getattr(row, name) for row in self.rows)
-
+        added = ("calls", "surveyed", "unsuccessful", "refused", "exact_s", "billed_s")
+        sums = {name: sum(getattr(row, name) for row in self.rows) for name in added}
         rates = [row.rate for row in self.rows if row.rate is not None]
-        return OperatorRow(
-            id=None,
-            name="Всего",
-            calls=add("calls"),
-            surveyed=add("surveyed"),
-            unsuccessful=add("unsuccessful"),
-            refused=add("refused"),
-            exact_s=add("exact_s"),
-            billed_s=add("billed_s"),
-            rate=sum(rates, Rate()) if rates else None,
-        )
+        return OperatorRow(id=None, name="Всего", rate=sum(rates, Rate()) if rates else None, **sums)
 
 
 def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTHING) -> Operators:
@@ -83,26 +74,16 @@ def operators_of(session: Session, campaign: CampaignRow, where: Slice = EVERYTH
     for owner, state, number in session.execute(owned):
         clients.setdefault(owner, {})[state] = number
     rates = rates_of(session, campaign.id, where) if where.with_reviews else None
-    names: list[tuple[int | None, str]] = [*session.execute(people_of(campaign.id))]
+    names: list[tuple[int | None, str]] = [*people_of(session, campaign.id)]
     if None in clients:
         names.append((None, WITHOUT_CALL))
     rows = []
     for person, name in names:
         calls, exact, billed = work.get(person, (0, 0, 0))
         own = clients.get(person, {})
-        rows.append(
-            OperatorRow(
-                id=person,
-                name=name,
-                calls=calls,
-                surveyed=own.get(State.SURVEYED, 0),
-                unsuccessful=own.get(State.UNSUCCESSFUL, 0),
-                refused=own.get(State.REFUSED, 0),
-                exact_s=exact,
-                billed_s=billed,
-                rate=rates.get(person, Rate()) if rates is not None and person is not None else None,
-            )
-        )
+        surveyed, unsuccessful, refused = (own.get(state, 0) for state in _OWNED)
+        rate = rates.get(person, Rate()) if rates is not None and person is not None else None
+        rows.append(OperatorRow(person, name, calls, surveyed, unsuccessful, refused, exact, billed, rate))
     return Operators(tuple(rows))
 
 
@@ -133,7 +114,7 @@ def _owned(campaign_id: int, where: Slice) -> Select[int | None, str, int]:
         select(owner, respondents.c.state)
         .where(
             respondents.c.campaign_id == campaign_id,
-            respondents.c.state.in_([State.SURVEYED, State.UNSUCCESSFUL, State.REFUSED]),
+            respondents.c.state.in_(_OWNED),
             *where.of_clients(),
         )
         .subquery("owned")

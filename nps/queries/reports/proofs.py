@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from nps.models import Escalation, Recording
@@ -41,16 +40,8 @@ class EscalationCounts:
         return self.open + self.taken + self.answered
 
 
-@dataclass(frozen=True, slots=True)
-class EscalationRow:
-    """The six columns of R15, in their order, as they were when the escalation was saved."""
-
-    organisation: str
-    inn: str
-    contact: str
-    phone: str
-    email: str
-    text: str
+#: The six columns of R15, in their order.
+EscalationRow = Row[str, str, str, str, str, str]
 
 
 def recording_counts(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> RecordingCounts:
@@ -86,44 +77,25 @@ def escalation_counts(session: Session, campaign_id: int, where: Slice = EVERYTH
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LastEscalation:
-    """One of the newest escalations."""
-
-    id: int
-    organisation: str
-    state: str
-    created_at: datetime
-
-
 def last_escalations(
     session: Session, campaign_id: int, number: int, where: Slice = EVERYTHING
-) -> list[LastEscalation]:
+) -> Sequence[Escalation]:
     """The newest escalations of a campaign, or of a slice's clients."""
-    found = session.execute(
-        select(Escalation.id, Escalation.organisation, Escalation.state, Escalation.created_at)
+    return session.scalars(
+        select(Escalation)
         .join(respondents, respondents.c.id == Escalation.respondent_id)
         .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training", *where.of_clients())
         .order_by(Escalation.id.desc())
         .limit(number)
-    )
-    return [LastEscalation(*row) for row in found]
+    ).all()
 
 
 def all_escalations(session: Session, campaign_id: int) -> Iterator[EscalationRow]:
-    """Every escalation of a campaign in the order they came."""
-    found = session.execute(
-        select(
-            Escalation.organisation,
-            Escalation.inn,
-            Escalation.contact,
-            Escalation.phone,
-            Escalation.email,
-            Escalation.text,
-        )
+    """Every escalation of a campaign in the order they came, as it was when it was saved."""
+    asked = Escalation
+    yield from session.execute(
+        select(asked.organisation, asked.inn, asked.contact, asked.phone, asked.email, asked.text)
         .where(Escalation.campaign_id == campaign_id, Escalation.purpose != "training")
         .order_by(Escalation.created_at, Escalation.id)
         .execution_options(yield_per=_CHUNK)
     )
-    for row in found:
-        yield EscalationRow(**row._mapping)

@@ -125,12 +125,7 @@ def begin_snapshot(session: Session) -> None:
 
 
 def report_for(
-    session: Session,
-    actor: Actor,
-    campaign_id: int,
-    now: datetime,
-    zone: Zone = REPORT_ZONE,
-    where: Slice = EVERYTHING,
+    session: Session, actor: Actor, campaign_id: int, now: datetime, zone: Zone = REPORT_ZONE, where: Slice = EVERYTHING
 ) -> Report | None:
     """The report of a campaign, read as one state of the database; None when it is not this person's to see (R10)."""
     begin_snapshot(session)

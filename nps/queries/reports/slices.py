@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, TableClause, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -52,30 +52,26 @@ class Slice:
 
     def of_clients(self) -> tuple[ColumnElement[bool], ...]:
         """Conditions on `reported_respondent`: the part that is about clients."""
-        found: list[ColumnElement[bool]] = []
-        if self.region is not None:
-            code = respondents.c.region_code
-            found.append(code.is_(None) if self.region == NO_REGION else code == self.region)
-        if self.branch_id is not None:
-            branch = respondents.c.branch_id
-            found.append(branch.is_(None) if self.branch_id == NO_BRANCH else branch == self.branch_id)
-        return tuple(found)
+        return self._in_place(respondents)
 
     def of_calls(self) -> tuple[ColumnElement[bool], ...]:
         """Conditions on `reported_attempt`; region and branch are those copied when the call was made."""
-        found: list[ColumnElement[bool]] = []
-        if self.region is not None:
-            code = attempts.c.region_code
-            found.append(code.is_(None) if self.region == NO_REGION else code == self.region)
-        if self.branch_id is not None:
-            branch = attempts.c.branch_id
-            found.append(branch.is_(None) if self.branch_id == NO_BRANCH else branch == self.branch_id)
-        return (*found, *self._of_calls_only())
+        return (*self._in_place(attempts), *self._of_calls_only())
 
     def of_answers(self) -> tuple[ColumnElement[bool], ...]:
         """Conditions on a questionnaire: its client's place, and its call."""
         ticked = (Interview.checked_at.is_not(None),) if self.checked_only else ()
         return (*self.of_clients(), *self._of_calls_only(), *ticked)
+
+    def _in_place(self, view: TableClause) -> tuple[ColumnElement[bool], ...]:
+        found: list[ColumnElement[bool]] = []
+        if self.region is not None:
+            code = view.c.region_code
+            found.append(code.is_(None) if self.region == NO_REGION else code == self.region)
+        if self.branch_id is not None:
+            branch = view.c.branch_id
+            found.append(branch.is_(None) if self.branch_id == NO_BRANCH else branch == self.branch_id)
+        return tuple(found)
 
     def _of_calls_only(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -155,20 +151,17 @@ def choices_of(session: Session, campaign: CampaignRow) -> Choices:
     return Choices(
         regions=_named((str(key), name) for key, name in regions),
         branches=_named(("" if key is None else str(key), name) for key, name in branches),
-        operators=tuple((key, name) for key, name in session.execute(people_of(campaign.id))),
+        operators=tuple(people_of(session, campaign.id)),
         days=tuple(days_with_calls(session, campaign.id)),
     )
 
 
-def people_of(campaign_id: int) -> Select[int, str]:
-    """Members of a campaign and everybody who called in it, by name."""
+def people_of(session: Session, campaign_id: int) -> list[tuple[int, str]]:
+    """Members of a campaign and everybody who called in it: ids and names, by name."""
     members = select(CampaignMember.user_id).where(CampaignMember.campaign_id == campaign_id)
     callers = select(attempts.c.operator_id).where(attempts.c.campaign_id == campaign_id)
-    return (
-        select(User.id, User.full_name)
-        .where(or_(User.id.in_(members), User.id.in_(callers)))
-        .order_by(User.full_name, User.id)
-    )
+    people = select(User.id, User.full_name).where(or_(User.id.in_(members), User.id.in_(callers)))
+    return [(key, name) for key, name in session.execute(people.order_by(User.full_name, User.id))]
 
 
 def days_with_calls(session: Session, campaign_id: int) -> list[date]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from nps.adapters.report_sheet import Book, Column, Share, Sheet, Value, write_book
+from nps.adapters.report_sheet import Book, Column, Share, Sheet, Value, fresh_file, write_book
 from nps.domain.actor import Actor
 from nps.domain.disposition import TABLE
 from nps.domain.local_time import Zone
 from nps.domain.recording import ABSENCES
 from nps.queries.recordings.listing import Wanted, every_call
-from nps.queries.recordings.reconciliation import Day, Reconciliation, reconcile
-from nps.services.journal import log_access
-from nps.services.transaction import write
+from nps.queries.recordings.reconciliation import Day, reconcile
+from nps.services.journal import note_access
 
 _SUBJECT = "Звонки и записи"
 _DAYS = (
@@ -35,31 +33,21 @@ def download_reconciliation(
     session: Session, actor: Actor, campaign_id: int, folder: Path, zone: Zone, now: datetime, address: str
 ) -> Path:
     """Write the workbook into `folder` and down who took it; the file belongs to the caller, who deletes it."""
-    with write(session) as s:
-        log_access(
-            s, at=now, user_id=actor.id, action="reconciliation_downloaded", object_kind="campaign",
-            object_id=campaign_id, address=address,
-        )  # fmt: skip
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
-    found = reconcile(session, campaign_id, zone, now)
-    days = Sheet("Сверка по дням", _columns(_DAYS), (_row(day) for day in found.days), _sums(found))
-    calls = Sheet("Звонки без записи", _columns(_CALLS), _without(session, campaign_id, now))
+    note_access(
+        session, at=now, user_id=actor.id, action="reconciliation_downloaded", object_kind="campaign",
+        object_id=campaign_id, address=address,
+    )  # fmt: skip
+    file, found = fresh_file(folder), reconcile(session, campaign_id, zone, now)
+    sums = ["Всего", *_numbers(found.sums, found.extra), None]
+    days = Sheet("Сверка по дням", [Column(*column) for column in _DAYS], (_row(day) for day in found.days), sums)
+    calls = Sheet("Звонки без записи", [Column(*column) for column in _CALLS], _without(session, campaign_id, now))
     write_book(file, Book("Сверка звонков и записей", _SUBJECT, "Опрос клиентов", now, [days, calls]))
     return file
-
-
-def _columns(named: tuple[tuple[str, int], ...]) -> list[Column]:
-    return [Column(title, width) for title, width in named]
 
 
 def _row(day: Day) -> list[Value]:
     state = "закрыта" if day.is_settled else "файлы в пути" if day.counts["on_its_way"] else "ждёт решения"
     return [f"{day.day:%d.%m.%Y}", *_numbers(day.counts, day.extra), state]
-
-
-def _sums(found: Reconciliation) -> list[Value]:
-    return ["Всего", *_numbers(found.sums, found.extra), None]
 
 
 def _numbers(of: Mapping[str, int], extra: int) -> list[Value]:
@@ -75,12 +63,8 @@ def _share(part: int, whole: int) -> Value:
 
 
 def _without(session: Session, campaign_id: int, now: datetime) -> Iterator[list[Value]]:
-    for why, words in (
-        ("on_its_way", "Файл в пути"),
-        ("missing", "Записи нет"),
-        ("empty", "Файл пустой"),
-        ("absent", ""),
-    ):
+    causes = {"on_its_way": "Файл в пути", "missing": "Записи нет", "empty": "Файл пустой", "absent": ""}
+    for why, words in causes.items():
         for row in every_call(session, campaign_id, Wanted(check=why), now):
             yield [
                 f"{row.day:%d.%m.%Y}", f"{row.minute // 60:02d}:{row.minute % 60:02d}", row.organisation, row.branch,

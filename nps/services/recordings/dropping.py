@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import Select, String, cast, delete, insert, literal, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import Executable
 
 from nps.adapters.recordings import inbox
 from nps.domain.errors import DomainError
@@ -44,7 +43,8 @@ def drop_sounds(s: Session, recordings: Select[int]) -> list[str]:
         .where(theirs)
     )  # fmt: skip
     s.execute(insert(Audio).from_select(columns, source))
-    _run(s, update(Recording).where(theirs).values(audio_sha256=emptied, source_name="", e164=""))
+    lost = update(Recording).where(theirs).values(audio_sha256=emptied, source_name="", e164="")
+    s.execute(lost, execution_options={"synchronize_session": False})
     unused = Audio.sha256.in_(had), Audio.sha256.not_in(select(Recording.audio_sha256))
     gone = delete(Audio).where(*unused).returning(Audio.path).execution_options(synchronize_session=False)
     return [path for path in s.scalars(gone) if path]
@@ -127,7 +127,3 @@ def _of_others(s: Session, clients: Select[int], phones: Collection[str]) -> set
         .where(RespondentPhone.e164.in_(phones), Respondent.id.not_in(clients), Respondent.erased_at.is_(None))
     )
     return set(rows)
-
-
-def _run(s: Session, statement: Executable) -> None:
-    s.execute(statement, execution_options={"synchronize_session": False})

@@ -31,14 +31,9 @@ class Opened:
 def note_play(session: AnySession, actor: Actor, recording_id: int, now: datetime, address: str) -> None:
     """Write down who is about to get sound of a recording (R20): a line a look, however many parts are asked for."""
     log_look(
-        session,
-        at=now,
-        user_id=actor.id,
-        action="recording_played",
-        object_kind="recording",
-        object_id=recording_id,
+        session, at=now, user_id=actor.id, action="recording_played", object_kind="recording", object_id=recording_id,
         address=address,
-    )
+    )  # fmt: skip
 
 
 def find(session: Session, actor: Actor, recording_id: int) -> RecordingFile:

@@ -36,9 +36,11 @@ def attach(session: AnySession, actor: Actor, recording_id: int, attempt_id: UUI
         if recording.state in ("matched", "empty"):
             raise StaleError("settled", "У этой записи уже есть звонок. Показано то, что записано.")
         had = Recording.attempt_id == attempt_id, Recording.state == "matched"
-        replaced = _settle(a, *had, state="rejected", problem="second", attempt_id=None, named_attempt_id=attempt_id)
+        replaced = _write_down(
+            a, *had, state="rejected", problem="second", attempt_id=None, named_attempt_id=attempt_id
+        )
         late = rows.is_late(a.s, attempt_id, recording.added_at)
-        _settle(
+        _write_down(
             a, Recording.id == recording_id, state="matched", match_rule="manager", attempt_id=attempt_id,
             named_attempt_id=None, problem="", is_late=late,
         )  # fmt: skip
@@ -53,7 +55,7 @@ def set_aside(session: AnySession, actor: Actor, recording_id: int, now: datetim
         if recording.state != "unmatched":
             raise StaleError("settled", "Эту запись уже разобрали. Показано то, что записано.")
         state = "rejected" if recording.problem in _SPARE else "orphan"
-        _settle(a, Recording.id == recording_id, state=state)
+        _write_down(a, Recording.id == recording_id, state=state)
         a.record("recording_set_aside", "recording", recording_id, after={"state": state})
 
 
@@ -61,7 +63,7 @@ def set_all_aside(session: AnySession, actor: Actor, up_to: int, now: datetime) 
     """Put aside what waits and is no campaign's, up to the id of the last that was shown; how many."""
     with act(session, actor.id, now) as a:
         nobodys = Recording.state == "unmatched", Recording.id <= up_to, belongs_to(None)
-        found = _settle(a, *nobodys, state="orphan")
+        found = _write_down(a, *nobodys, state="orphan")
         if found:
             a.record("recordings_set_aside", "recording", max(found), after={"recordings": len(found)})
         return len(found)
@@ -75,7 +77,7 @@ def detach(session: AnySession, actor: Actor, recording_id: int, now: datetime) 
         if recording.state != "matched" or attempt_id is None:
             raise StaleError("settled", "У этой записи уже нет звонка. Показано то, что записано.")
         campaign_id = _campaign_of(a.s, attempt_id)
-        _settle(
+        _write_down(
             a, Recording.id == recording_id, state="unmatched", problem="detached", attempt_id=None,
             named_attempt_id=attempt_id,
         )  # fmt: skip
@@ -116,7 +118,7 @@ def _campaign_of(s: Session, attempt_id: UUID) -> int:
     return campaign_id
 
 
-def _settle(a: Act, *which: ColumnElement[bool], **values: Any) -> Sequence[int]:
+def _write_down(a: Act, *which: ColumnElement[bool], **values: Any) -> Sequence[int]:
     """Write down what a person has decided about recordings; their ids."""
     statement = update(Recording).where(*which).values(settled_by=a.by, settled_at=a.now, **values)
     return a.s.scalars(statement.returning(Recording.id).execution_options(synchronize_session=False)).all()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from nps.adapters.report_sheet import Book, Sheet, write_book
+from nps.adapters.report_sheet import Book, Sheet, fresh_file, write_book
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.local_time import Zone, to_local
@@ -55,10 +54,8 @@ def chosen_rows(
     title = "Звонки" if is_calls else "Ответы"
     rows = [("Проект", campaign.title), ("Данные", moment(to_local(now, zone))), *picked]
     sheets = (_sheet(session, campaign_id, wanted), Sheet("Отбор", columns(("Что", "Значение"), (24, 60)), rows))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
-    book = Book(campaign.title, title, AUTHOR, now, sheets, company=campaign.customer_name)
-    write_book(file, book)
+    file = fresh_file(folder)
+    write_book(file, Book(campaign.title, title, AUTHOR, now, sheets, company=campaign.customer_name))
     return Download(file, *file_name(campaign, now, zone, "calls" if is_calls else "answers"))
 
 

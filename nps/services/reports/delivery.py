@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,22 +11,17 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
+from nps.adapters.report_sheet import fresh_file
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.local_time import Zone, to_local
 from nps.queries.campaigns import CampaignRow, campaign_for
-from nps.queries.reports import (
-    EVERYTHING,
-    FOR_THE_HOUSE,
-    begin_snapshot,
-    seen_by,
-)
+from nps.queries.reports import EVERYTHING, FOR_THE_HOUSE, begin_snapshot, seen_by
 from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
 from nps.services import limits
-from nps.services.journal import log_access
+from nps.services.journal import note_access
 from nps.services.reports.building import write_forms, write_workbook
-from nps.services.transaction import write
 
 #: What can be had and what its file ends in: everything, the contract's two tables (R11), the questionnaire alone.
 ENDINGS: Mapping[str, str] = MappingProxyType({"xlsx": "xlsx", "forms": "xlsx", "csv": "csv"})
@@ -77,9 +71,7 @@ def download(
     if size_of(session, campaign_id) > IN_REQUEST_CLIENTS:
         raise TooLargeError
     limits.take_export(session, actor.id, "report_downloaded", ("campaign", campaign_id), now, address)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
-    where = seen_by(actor, campaign, EVERYTHING)
+    file, where = fresh_file(folder), seen_by(actor, campaign, EVERYTHING)
     begin_snapshot(session)
     if form == "forms":
         write_forms(session, campaign, file, now, where)
@@ -100,18 +92,14 @@ def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str) -> tup
 def export(session: Session, *, campaign_id: int, file: Path, now: datetime, zone: Zone = REPORT_ZONE) -> None:
     """Write the workbook of a campaign at `file`, whatever its size. Raises NotFoundError, OSError."""
     campaign = existing_campaign(session, campaign_id)
-    _log(session, None, campaign_id, "report_exported", now, "")
+    note_access(session, at=now, user_id=None, action="report_exported", object_kind="campaign", object_id=campaign_id)
     begin_snapshot(session)
     write_workbook(session, campaign, file, now, zone, FOR_THE_HOUSE)
 
 
 def note_view(session: Session, *, actor: Actor, campaign_id: int, what: str, now: datetime, address: str = "") -> None:
     """Write down that somebody looked at rows with clients in them (R20). `what` is «answers» or «calls»."""
-    _log(session, actor.id, campaign_id, f"{what}_viewed", now, address)
-
-
-def _log(session: Session, user_id: int | None, campaign_id: int, action: str, now: datetime, address: str) -> None:
-    with write(session) as s:
-        log_access(
-            s, at=now, user_id=user_id, action=action, object_kind="campaign", object_id=campaign_id, address=address
-        )
+    note_access(
+        session, at=now, user_id=actor.id, action=f"{what}_viewed", object_kind="campaign", object_id=campaign_id,
+        address=address,
+    )  # fmt: skip

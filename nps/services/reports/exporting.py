@@ -33,7 +33,7 @@ from nps.services.erased import last_act
 from nps.services.journal import log_access
 from nps.services.personal_data.files import folders
 from nps.services.reports.building import size_of_file, write_answers, write_forms, write_workbook
-from nps.services.reports.delivery import ENDINGS, file_name
+from nps.services.reports.delivery import ENDINGS, Download, file_name
 from nps.services.transaction import AnySession, lock_claims, write
 
 #: The module of the jobs, as the sweeper finds it in the row (`nps.jobs.exports`).
@@ -42,6 +42,7 @@ RUN_JOB, FORGET_JOB = "nps.jobs.exports.run", "nps.jobs.exports.forget"
 #: How long a finished file waits to be taken.
 KEPT = timedelta(days=1)
 _LEASE = timedelta(seconds=60)
+_FREE: dict[str, None] = {"lease_until": None, "lease_token": None}
 _REPORT_EVERY = 1000
 _MAX_TRIES = 3
 _TOO_MANY = "В этом проекте больше строк, чем вмещает лист Excel. Закажите CSV."
@@ -110,17 +111,7 @@ def _own(s: Session, actor: Actor, job_id: int) -> JobRun:
     return job
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A finished file and what it is called; `plain_name` is for programs without Cyrillic."""
-
-    file: Path
-    name: str
-    plain_name: str
-    form: str
-
-
-def fetch(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone: Zone, address: str) -> Ready:
+def fetch(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone: Zone, address: str) -> Download:
     """The file for its owner, written down before it leaves the house (R20).
 
     Raises NotFoundError for somebody else's, for a campaign that he may not see any more, and when the file is gone.
@@ -135,9 +126,7 @@ def fetch(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone
             s, at=now, user_id=actor.id, action="report_downloaded", object_kind="campaign",
             object_id=campaign.id, address=address,
         )  # fmt: skip
-        form = str(job.arg["form"])
-        name, plain = file_name(campaign, job.created_at, zone, form)
-    return Ready(file, name, plain, form)
+        return Download(file, *file_name(campaign, job.created_at, zone, str(job.arg["form"])))
 
 
 def work(session: AnySession, job_id: int, clock: Callable[[], datetime]) -> None:
@@ -153,13 +142,13 @@ def work(session: AnySession, job_id: int, clock: Callable[[], datetime]) -> Non
     except _Stopped:
         log.info("export %s was cancelled or taken over", job_id)
     except TooManyRowsError:
-        _finish(session, lease, "failed", problem=_TOO_MANY)
+        _fail(session, lease, _TOO_MANY)
     except OperationalError:
         # A database that is away says nothing about the file: the sweeper comes back when the lease has lapsed.
         raise
     except Exception:
         log.exception("export %s failed", job_id)
-        _finish(session, lease, "failed", problem=_BROKEN)
+        _fail(session, lease, _BROKEN)
 
 
 def _take(session: AnySession, job_id: int, now: datetime) -> _Lease | None:
@@ -226,12 +215,9 @@ def _publish(session: AnySession, lease: _Lease, name: str, acts: int) -> None:
         lock_claims(s)
         if last_act(s) != acts:
             (folders().data / name).unlink(missing_ok=True)
-            _update(s, lease, {"state": "waiting", "lease_until": None, "lease_token": None})
-            return
-        _update(
-            s, lease,
-            {"state": "done", "file": name, "lease_until": None, "lease_token": None, "done": JobRun.total},
-        )  # fmt: skip
+            _update(s, lease, state="waiting", **_FREE)
+        else:
+            _update(s, lease, state="done", file=name, done=JobRun.total, **_FREE)
 
 
 def _renew(session: AnySession, lease: _Lease, now: datetime, **values: int) -> None:
@@ -239,19 +225,19 @@ def _renew(session: AnySession, lease: _Lease, now: datetime, **values: int) -> 
     with write(session) as s:
         cancelled = s.scalar(select(JobRun.cancel).where(JobRun.id == lease.job_id))
         if cancelled:
-            _update(s, lease, {"state": "cancelled", "lease_until": None, "lease_token": None})
+            _update(s, lease, state="cancelled", **_FREE)
         else:
-            _update(s, lease, {"lease_until": now + _LEASE, **values})
+            _update(s, lease, lease_until=now + _LEASE, **values)
     if cancelled:
         raise _Stopped
 
 
-def _finish(session: AnySession, lease: _Lease, state: str, **values: str) -> None:
+def _fail(session: AnySession, lease: _Lease, problem: str) -> None:
     with write(session) as s:
-        _update(s, lease, {"state": state, "lease_until": None, "lease_token": None, **values})
+        _update(s, lease, state="failed", problem=problem, **_FREE)
 
 
-def _update(s: Session, lease: _Lease, values: dict[str, Any]) -> None:
+def _update(s: Session, lease: _Lease, **values: Any) -> None:
     ours = JobRun.id == lease.job_id, JobRun.lease_token == lease.token
     changed = s.execute(
         update(JobRun).where(*ours).values(values).returning(JobRun.id),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from nps.adapters.report_sheet import Book, Column, Sheet, write_book
+from nps.adapters.report_sheet import Book, Column, Sheet, fresh_file, write_book
 from nps.services import limits
 from nps.services.transaction import AnySession
 
@@ -30,8 +29,6 @@ def export_journal(
     `kind` is «changes» or «access»; the file belongs to the caller, who deletes it.
     """
     limits.take_export(session, user_id, "journal_exported", ("journal", kind), now, address)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
-    sheet = Sheet("Журнал", [Column(name, width) for name, width in _COLUMNS], rows)
+    file, sheet = fresh_file(folder), Sheet("Журнал", [Column(*column) for column in _COLUMNS], rows)
     write_book(file, Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))
     return file

@@ -63,15 +63,10 @@ def words_of(report: Report, closing: Frozen | None) -> ReportWords | None:
     campaign = report.campaign
     running = f"волна идёт до {date_in(campaign.ends_on, report.local_at.year)}"
     return ReportWords(
-        campaign_id=campaign.id,
-        campaign=campaign.title,
-        day=date_words(report.local_at.date()),
-        data_age=data_age(report),
-        state=running if report.is_preliminary else "итоги окончательные",
-        preliminary=report.is_preliminary,
-        figures=tuple(_figures(report)),
-        corrected=_corrected(report, closing),
-    )
+        campaign_id=campaign.id, campaign=campaign.title, day=date_words(report.local_at.date()),
+        data_age=data_age(report), state=running if report.is_preliminary else "итоги окончательные",
+        preliminary=report.is_preliminary, figures=tuple(_figures(report)), corrected=_corrected(report, closing),
+    )  # fmt: skip
 
 
 def _figures(report: Report) -> Iterator[tuple[str, str, str]]:

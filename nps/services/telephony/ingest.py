@@ -146,17 +146,14 @@ def _bring_up_to_date(s: Session, attempt_id: UUID) -> None:
     buttons = _buttons(s, attempt_id)
     if line.was_dialled:
         attempt.source = "exchange" if attempt.source == "operator" else attempt.source
-        attempt.ringing_at, attempt.answered_at = line.ringing_at, line.answered_at or _still_open(attempt, line)
+        # An answer that only the operator has told stays as long as the exchange knows of no end without one.
+        told = attempt.answered_at if line.ended_at is None else None
+        attempt.ringing_at, attempt.answered_at = line.ringing_at, line.answered_at or told
     if line.ended_at is not None:
         attempt.ended_at = line.ended_at
     attempt.clock_gap_ms = _gap_ms(line, buttons)
     if attempt.closed_at is not None and line.ended_at is not None:
         attempt.ring_ms, attempt.talk_ms = line.ring // _MS, line.talk // _MS
-
-
-def _still_open(attempt: CallAttempt, line: Line) -> datetime | None:
-    """An answer that only the operator has told stays as long as the exchange knows of no end without one."""
-    return attempt.answered_at if line.ended_at is None else None
 
 
 def _was_corrected(s: Session, attempt_id: UUID) -> bool:

@@ -16,9 +16,8 @@ from nps.queries.campaigns import CampaignRow, campaign_for
 from nps.queries.recordings.checks import CHECKS
 from nps.queries.recordings.listing import Wanted, recorded_calls
 from nps.queries.recordings.waiting import waiting_count
-from nps.queries.reports import operators_of
 from nps.queries.reports.proofs import recording_counts
-from nps.queries.reports.slices import days_with_calls
+from nps.queries.reports.slices import days_with_calls, people_of
 from nps.services import reports
 from nps.web import access, forms, htmx, sealed
 from nps.web.clock import now
@@ -46,7 +45,6 @@ def index(campaign_id: int) -> Response:
         session, actor=access.current_actor(), campaign_id=campaign_id, what="calls", now=now(),
         address=access.client_address(),
     )  # fmt: skip
-    operators = [(row.id, row.name) for row in operators_of(session, campaign).rows if row.id is not None]
     return htmx.render(
         "recordings/index.html",
         "recordings/_index.html",
@@ -58,7 +56,7 @@ def index(campaign_id: int) -> Response:
         titles=words.TITLES,
         absences=ABSENCES,
         days=days_with_calls(session, campaign_id),
-        operators=[("", "Все операторы"), *operators],
+        operators=[("", "Все операторы"), *people_of(session, campaign_id)],
         results=[("", "Любой итог"), *((code, row.label) for code, row in TABLE.items())],
         ratings=[("", "Любая"), *((n, str(n)) for n in range(10, 0, -1))],
         checks=_checks(wanted.check),

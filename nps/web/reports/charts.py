@@ -32,20 +32,11 @@ class DayPoint:
 def trend_points(report: Report) -> list[DayPoint]:
     """Days with questionnaires, with the interval of each."""
     found = []
-    years = {point.day.year for point in report.trend}
+    label = "%d.%m" if len({point.day.year for point in report.trend}) == 1 else "%d.%m.%y"
     for point in report.trend:
-        inside = intervals.by_score(point.score)
-        found.append(
-            DayPoint(
-                f"{point.day:%d.%m}" if len(years) == 1 else f"{point.day:%d.%m.%y}",
-                point.day.isoformat(),
-                point.score.n,
-                point.score.value or 0,
-                inside.low,
-                inside.high,
-                point.accumulated.value or 0,
-            )
-        )
+        inside, score, total = intervals.by_score(point.score), point.score.value or 0, point.accumulated.value or 0
+        day = f"{point.day:{label}}", point.day.isoformat()
+        found.append(DayPoint(*day, point.score.n, score, inside.low, inside.high, total))
     return found
 
 
@@ -129,18 +120,8 @@ def _placed(known: Sequence[Place], chances: dict[str, float], x: Scale, y: Scal
         right = (at + 8, at + 8 + width, height)
         free = at + 8 + width < _WIDTH and not any(_over(right, other) for other in taken)
         taken.append(right if free else (at - 8 - width, at - 8, height))
-        found.append(
-            FunnelPoint(
-                place.key,
-                place.name,
-                place.score,
-                at,
-                height,
-                at + 8 if free else at - 8,
-                "start" if free else "end",
-                chances.get(place.key),
-            )  # fmt: skip
-        )
+        text = (at + 8, "start") if free else (at - 8, "end")
+        found.append(FunnelPoint(place.key, place.name, place.score, at, height, *text, chances.get(place.key)))
     return tuple(found)
 
 

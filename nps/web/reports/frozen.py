@@ -118,6 +118,6 @@ def _list(campaign: CampaignRow, error: DomainError | None = None) -> Response:
 
 def _suggested(campaign: CampaignRow, found: list[Frozen]) -> dict[str, date]:
     """From the day after the last closed one, or the wave's first, to yesterday."""
-    closed = [row.last for row in found if row.last]
+    closed = [one.row.last_day for one in found if one.row.last_day]
     first = max(closed) + timedelta(days=1) if closed else campaign.starts_on
     return {"first": first, "last": max(first, min(campaign.ends_on, today() - timedelta(days=1)))}

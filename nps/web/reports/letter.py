@@ -43,15 +43,14 @@ def set_letter(campaign_id: int) -> Response:
 
 def _page(campaign: CampaignRow, error: DomainError | None = None) -> Response:
     actor = access.current_actor()
-    own = wish_of(db.session(), actor.id, campaign.id)
+    every, email = wish_of(db.session(), actor.id, campaign.id)
     return htmx.render(
         "reports/letter.html",
         "reports/_letter.html",
         422 if error else 200,
         campaign=campaign,
         may_receive=report_letters.may_receive(actor.role, campaign.purpose),
-        own=own,
-        typed={"every": own.every, "email": own.email} | (forms.typed() if error else {}),
+        typed={"every": every, "email": email} | (forms.typed() if error else {}),
         errors=by_field(error),
         often=list(OFTEN.items()),
         words=OFTEN,

@@ -6,7 +6,7 @@ from flask import Response, current_app, flash, url_for
 from werkzeug import Response as AnyResponse
 
 from nps.domain.disposition import TABLE
-from nps.domain.errors import DomainError, NotFoundError, TooOftenError
+from nps.domain.errors import DomainError, TooOftenError
 from nps.domain.nps_score import RATINGS, Group
 from nps.extensions import db
 from nps.queries.campaigns import CampaignRow
@@ -19,15 +19,12 @@ from nps.web.campaigns.common import campaign_or_404
 from nps.web.clock import now
 from nps.web.downloads import send_and_forget
 from nps.web.filters import office_zone
+from nps.web.refusals import told_on
 from nps.web.reports import bp
 from nps.web.reports.common import MANAGERS, NAMES, READERS, SEARCHERS, Filters, filters, page_url
 from nps.web.same_list import same_list
 
-_GROUPS = {
-    Group.PROMOTER: "Сторонники, 9–10",
-    Group.PASSIVE: "Нейтральные, 7–8",
-    Group.DETRACTOR: "Критики, 1–6",
-}
+_GROUPS = {Group.PROMOTER: "Сторонники, 9–10", Group.PASSIVE: "Нейтральные, 7–8", Group.DETRACTOR: "Критики, 1–6"}
 _KINDS = {
     "": "Все звонки",
     "counted": "Совершённые звонки",
@@ -96,6 +93,7 @@ def search_answers(campaign_id: int) -> AnyResponse:
 
 @bp.get("/campaigns/<int:campaign_id>/answers.xlsx")
 @access.roles(*READERS)
+@told_on(lambda error, campaign_id: _again("reports.answer_list", error), TooOftenError)
 def answer_rows(campaign_id: int) -> Response:
     """The questionnaires of the list as a workbook, filtered as it is."""
     campaign = campaign_or_404(campaign_id)
@@ -104,7 +102,7 @@ def answer_rows(campaign_id: int) -> Response:
         ("Оценка", _GROUPS[wanted.group] if wanted.group else str(wanted.rating or "")),
         ("Причина", labels[wanted.reason] if wanted.reason else ""),
     ]
-    return _workbook(campaign_id, "reports.answer_list", chosen, wanted, named)
+    return _workbook(campaign_id, chosen, wanted, named)
 
 
 @bp.post("/campaigns/<int:campaign_id>/answers/check")
@@ -112,13 +110,9 @@ def answer_rows(campaign_id: int) -> Response:
 def check_answers(campaign_id: int) -> Response:
     """Tick questionnaires that the customer may see."""
     campaign_or_404(campaign_id)
+    shown, ticked = forms.numbers("shown"), forms.numbers("ticked")
     changed = reports.check_answers(
-        db.session(),
-        access.current_actor().id,
-        campaign_id,
-        shown=forms.numbers("shown"),
-        ticked=forms.numbers("ticked"),
-        now=now(),
+        db.session(), access.current_actor().id, campaign_id, shown=shown, ticked=ticked, now=now()
     )
     flash("Отметки сохранены." if changed else "Отметки не изменились.", "ok")
     back = forms.text("back", 2000)
@@ -171,6 +165,7 @@ def search_calls(campaign_id: int) -> AnyResponse:
 
 @bp.get("/campaigns/<int:campaign_id>/calls.xlsx")
 @access.roles(*MANAGERS)
+@told_on(lambda error, campaign_id: _again("reports.call_list", error), TooOftenError)
 def call_rows(campaign_id: int) -> Response:
     """The calls of the list as a workbook, filtered as it is."""
     campaign = campaign_or_404(campaign_id)
@@ -179,40 +174,28 @@ def call_rows(campaign_id: int) -> Response:
         ("Какие звонки", _KINDS[wanted.kind] if wanted.kind else ""),
         ("Итог", TABLE[wanted.disposition].label if wanted.disposition else ""),
     ]
-    return _workbook(campaign_id, "reports.call_list", chosen, wanted, named)
+    return _workbook(campaign_id, chosen, wanted, named)
 
 
 def _workbook(
-    campaign_id: int, back: str, chosen: Filters, wanted: AnswerFilter | CallFilter, named: list[tuple[str, str]]
+    campaign_id: int, chosen: Filters, wanted: AnswerFilter | CallFilter, named: list[tuple[str, str]]
 ) -> Response:
-    """The workbook, or the list again with the sentence that refuses it."""
     picked = [*named, ("Поиск", wanted.text), ("Часть волны", ", ".join(chip.words for chip in chosen.chips))]
-    try:
-        made = reports.chosen_rows(
-            db.session(),
-            actor=access.current_actor(),
-            campaign_id=campaign_id,
-            wanted=wanted,
-            picked=[(name, value) for name, value in picked if value],
-            folder=current_app.config["DATA_FOLDER"] / "exports",
-            now=now(),
-            zone=office_zone(),
-            address=access.client_address(),
-        )
-    except (NotFoundError, TooOftenError):
-        raise
-    except DomainError as error:
-        flash(error.message, "info")
-        return htmx.go(same_list(back))
+    made = reports.chosen_rows(
+        db.session(), actor=access.current_actor(), campaign_id=campaign_id, wanted=wanted,
+        picked=[(name, value) for name, value in picked if value],
+        folder=current_app.config["DATA_FOLDER"] / "exports", now=now(), zone=office_zone(),
+        address=access.client_address(),
+    )  # fmt: skip
     return send_and_forget(made.file, made.name, made.plain_name)
 
 
+def _again(back: str, error: DomainError) -> Response:
+    """The list again, with the sentence that refuses its workbook."""
+    flash(error.message, "info")
+    return htmx.go(same_list(back))
+
+
 def _note(campaign_id: int, what: str) -> None:
-    reports.note_view(
-        db.session(),
-        actor=access.current_actor(),
-        campaign_id=campaign_id,
-        what=what,
-        now=now(),
-        address=access.client_address(),
-    )
+    actor, address = access.current_actor(), access.client_address()
+    reports.note_view(db.session(), actor=actor, campaign_id=campaign_id, what=what, now=now(), address=address)

@@ -22,11 +22,12 @@ def closing_sheet(frozen: Frozen, report: Report) -> Sheet:
 
 
 def _rows(frozen: Frozen, report: Report) -> Iterator[tuple[Value, ...]]:
-    at = to_local(frozen.taken_at, report.zone)
+    at = to_local(frozen.row.taken_at, report.zone)
     taken = f"{date_words(at.date())} {at.year}, {at:%H:%M}"
-    intact = frozen.digest if frozen.is_intact else f"{frozen.digest}: не сходится, снимок изменён в обход системы"
+    code = frozen.row.digest
+    intact = code if frozen.is_intact else f"{code}: не сходится, снимок изменён в обход системы"
     yield "Снимок", "Сделан", "", taken, None, None
-    yield "Снимок", f"Контрольная сумма, редакция {frozen.edition}", "", intact, None, None
+    yield "Снимок", f"Контрольная сумма, редакция {frozen.row.edition}", "", intact, None, None
     live = {(table.code, row.key): row.cells for table in figures_of(report).tables for row in table.rows}
     for table in frozen.figures.tables:
         for row in table.rows:

@@ -40,7 +40,7 @@ def book_of(
             Sheet("Итоги", columns(("Показатель", "Значение", "Как считается"), (44, 24, 84)), list(totals(report))),
             *_forms(report.calls, report.clients, answers),
             _operators(report),
-            Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(_escalation, escalations)),
+            Sheet("Обращения", columns(ESCALATIONS_FORM, (34, 14, 30, 20, 28, 60)), map(tuple, escalations)),
             calls_sheet(calls),
             places_sheet("По ОП", "ОП", report.base.branches, report),
             places_sheet("По регионам", "Регион", report.base.regions, report),
@@ -69,20 +69,13 @@ def forms_of(
 
 def _forms(calls: CallCounts, clients: ClientCounts, answers: Iterable[AnswerRow]) -> tuple[Sheet, Sheet]:
     numbers = calls.calls, clients.surveyed, clients.unsuccessful, clients.inactive
-    return (
-        Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [numbers]),
-        answers_sheet(answers),
-    )
+    return (Sheet("Звонки", columns(CALLS_FORM, (28, 28, 28, 28)), [numbers]), answers_sheet(answers))
 
 
 def answer_cells(row: AnswerRow) -> tuple[str | int, ...]:
     """The eight columns of R5."""
     phone = f"{row.phone} доб. {row.extension}" if row.extension else row.phone
     return row.branch, row.inn, row.organisation, row.contact, phone, row.rating, row.influence, row.comment
-
-
-def _escalation(row: EscalationRow) -> tuple[Value, ...]:
-    return row.organisation, row.inn, row.contact, row.phone, row.email, row.text
 
 
 def _operators(report: Report) -> Sheet:

@@ -95,12 +95,7 @@ def _proofs(report: Report) -> Iterator[tuple[Value, ...]]:
 def _escalations(course: Course) -> Iterator[tuple[Value, ...]]:
     """How far escalations came and how soon, from the operator's press in plain time."""
     steps = (
-        (
-            "Обращения: письмо доставлено",
-            course.delivered,
-            course.delivered_s,
-            "Письмо принял почтовый сервер",
-        ),
+        ("Обращения: письмо доставлено", course.delivered, course.delivered_s, "Письмо принял почтовый сервер"),
         ("Обращения: взяты в работу", course.taken, course.taken_s, "Специалист взял обращение"),
         ("Обращения: отвечены", course.answered, course.answered_s, "Записан ответ или обращение закрыто"),
     )
