@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.models import Appointment, CallAttempt, Region, Respondent, User
@@ -19,68 +18,49 @@ FORGOTTEN = timedelta(minutes=30)
 MISSED = timedelta(minutes=20)
 
 
-@dataclass(frozen=True, slots=True)
-class UnsettledCall:
-    """A call without a result. `since`, aware UTC: when it was handed over, else its last activity."""
+def unsettled(session: Session, campaign_id: int, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Calls handed over, and those nobody has touched for half an hour, the longest waiting first.
 
-    id: UUID
-    respondent_id: int
-    organisation: str
-    operator: str
-    handed_over: bool
-    since: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class MissedCallback:
-    """A promise whose time went by without a call. `at` is aware UTC, `zone` the client's."""
-
-    respondent_id: int
-    organisation: str
-    contact: str
-    owner: str
-    at: datetime
-    zone: str
-
-
-def unsettled(session: Session, campaign_id: int, now: datetime) -> list[UnsettledCall]:
-    """Calls handed over, and those nobody has touched for half an hour, the longest waiting first."""
-    rows = session.execute(
-        select(CallAttempt, Respondent.organisation, User.full_name)
+    `since`, aware UTC: when the call was handed over, else its last activity.
+    """
+    since = func.coalesce(CallAttempt.handed_over_at, CallAttempt.last_activity_at)
+    return session.execute(
+        select(
+            CallAttempt.id,
+            CallAttempt.respondent_id,
+            Respondent.organisation,
+            User.full_name.label("operator"),
+            CallAttempt.handed_over_at.is_not(None).label("handed_over"),
+            since.label("since"),
+            CallAttempt.note,
+        )
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .join(User, User.id == CallAttempt.operator_id)
         .where(CallAttempt.campaign_id == campaign_id, _is_unsettled(now))
-    )
-    found = [
-        UnsettledCall(
-            id=call.id,
-            respondent_id=call.respondent_id,
-            organisation=organisation,
-            operator=name,
-            handed_over=call.handed_over_at is not None,
-            since=call.handed_over_at or call.last_activity_at,
-            note=call.note,
+        .order_by(since)
+    ).all()
+
+
+def missed_callbacks(session: Session, campaign_id: int, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Promised calls nobody made, the oldest first; a client somebody is busy with is not among them.
+
+    `at` is aware UTC, `zone` the client's.
+    """
+    return session.execute(
+        select(
+            Appointment.respondent_id,
+            Respondent.organisation,
+            Respondent.contact,
+            User.full_name.label("owner"),
+            Appointment.at,
+            func.coalesce(Region.zone, "Europe/Moscow").label("zone"),
         )
-        for call, organisation, name in rows
-    ]
-    return sorted(found, key=lambda call: call.since)
-
-
-def missed_callbacks(session: Session, campaign_id: int, now: datetime) -> list[MissedCallback]:
-    """Promised calls nobody made, the oldest first; a client somebody is busy with is not among them."""
-    rows = session.execute(
-        select(Appointment.at, Respondent, User.full_name, Region.zone)
         .join(Respondent, Respondent.id == Appointment.respondent_id)
         .join(User, User.id == Appointment.owner_id)
         .outerjoin(Region, Region.code == Respondent.region_code)
         .where(*_are_missed(campaign_id, now))
         .order_by(Appointment.at)
-    )
-    return [
-        MissedCallback(client.id, client.organisation, client.contact, name, at, zone or "Europe/Moscow")
-        for at, client, name, zone in rows
-    ]
+    ).all()
 
 
 def count(session: Session, campaign_id: int, now: datetime) -> int:

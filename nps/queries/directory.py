@@ -68,22 +68,19 @@ def _contracts(session: Session, customer_id: int | None = None) -> list[Contrac
         select(Campaign.contract_id, func.count().label("n")).group_by(Campaign.contract_id).subquery("campaigns")
     )
     statement = (
-        select(Contract, func.coalesce(campaigns.c.n, 0))
+        select(
+            Contract.id,
+            Contract.customer_id,
+            Contract.number,
+            Contract.signed_on,
+            Contract.budget_s,
+            Contract.billing,
+            Contract.gate,
+            func.coalesce(campaigns.c.n, 0),
+        )
         .outerjoin(campaigns, campaigns.c.contract_id == Contract.id)
         .order_by(Contract.id)
     )
     if customer_id is not None:
         statement = statement.where(Contract.customer_id == customer_id)
-    return [
-        ContractRow(
-            id=row.id,
-            customer_id=row.customer_id,
-            number=row.number,
-            signed_on=row.signed_on,
-            budget_s=row.budget_s,
-            billing=row.billing,
-            gate=row.gate,
-            campaigns=n,
-        )
-        for row, n in session.execute(statement)
-    ]
+    return [ContractRow(*row) for row in session.execute(statement)]

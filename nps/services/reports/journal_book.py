@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from nps.adapters.report_sheet import Book, Column, Sheet, write_book
+from nps.adapters.report_sheet import Book, Column, Sheet, book_bytes
 from nps.services import limits
 from nps.services.transaction import AnySession
 
@@ -21,17 +19,13 @@ def export_journal(
     kind: str,
     title: str,
     rows: Iterable[Sequence[str]],
-    folder: Path,
     address: str,
     now: datetime,
-) -> Path:
-    """Write lines that are already in words into a workbook in `folder`, and down that the person took them.
+) -> bytes:
+    """A workbook of lines that are already in words; that the person took them is written down.
 
-    `kind` is «changes» or «access»; the file belongs to the caller, who deletes it.
+    `kind` is «changes» or «access».
     """
     limits.take_export(session, user_id, "journal_exported", ("journal", kind), now, address)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
     sheet = Sheet("Журнал", [Column(name, width) for name, width in _COLUMNS], rows)
-    write_book(file, Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))
-    return file
+    return book_bytes(Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))
