@@ -97,7 +97,6 @@ def users(session: Session, *, role: str = "", text: str = "", active: bool | No
 
 
 def user(session: Session, user_id: int) -> UserRow | None:
-    """One account, or None."""
     return session.execute(_users().where(User.id == user_id)).one_or_none()
 
 

@@ -27,7 +27,6 @@ class ContractRow:
 
     @property
     def minutes(self) -> int:
-        """The limit in minutes."""
         return self.budget_s // 60
 
 
@@ -53,13 +52,11 @@ def customers(session: Session) -> list[CustomerRow]:
 
 
 def customer(session: Session, customer_id: int) -> CustomerRow | None:
-    """One customer, or None."""
     name = session.scalar(select(Customer.name).where(Customer.id == customer_id))
     return CustomerRow(customer_id, name, tuple(_contracts(session, customer_id))) if name is not None else None
 
 
 def contract(session: Session, contract_id: int) -> ContractRow | None:
-    """One contract, or None."""
     return next((row for row in _contracts(session) if row.id == contract_id), None)
 
 

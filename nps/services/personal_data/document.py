@@ -70,7 +70,6 @@ def facts(act: Act, zone: Zone) -> Iterator[tuple[str, str]]:
 
 
 def counted(act: Act) -> list[tuple[str, int]]:
-    """How much of what."""
     return [(label, act.counts[code]) for code, label in COUNTS.items()]
 
 
@@ -83,7 +82,6 @@ def extract(act: Act, zone: Zone) -> list[tuple[int, str, str, str, str]]:
 
 
 def book(act: Act, zone: Zone, now: datetime) -> Book:
-    """Act and extract as a workbook."""
     pairs = (Column("Сведения", 34), Column("Содержание", 110))
     amounts = [(label, str(number)) for label, number in counted(act)]
     journal = tuple(Column(title, width) for title, width in zip(JOURNAL, (10, 24, 34, 30, 90), strict=True))

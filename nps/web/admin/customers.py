@@ -25,7 +25,6 @@ _FIELD_OF_CODE = {"not_higher": "minutes", "name_taken": "name", "limit_changed"
 @bp.get("/customers")
 @access.roles("admin")
 def customers(error: DomainError | None = None) -> Response:
-    """All customers and contracts."""
     return htmx.render(
         "admin/customers.html",
         "admin/_customers.html",
@@ -98,7 +97,6 @@ def add_contract(customer_id: int) -> Response:
 @bp.get("/contracts/<int:contract_id>")
 @access.roles("admin")
 def contract(error: DomainError | None = None, *, contract_id: int) -> Response:
-    """One contract."""
     row = directory_queries.contract(db.session(), contract_id)
     if row is None:
         raise NotFoundError("Такого договора нет.")

@@ -47,7 +47,6 @@ def search_users() -> AnyResponse:
 @bp.get("/users/new")
 @access.roles("admin")
 def new_user(error: DomainError | None = None) -> Response:
-    """The form for a new account."""
     return htmx.render(
         "admin/user_new.html",
         "admin/_user_new.html",
@@ -83,7 +82,6 @@ def create_user() -> Response:
 @bp.get("/users/<int:user_id>")
 @access.roles("admin")
 def user(error: DomainError | None = None, *, user_id: int) -> Response:
-    """One account."""
     row = account_queries.user(db.session(), user_id)
     if row is None:
         raise NotFoundError("Такого сотрудника нет.")
