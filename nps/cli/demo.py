@@ -66,12 +66,8 @@ def load(as_json: bool) -> None:
 def remove(accounts: bool, as_json: bool) -> None:
     """Exit codes: 0 removed, 1 there is none or one of its calls has no result, 2 wrong usage."""
     with refusals(as_json):
-        removed = services.remove(
-            db.session,
-            datetime.now(UTC),
-            accounts=accounts,
-            letters=current_app.config["MAIL_FOLDER"],
-        )
+        letters = current_app.config["MAIL_FOLDER"]
+        removed = services.remove(db.session, datetime.now(UTC), accounts=accounts, letters=letters)
     emit(asdict(removed), list(_removed_lines(removed, accounts)), as_json)
 
 

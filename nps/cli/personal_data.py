@@ -81,5 +81,5 @@ def _finish(erasure_id: int, as_json: bool) -> None:
     act = queries.erasure(db.session(), erasure_id)
     assert act is not None
     rest = "Файлы удалены." if done else "База данных занята: файлы удалены, журнал базы очистит служба системы."
-    lines = [f"Данные удалены, акт № {erasure_id}: клиентов {act.line.clients}. {rest}"]
+    lines = [f"Данные удалены, акт № {erasure_id}: клиентов {act.counts['clients']}. {rest}"]
     emit({"act": erasure_id, "counts": act.counts, "finished": done}, lines, as_json)

@@ -84,11 +84,11 @@ def _user(login: str) -> int:
         row = accounts.user_by_login(db.session(), login)
         if row is None:
             raise NotFoundError(f"Логина «{login}» нет. Список: flask nps user list.")
-        return row.id
+        return int(row.id)
     admins = accounts.users(db.session(), role="admin", active=True)
     if not admins:
         raise NotFoundError("Администратора нет. Укажите, от чьего имени загружать: --user ЛОГИН.")
-    return admins[0].id
+    return int(admins[0].id)
 
 
 def _campaign(campaign_id: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -34,33 +35,11 @@ user = AppGroup("user", help="Учётные записи: завести, по�
 )
 @click.option("--email", default="", help="Почта.")
 @json_option
-def create(
-    login: str,
-    role: str,
-    full_name: str,
-    customer_id: int | None,
-    spoken_name: str,
-    gender: str,
-    email: str,
-    as_json: bool,
-) -> None:
+def create(as_json: bool, **given: Any) -> None:
+    # The options bear the names of what an account is made of.
     with refusals(as_json):
-        made = accounts.create_user(
-            db.session(),
-            login=login,
-            full_name=full_name,
-            role=role,
-            customer_id=customer_id,
-            spoken_name=spoken_name,
-            gender=gender,
-            email=email,
-            now=datetime.now(UTC),
-        )
-    emit(
-        asdict(made),
-        [f"Логин:  {made.login}", f"Пароль: {made.password} (при первом входе его нужно сменить)"],
-        as_json,
-    )
+        made = accounts.create_user(db.session(), now=datetime.now(UTC), **given)
+    emit(asdict(made), _told(made.login, made.password), as_json)
 
 
 @user.command("list", help="Показать учётные записи.")
@@ -73,7 +52,7 @@ def list_users(role: str | None, with_closed: bool, as_json: bool) -> None:
         f"{row.login:<24} {ROLES[row.role]:<16} {row.full_name}{'' if row.active else ' (доступ закрыт)'}"
         for row in rows
     ]
-    emit([asdict(row) for row in rows], lines or ["Учётных записей нет."], as_json)
+    emit([row._asdict() for row in rows], lines or ["Учётных записей нет."], as_json)
 
 
 @user.command("reset-password", help="Выдать новый временный пароль; все сеансы сотрудника заканчиваются.")
@@ -83,11 +62,7 @@ def reset_password(login: str, as_json: bool) -> None:
     with refusals(as_json):
         row = _found(login)
         password = accounts.reset_password(db.session(), user_id=row.id, now=datetime.now(UTC))
-    emit(
-        {"user_id": row.id, "login": row.login, "password": password},
-        [f"Логин:  {row.login}", f"Пароль: {password} (при первом входе его нужно сменить)"],
-        as_json,
-    )
+    emit({"user_id": row.id, "login": row.login, "password": password}, _told(row.login, password), as_json)
 
 
 @user.command("disable", help="Закрыть доступ; сеансы заканчиваются сразу.")
@@ -102,6 +77,10 @@ def disable(login: str, as_json: bool) -> None:
 @json_option
 def enable(login: str, as_json: bool) -> None:
     _set_active(login, True, as_json)
+
+
+def _told(login: str, password: str) -> list[str]:
+    return [f"Логин:  {login}", f"Пароль: {password} (при первом входе его нужно сменить)"]
 
 
 def _set_active(login: str, active: bool, as_json: bool) -> None:

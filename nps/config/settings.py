@@ -135,27 +135,19 @@ class Settings:
         return self.public_url.startswith("https:")
 
     def flask_config(self) -> dict[str, Any]:
-        """What Flask, its extensions and the web layer read from `app.config`."""
+        """What Flask, its extensions and the web layer read from `app.config`: each setting in capitals, and more."""
         cookie = "__Host-nps" if self.is_https else "nps"
         return {
+            **{name.upper(): getattr(self, name) for name in self.__slots__},
+            **self.hooks,
             "NPS_ENV": self.environment,
             "SETTINGS_GIVEN": self.given,
-            "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             # A failed statement is logged without its values: they are names and phones.
             "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": True},
-            "REDIS_URL": self.redis_url,
             "DATA_FOLDER": self.data,
             "RECORDINGS_FOLDER": self.recordings_folder,
-            "RECORDINGS_INBOX": self.recordings_inbox,
-            "S3": self.s3,
-            **self.hooks,
-            "PUBLIC_URL": self.public_url,
-            "BIND": self.bind,
             "PREFERRED_URL_SCHEME": "https" if self.is_https else "http",
-            "TRUSTED_PROXIES": self.trusted_proxies,
-            "MAX_CONTENT_LENGTH": self.max_content_length,
-            "MONITOR_TOKEN": self.monitor_token,
             "SESSION_COOKIE_NAME": cookie,
             "SESSION_COOKIE_SECURE": self.is_https,
             "SESSION_COOKIE_HTTPONLY": True,
@@ -166,18 +158,6 @@ class Settings:
             "WTF_CSRF_SSL_STRICT": False,
             "MAIL_CAUGHT": self.mail_is_caught,
             "MAIL_FOLDER": self.caught_mail_folder,
-            "MAIL_SERVER": self.mail_server,
-            "MAIL_PORT": self.mail_port,
-            "MAIL_USERNAME": self.mail_username,
-            "MAIL_PASSWORD": self.mail_password,
-            "MAIL_USE_TLS": self.mail_use_tls,
-            "MAIL_USE_SSL": self.mail_use_ssl,
-            "MAIL_DEFAULT_SENDER": self.mail_default_sender,
-            "MAIL_TIMEOUT_S": self.mail_timeout_s,
-            "ESCALATION_RECIPIENT": self.escalation_recipient,
-            "DIAL_LINK_FORMAT": self.dial_link_format,
-            "SETUP_ALLOWANCE_S": self.setup_allowance_s,
-            "OFFICE_ZONE": self.office_zone,
         }
 
 

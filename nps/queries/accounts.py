@@ -6,13 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.search import fold
 from nps.models import Customer, User, UserSession
+
+#: An account as the administrator sees it, see `_users`. `last_seen_at`: of its latest session, None before any login.
+UserRow = Row[*tuple[Any, ...]]
 
 #: A session ends after this long without a request, and in any case this long after the login (ASVS 7.3).
 IDLE_LIMIT = timedelta(hours=12)
@@ -28,37 +32,6 @@ class SessionRow:
     login: str
     must_change_password: bool
     actor: Actor
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """A place where a person is logged in, as he is shown it."""
-
-    id: int
-    created_at: datetime
-    last_seen_at: datetime
-    address: str
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class UserRow:
-    """An account as the administrator sees it. `last_seen_at`: of its latest session, None before any login."""
-
-    id: int
-    login: str
-    role: str
-    full_name: str
-    spoken_name: str
-    gender: str
-    email: str | None
-    active: bool
-    must_change_password: bool
-    extension: str
-    customer_id: int | None
-    customer_name: str | None
-    created_at: datetime
-    last_seen_at: datetime | None
 
 
 def token_hash(token: str) -> str:
@@ -82,14 +55,11 @@ def session_by_token(session: Session, token: str, now: datetime) -> SessionRow 
     return SessionRow(session_id, last_seen_at, user.login, user.must_change_password, actor_of(user))
 
 
-def open_sessions(session: Session, user_id: int, now: datetime) -> list[OpenSession]:
+def open_sessions(session: Session, user_id: int, now: datetime) -> Sequence[Row[int, datetime, datetime, str, str]]:
     """Where the person is logged in at `now`, the last used first."""
-    rows = session.scalars(
-        select(UserSession)
-        .where(UserSession.user_id == user_id, *_alive(now))
-        .order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())
-    )
-    return [OpenSession(row.id, row.created_at, row.last_seen_at, row.address, row.agent) for row in rows]
+    shown = UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.address, UserSession.agent
+    open_ones = select(*shown).where(UserSession.user_id == user_id, *_alive(now))
+    return session.execute(open_ones.order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())).all()
 
 
 def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -122,50 +92,34 @@ def users(session: Session, *, role: str = "", text: str = "", active: bool | No
         statement = statement.where(User.active == active)
     # SQLite folds Latin letters only, and the accounts of a call centre are few: names are compared here.
     sought = fold(text)
-    rows = [row for row in _rows(session, statement) if sought in fold(f"{row.full_name} {row.login}")]
+    rows = [row for row in session.execute(statement) if sought in fold(f"{row.full_name} {row.login}")]
     return sorted(rows, key=lambda row: (not row.active, fold(row.full_name), row.id))
 
 
 def user(session: Session, user_id: int) -> UserRow | None:
-    """One account, or None."""
-    return next(iter(_rows(session, _users().where(User.id == user_id))), None)
+    return session.execute(_users().where(User.id == user_id)).one_or_none()
 
 
 def user_by_login(session: Session, login: str) -> UserRow | None:
     """The account with this login, in any case, or None."""
-    return next(iter(_rows(session, _users().where(User.login_fold == fold(login)))), None)
+    return session.execute(_users().where(User.login_fold == fold(login))).one_or_none()
 
 
-def _users() -> Select[User, str | None, datetime | None]:
-    seen = (
-        select(UserSession.user_id, func.max(UserSession.last_seen_at).label("at"))
-        .group_by(UserSession.user_id)
-        .subquery("seen")
-    )
-    return (
-        select(User, Customer.name, seen.c.at)
-        .outerjoin(Customer, Customer.id == User.customer_id)
-        .outerjoin(seen, seen.c.user_id == User.id)
-    )
-
-
-def _rows(session: Session, statement: Select[User, str | None, datetime | None]) -> Sequence[UserRow]:
-    return [
-        UserRow(
-            id=user.id,
-            login=user.login,
-            role=user.role,
-            full_name=user.full_name,
-            spoken_name=user.spoken_name,
-            gender=user.gender,
-            email=user.email,
-            active=user.active,
-            must_change_password=user.must_change_password,
-            extension=user.extension,
-            customer_id=user.customer_id,
-            customer_name=customer_name,
-            created_at=user.created_at,
-            last_seen_at=last_seen_at,
-        )
-        for user, customer_name, last_seen_at in session.execute(statement)
-    ]
+def _users() -> Select[*tuple[Any, ...]]:
+    last_seen = select(func.max(UserSession.last_seen_at)).where(UserSession.user_id == User.id).scalar_subquery()
+    return select(
+        User.id,
+        User.login,
+        User.role,
+        User.full_name,
+        User.spoken_name,
+        User.gender,
+        User.email,
+        User.active,
+        User.must_change_password,
+        User.extension,
+        User.customer_id,
+        Customer.name.label("customer_name"),
+        User.created_at,
+        last_seen.label("last_seen_at"),
+    ).outerjoin(Customer, Customer.id == User.customer_id)

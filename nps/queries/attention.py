@@ -21,20 +21,24 @@ MISSED = timedelta(minutes=20)
 def unsettled(session: Session, campaign_id: int, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
     """Calls handed over, and those nobody has touched for half an hour, the longest waiting first.
 
-    `since`, aware UTC: when a call was handed over, else its last activity.
+    `since`, aware UTC: when the call was handed over, else its last activity.
     """
-    handed_over = CallAttempt.handed_over_at.is_not(None).label("handed_over")
-    since = func.coalesce(CallAttempt.handed_over_at, CallAttempt.last_activity_at).label("since")
+    since = func.coalesce(CallAttempt.handed_over_at, CallAttempt.last_activity_at)
     return session.execute(
         select(
-            CallAttempt.id, CallAttempt.respondent_id, Respondent.organisation, User.full_name.label("operator"),
-            handed_over, since, CallAttempt.note,
+            CallAttempt.id,
+            CallAttempt.respondent_id,
+            Respondent.organisation,
+            User.full_name.label("operator"),
+            CallAttempt.handed_over_at.is_not(None).label("handed_over"),
+            since.label("since"),
+            CallAttempt.note,
         )
         .join(Respondent, Respondent.id == CallAttempt.respondent_id)
         .join(User, User.id == CallAttempt.operator_id)
         .where(CallAttempt.campaign_id == campaign_id, _is_unsettled(now))
         .order_by(since)
-    ).all()  # fmt: skip
+    ).all()
 
 
 def missed_callbacks(session: Session, campaign_id: int, now: datetime) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -44,15 +48,19 @@ def missed_callbacks(session: Session, campaign_id: int, now: datetime) -> Seque
     """
     return session.execute(
         select(
-            Respondent.id.label("respondent_id"), Respondent.organisation, Respondent.contact,
-            User.full_name.label("owner"), Appointment.at, func.coalesce(Region.zone, "Europe/Moscow").label("zone"),
+            Appointment.respondent_id,
+            Respondent.organisation,
+            Respondent.contact,
+            User.full_name.label("owner"),
+            Appointment.at,
+            func.coalesce(Region.zone, "Europe/Moscow").label("zone"),
         )
         .join(Respondent, Respondent.id == Appointment.respondent_id)
         .join(User, User.id == Appointment.owner_id)
         .outerjoin(Region, Region.code == Respondent.region_code)
         .where(*_are_missed(campaign_id, now))
         .order_by(Appointment.at)
-    ).all()  # fmt: skip
+    ).all()
 
 
 def count(session: Session, campaign_id: int, now: datetime) -> int:

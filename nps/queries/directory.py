@@ -27,7 +27,6 @@ class ContractRow:
 
     @property
     def minutes(self) -> int:
-        """The limit in minutes."""
         return self.budget_s // 60
 
 
@@ -53,13 +52,11 @@ def customers(session: Session) -> list[CustomerRow]:
 
 
 def customer(session: Session, customer_id: int) -> CustomerRow | None:
-    """One customer, or None."""
     name = session.scalar(select(Customer.name).where(Customer.id == customer_id))
     return CustomerRow(customer_id, name, tuple(_contracts(session, customer_id))) if name is not None else None
 
 
 def contract(session: Session, contract_id: int) -> ContractRow | None:
-    """One contract, or None."""
     return next((row for row in _contracts(session) if row.id == contract_id), None)
 
 
@@ -68,22 +65,19 @@ def _contracts(session: Session, customer_id: int | None = None) -> list[Contrac
         select(Campaign.contract_id, func.count().label("n")).group_by(Campaign.contract_id).subquery("campaigns")
     )
     statement = (
-        select(Contract, func.coalesce(campaigns.c.n, 0))
+        select(
+            Contract.id,
+            Contract.customer_id,
+            Contract.number,
+            Contract.signed_on,
+            Contract.budget_s,
+            Contract.billing,
+            Contract.gate,
+            func.coalesce(campaigns.c.n, 0),
+        )
         .outerjoin(campaigns, campaigns.c.contract_id == Contract.id)
         .order_by(Contract.id)
     )
     if customer_id is not None:
         statement = statement.where(Contract.customer_id == customer_id)
-    return [
-        ContractRow(
-            id=row.id,
-            customer_id=row.customer_id,
-            number=row.number,
-            signed_on=row.signed_on,
-            budget_s=row.budget_s,
-            billing=row.billing,
-            gate=row.gate,
-            campaigns=n,
-        )
-        for row, n in session.execute(statement)
-    ]
+    return [ContractRow(*row) for row in session.execute(statement)]

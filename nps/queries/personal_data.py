@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from nps.models import (
@@ -40,62 +40,43 @@ class Found:
     campaign: str
     organisation: str
     contact: str
-    phones: tuple[str, ...]
     calls: int
     escalations: int
+    phones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An act in a list. `by` is '' for the command line."""
+class Act:
+    """An act as its document shows it. Instants are aware UTC; `by` is '' for the command line.
+
+    `runs`: ids of clients as [first, last]. `journal`: lines of it (id, at, who, action, what was written down).
+    """
 
     id: int
     at: datetime
     scope: str
     campaign_id: int
     campaign: str
-    by: str
-    clients: int
-    is_finished: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the journal's extract; ids, codes and counts."""
-
-    id: int
-    at: datetime
-    actor: str
-    action: str
-    values: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """An act as its document shows it. Instants are aware UTC."""
-
-    line: Line
-    customer: str
-    contract: str
     legal_basis: str
+    contract: str
+    customer: str
+    by: str
     role: str
     reason: str
-    subjects: str
+    runs: list[list[int]]
     counts: Mapping[str, int]
+    files: Sequence[str]
     finished_at: datetime | None
-    #: Its files are gone; the database is still to be rewritten without what was overwritten.
-    is_to_compact: bool
-    journal: tuple[Entry, ...]
+    journal: Sequence[Row[int, datetime, str, str, dict[str, Any]]] = ()
 
+    @property
+    def subjects(self) -> str:
+        return spans(self.runs)
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Why a campaign may keep personal data and until when; `erased_at` when it does no more."""
-
-    legal_basis: str
-    delete_on: date | None
-    erased_at: datetime | None
-    clients: int
+    @property
+    def is_to_compact(self) -> bool:
+        """Its files are gone; the database is still to be rewritten without what was overwritten."""
+        return is_to_compact(self.files)
 
 
 #: Among the files of an act: a part of the database that is still to be rewritten (`nps.adapters.compaction`).
@@ -125,13 +106,14 @@ def campaigns_with(session: Session, e164: str) -> list[int]:
     return list(session.scalars(first))
 
 
-def terms(session: Session, campaign_id: int) -> Terms:
-    """Of a campaign that exists; `clients` are those whose data is there."""
-    row = session.execute(
-        select(Campaign.legal_basis, Campaign.delete_on, Campaign.erased_at).where(Campaign.id == campaign_id)
-    ).one()
+def terms(session: Session, campaign_id: int) -> Row[str, date | None, datetime | None, int]:
+    """Why a campaign may keep personal data and until when, `erased_at` when it does no more, and its clients left."""
     left = select(func.count()).where(Respondent.campaign_id == campaign_id, Respondent.erased_at.is_(None))
-    return Terms(*row, clients=session.execute(left).scalar_one())
+    return session.execute(
+        select(
+            Campaign.legal_basis, Campaign.delete_on, Campaign.erased_at, left.scalar_subquery().label("clients")
+        ).where(Campaign.id == campaign_id)
+    ).one()
 
 
 def overdue(session: Session, campaign_ids: Collection[int], today: date) -> frozenset[int]:
@@ -185,35 +167,33 @@ def is_stopped(session: Session, customer_id: int, people: Iterable[Found]) -> b
 
 def found(session: Session, respondent_ids: Collection[int]) -> list[Found]:
     """Clients as the page shows them before a person confirms."""
+    phones: dict[int, list[str]] = {}
+    numbers = select(RespondentPhone.respondent_id, RespondentPhone.e164).order_by(RespondentPhone.e164).distinct()
+    for client_id, e164 in session.execute(numbers.where(RespondentPhone.respondent_id.in_(respondent_ids))):
+        phones.setdefault(client_id, []).append(e164)
+    calls = select(func.count()).where(CallAttempt.respondent_id == Respondent.id).scalar_subquery()
+    asked = select(func.count()).where(Escalation.respondent_id == Respondent.id).scalar_subquery()
     rows = session.execute(
-        select(Respondent, Campaign.title)
+        select(
+            Respondent.id,
+            Respondent.campaign_id,
+            Campaign.title,
+            Respondent.organisation,
+            Respondent.contact,
+            calls,
+            asked,
+        )
         .join(Campaign, Campaign.id == Respondent.campaign_id)
         .where(Respondent.id.in_(respondent_ids))
         .order_by(Respondent.id)
-    ).all()
-    return [
-        Found(
-            id=client.id,
-            campaign_id=client.campaign_id,
-            campaign=title,
-            organisation=client.organisation,
-            contact=client.contact,
-            phones=tuple(sorted(phones_of_clients(session, select(Respondent.id).where(Respondent.id == client.id)))),
-            calls=_count(session, select(func.count()).where(CallAttempt.respondent_id == client.id)),
-            escalations=_count(session, select(func.count()).where(Escalation.respondent_id == client.id)),
-        )
-        for client, title in rows
-    ]
+    )
+    return [replace(Found(*row), phones=tuple(phones.get(row.id, ()))) for row in rows]
 
 
-def _count(session: Session, statement: Select[int]) -> int:
-    return session.execute(statement).scalar_one()
-
-
-def erasures(session: Session, customer_id: int) -> list[Line]:
-    """All acts of a customer, the newest first."""
-    rows = session.execute(_acts().where(Contract.customer_id == customer_id).order_by(Erasure.id.desc())).all()
-    return [_line(row) for row in rows]
+def erasures(session: Session, customer_id: int) -> list[Act]:
+    """All acts of a customer, the newest first, without their journal."""
+    rows = session.execute(_acts().where(Contract.customer_id == customer_id).order_by(Erasure.id.desc()))
+    return [Act(*row) for row in rows]
 
 
 def erasure(session: Session, erasure_id: int) -> Act | None:
@@ -221,20 +201,13 @@ def erasure(session: Session, erasure_id: int) -> Act | None:
     row = session.execute(_acts().where(Erasure.id == erasure_id)).one_or_none()
     if row is None:
         return None
-    erasure: Erasure = row[0]
-    return Act(
-        line=_line(row),
-        customer=row.customer,
-        contract=row.contract,
-        legal_basis=row.legal_basis,
-        role=row.role or "",
-        reason=erasure.reason,
-        subjects=spans(erasure.subjects),
-        counts=erasure.counts,
-        finished_at=erasure.finished_at,
-        is_to_compact=is_to_compact(erasure.files),
-        journal=_extract(session, erasure_id),
+    extract = session.execute(
+        select(Journal.id, Journal.at, func.coalesce(User.full_name, ""), Journal.action, Journal.after)
+        .outerjoin(User, User.id == Journal.actor_id)
+        .where(Journal.object_kind == "erasure", Journal.object_id == str(erasure_id))
+        .order_by(Journal.id)
     )
+    return replace(Act(*row), journal=extract.all())
 
 
 def spans(runs: Iterable[list[int]]) -> str:
@@ -243,42 +216,27 @@ def spans(runs: Iterable[list[int]]) -> str:
 
 
 def _acts() -> Select[*tuple[Any, ...]]:
+    """In the order of `Act`."""
     return (
         select(
-            Erasure,
-            Campaign.title.label("campaign"),
+            Erasure.id,
+            Erasure.at,
+            Erasure.scope,
+            Erasure.campaign_id,
+            Campaign.title,
             Campaign.legal_basis,
-            Contract.number.label("contract"),
-            Customer.name.label("customer"),
-            User.full_name.label("by"),
-            User.role.label("role"),
+            Contract.number,
+            Customer.name,
+            func.coalesce(User.full_name, ""),
+            func.coalesce(User.role, ""),
+            Erasure.reason,
+            Erasure.subjects,
+            Erasure.counts,
+            Erasure.files,
+            Erasure.finished_at,
         )
         .join(Campaign, Campaign.id == Erasure.campaign_id)
         .join(Contract, Contract.id == Campaign.contract_id)
         .join(Customer, Customer.id == Contract.customer_id)
         .outerjoin(User, User.id == Erasure.by)
     )
-
-
-def _line(row: Any) -> Line:
-    erasure: Erasure = row[0]
-    return Line(
-        id=erasure.id,
-        at=erasure.at,
-        scope=erasure.scope,
-        campaign_id=erasure.campaign_id,
-        campaign=row.campaign,
-        by=row.by or "",
-        clients=int(erasure.counts["clients"]),
-        is_finished=erasure.finished_at is not None,
-    )
-
-
-def _extract(session: Session, erasure_id: int) -> tuple[Entry, ...]:
-    rows = session.execute(
-        select(Journal, User.full_name)
-        .outerjoin(User, User.id == Journal.actor_id)
-        .where(Journal.object_kind == "erasure", Journal.object_id == str(erasure_id))
-        .order_by(Journal.id)
-    )
-    return tuple(Entry(row.id, row.at, name or "", row.action, row.after) for row, name in rows)

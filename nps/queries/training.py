@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -61,20 +61,11 @@ class Progress:
 class Review:
     """The feedback on one practice call. `waits_until`: when its client is to be called again; None when never."""
 
-    attempt_id: UUID
-    scenario: Scenario
-    number: int
-    at: datetime
-    feedback: Feedback
-    waits_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
     attempt: CallAttempt
     scenario: Scenario
     number: int
     feedback: Feedback
+    waits_until: datetime | None = None
 
 
 def progress(session: Session, operator_id: int, contract_id: int) -> Progress:
@@ -126,7 +117,7 @@ def review(session: Session, operator_id: int, attempt_id: UUID) -> Review | Non
         return None
     client = session.get_one(Respondent, client_id)
     waits = client.next_call_at if client.state == "waiting" and call is calls[-1] else None
-    return Review(attempt_id, call.scenario, call.number, call.attempt.dialled_at, call.feedback, waits)
+    return replace(call, waits_until=waits)
 
 
 def says(session: Session, attempt: CallAttempt | None, client: Respondent, kind: StepKind | None) -> str | None:
@@ -158,7 +149,7 @@ def scenario_title(session: Session, client_id: int) -> str:
     return SCENARIOS[code].title if code is not None else ""
 
 
-def _calls(session: Session, clients: Collection[int]) -> list[_Call]:
+def _calls(session: Session, clients: Collection[int]) -> list[Review]:
     """The settled practice calls of these clients with their feedback, in the order they were made."""
     rows = session.execute(
         select(CallAttempt, TrainingClient.scenario)
@@ -195,7 +186,7 @@ def _calls(session: Session, clients: Collection[int]) -> list[_Call]:
             escalations=tuple(asked[attempt.id]),
             broke_in=attempt.break_ms > 0,
         )
-        found.append(_Call(attempt, SCENARIOS[code], facts.number, feedback(SCENARIOS[code], facts)))
+        found.append(Review(attempt, SCENARIOS[code], facts.number, feedback(SCENARIOS[code], facts)))
     return found
 
 

@@ -72,11 +72,6 @@ def add(session: Session, campaign: CampaignRow, operator_id: int, scenario: str
     return client
 
 
-def hold(session: Session, client: Respondent, operator_id: int, until: datetime) -> None:
-    """Lay the client's card on the operator's desk, as a claim does with a real one."""
-    call_queue.hold(session, client, operator_id, until, secrets.token_hex(16))
-
-
 def put_away(session: Session, operator_id: int, campaign: CampaignRow, now: datetime) -> None:
     """Let go of the operator's invented clients that are still to be called: nobody waits for their promises."""
     waiting = session.scalars(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,11 +16,10 @@ from nps.models import Campaign, Contract, Respondent, Shift, TrainingClient
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services import invented
-from nps.services.call_queue import LEASE_WITHOUT_SCRIPT, free_lapsed, release_shown
+from nps.services.acting import Act, act
+from nps.services.call_queue import LEASE_WITHOUT_SCRIPT, free_lapsed, hold, release_shown
 from nps.services.desk.shifts import has_open_call, open_in
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 #: A training campaign serves so long; then the next one begins.
 _LASTS = timedelta(days=365)
@@ -31,13 +30,7 @@ _MOST_MOVES = 5
 
 
 def begin(
-    session: AnySession,
-    actor: Actor,
-    campaign_id: int,
-    scenario: str,
-    form: Form,
-    now: datetime,
-    office_zone: Zone = OFFICE_ZONE,
+    session: AnySession, actor: Actor, campaign_id: int, scenario: str, now: datetime, office_zone: Zone = OFFICE_ZONE
 ) -> None:
     """Lay an invented client of this scenario on the operator's desk, by the script of one of his campaigns.
 
@@ -46,45 +39,36 @@ def begin(
     """
     if scenario not in SCENARIOS:
         raise NotFoundError("Такого сценария нет. Выберите один из показанных.")
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            real = campaigns.campaign_for(s, actor, campaign_id)
-            if real is None or real.purpose == "training" or real.closed_at is not None:
-                raise NotFoundError("Такого проекта у вас нет.")
-            if has_open_call(s, actor.id):
-                raise StaleError("open_call", "Сначала выберите итог звонка на рабочем месте.")
-            free_lapsed(s, now)
-            practice = _practice(s, real, now, office_zone)
-            shift = open_in(s, actor.id, practice.id, actor.spoken_name or actor.full_name.split()[0], now)
-            invented.put_away(s, actor.id, practice, now)
-            client = invented.add(s, practice, actor.id, scenario, now)
-            _show(s, shift, client, actor.id, now)
-            return {"client": client.id}
-
-        form.once(s, now, act)
+    # A training campaign that has to be made is the system's: an operator makes none.
+    with act(session, None, now, claims=True) as a:
+        real = campaigns.campaign_for(a.s, actor, campaign_id)
+        if real is None or real.purpose == "training" or real.closed_at is not None:
+            raise NotFoundError("Такого проекта у вас нет.")
+        _refuse_open_call(a.s, actor.id)
+        free_lapsed(a.s, now)
+        practice = _practice(a, real, to_local(now, office_zone).date())
+        shift = open_in(a.s, actor.id, practice.id, actor.spoken_name or actor.full_name.split()[0], now)
+        invented.put_away(a.s, actor.id, practice, now)
+        _show(a, shift, invented.add(a.s, practice, actor.id, scenario, now))
 
 
-def wait(session: AnySession, actor: Actor, form: Form, now: datetime) -> None:
+def wait(session: AnySession, actor: Actor, now: datetime) -> None:
     """Move the time of the invented client on until he is to be called again, and lay his card on the desk.
 
     Raises StaleError when the operator is not at training, or nobody of his waits for a call.
     """
-    with write(session) as s:
-        lock_claims(s)
+    with act(session, actor.id, now, claims=True) as a:
+        free_lapsed(a.s, now)
+        shift, practice = _training_shift(a.s, actor.id)
+        client = _waiting(a.s, actor.id, practice.id)
+        _refuse_open_call(a.s, actor.id)
+        _move(a.s, client, practice, now)
+        _show(a, shift, client)
 
-        def act() -> dict[str, Any]:
-            free_lapsed(s, now)
-            shift, practice = _training_shift(s, actor.id)
-            client = _waiting(s, actor.id, practice.id)
-            if has_open_call(s, actor.id):
-                raise StaleError("open_call", "Сначала выберите итог звонка на рабочем месте.")
-            _move(s, client, practice, now)
-            _show(s, shift, client, actor.id, now)
-            return {"client": client.id}
 
-        form.once(s, now, act)
+def _refuse_open_call(s: Session, operator_id: int) -> None:
+    if has_open_call(s, operator_id):
+        raise StaleError("open_call", "Сначала выберите итог звонка на рабочем месте.")
 
 
 def _training_shift(s: Session, operator_id: int) -> tuple[Shift, CampaignRow]:
@@ -119,17 +103,16 @@ def _move(s: Session, client: Respondent, practice: CampaignRow, now: datetime) 
     raise DomainError("too_far", "До следующего звонка слишком далеко. Выберите следующий сценарий.")
 
 
-def _show(s: Session, shift: Shift, client: Respondent, operator_id: int, now: datetime) -> None:
-    if release_shown(s, Respondent.held_by == operator_id):
-        s.refresh(client)
-    invented.hold(s, client, operator_id, now + LEASE_WITHOUT_SCRIPT)
+def _show(a: Act, shift: Shift, client: Respondent) -> None:
+    if release_shown(a.s, Respondent.held_by == shift.user_id):
+        a.s.refresh(client)
+    hold(a.s, client, shift.user_id, a.now + LEASE_WITHOUT_SCRIPT, secrets.token_hex(16))
     shift.shown_result_id = None
 
 
-def _practice(s: Session, real: CampaignRow, now: datetime, office_zone: Zone) -> CampaignRow:
+def _practice(a: Act, real: CampaignRow, today: date) -> CampaignRow:
     """The training campaign of a contract, by the script of the campaign that is trained for."""
-    today = to_local(now, office_zone).date()
-    campaign = s.scalars(
+    campaign = a.s.scalars(
         select(Campaign)
         .where(Campaign.contract_id == real.contract_id, Campaign.purpose == "training")
         .where(Campaign.closed_at.is_(None), Campaign.paused_at.is_(None), Campaign.ends_on >= today)
@@ -137,14 +120,14 @@ def _practice(s: Session, real: CampaignRow, now: datetime, office_zone: Zone) -
         .limit(1)
     ).one_or_none()
     if campaign is None:
-        campaign = _new_practice(s, real, today, now)
+        campaign = _new_practice(a, real, today)
     campaign.script_version_id = real.script_version_id
-    s.flush()
-    return campaigns.campaign_row(s, campaign.id)
+    a.s.flush()
+    return campaigns.campaign_row(a.s, campaign.id)
 
 
-def _new_practice(s: Session, real: CampaignRow, today: date, now: datetime) -> Campaign:
-    number = s.scalar(select(Contract.number).where(Contract.id == real.contract_id))
+def _new_practice(a: Act, real: CampaignRow, today: date) -> Campaign:
+    number = a.s.scalar(select(Contract.number).where(Contract.id == real.contract_id))
     campaign = Campaign(
         contract_id=real.contract_id,
         title=f"Тренировка, договор {number}",
@@ -156,12 +139,10 @@ def _new_practice(s: Session, real: CampaignRow, today: date, now: datetime) -> 
         setup_allowance_s=real.setup_allowance_s,
         admission="off",
         legal_basis="Все клиенты выдуманы, персональных данных нет",
-        created_at=now,
+        created_at=a.now,
     )
-    s.add(campaign)
-    s.flush()
-    record(
-        s, at=now, action="campaign_created", object_kind="campaign", object_id=campaign.id, campaign_id=campaign.id,
-        after={"purpose": "training", "contract": real.contract_id},
-    )  # fmt: skip
+    a.s.add(campaign)
+    a.s.flush()
+    after = {"purpose": "training", "contract": real.contract_id}
+    a.record("campaign_created", "campaign", campaign.id, campaign_id=campaign.id, after=after)
     return campaign

@@ -17,9 +17,14 @@ def send_and_forget(file: Path, name: str, plain_name: str) -> Response:
     A workbook of a request's size is small. `plain_name` is ASCII, for programs without Cyrillic.
     """
     try:
-        response = make_response(file.read_bytes())
+        return workbook(file.read_bytes(), name, plain_name)
     finally:
         file.unlink()
+
+
+def workbook(content: bytes, name: str, plain_name: str) -> Response:
+    """Answer with a workbook; see `send_and_forget`."""
+    response = make_response(content)
     response.mimetype = XLSX
     response.headers["Content-Disposition"] = disposition(name, plain_name)
     return response

@@ -33,7 +33,6 @@ _CSRF_TEXT = "Форма не отправлена: страница устар�
 
 
 def init_app(app: Flask) -> None:
-    """Register the handlers."""
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)

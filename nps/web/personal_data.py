@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, current_app, flash, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, PhoneError, StaleError
 from nps.extensions import db
 from nps.queries import personal_data as queries
 from nps.services import personal_data
 from nps.services.personal_data import Order, document
-from nps.web import access, forms, htmx, shell
+from nps.web import access, downloads, forms, htmx, shell
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, tabs, today
 from nps.web.clock import now
-from nps.web.downloads import send_and_forget
 from nps.web.errors import status_of
 from nps.web.filters import office_zone
 from nps.web.refusals import told_on
@@ -108,7 +107,7 @@ def erase_campaign(campaign_id: int) -> Response:
 def erasure(erasure_id: int) -> Response:
     """The act with its extract of the journal, made to be printed."""
     found = _act(erasure_id)
-    shell.inside(found.line.campaign_id)
+    shell.inside(found.campaign_id)
     return htmx.render(
         "personal_data/act.html",
         "personal_data/_act.html",
@@ -124,17 +123,11 @@ def erasure(erasure_id: int) -> Response:
 @access.roles(*MANAGERS)
 def workbook(erasure_id: int) -> Response:
     """The same as a workbook."""
-    file = personal_data.download_act(
-        db.session(),
-        access.current_actor(),
-        erasure_id,
-        current_app.config["DATA_FOLDER"] / "exports",
-        office_zone(),
-        now(),
-        access.client_address(),
+    actor, address = access.current_actor(), access.client_address()
+    file = personal_data.download_act(db.session(), actor, erasure_id, office_zone(), now(), address)
+    return downloads.workbook(
+        file, f"Акт {erasure_id} об уничтожении персональных данных.xlsx", f"act-{erasure_id}.xlsx"
     )
-    name = f"Акт {erasure_id} об уничтожении персональных данных.xlsx"
-    return send_and_forget(file, name, f"act-{erasure_id}.xlsx")
 
 
 def _whom() -> tuple[str, int | None]:

@@ -14,49 +14,54 @@ from nps.queries import admission, campaigns
 from nps.queries import training as queries
 from nps.queries.campaigns import CampaignRow
 from nps.services import training
-from nps.services.form_keys import Form
 from nps.web import forms, htmx
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.errors import status_of
 from nps.web.filters import office_zone
+from nps.web.refusals import told_on
 
 bp = Blueprint("training", __name__, url_prefix="/training")
 
 
 @bp.get("")
 @roles("operator")
-def page() -> Response:
+def page(error: DomainError | None = None) -> Response:
     """The scenarios, what has been passed of them, and the way to admission."""
-    return _page(forms.arg("scenario", 32), forms.arg_number("campaign", 0, 0))
+    actor, campaign = current_actor(), _campaign(forms.arg_number("campaign", 0, 0))
+    progress = queries.progress(db.session(), actor.id, campaign.contract_id) if campaign else None
+    selected = SCENARIOS.get(request.values.get("scenario", "")) or (progress.next if progress else None)
+    return htmx.render(
+        "training/page.html",
+        "training/_page.html",
+        status=status_of(error),
+        campaign=campaign,
+        campaigns=[(row.id, row.title) for row in _real_campaigns()],
+        progress=progress,
+        selected=selected,
+        admitted=campaign is not None and admission.is_admitted(db.session(), campaign.id, actor.id),
+        problem=error.message if error else "",
+    )
 
 
 @bp.post("/begin")
 @roles("operator")
+@told_on(page)
 def begin() -> Response:
     """Lay a client of the chosen scenario, or of any, on the desk."""
+    campaign_id = forms.whole("campaign_id", 1, forms.MOST, label="Проект")
     scenario = request.form.get("scenario", "")
-    try:
-        campaign_id = forms.whole("campaign_id", 1, forms.MOST, label="Проект")
-        chosen = secrets.choice(list(SCENARIOS)) if scenario == "any" else scenario
-        form = Form(forms.sent_key(), current_actor().id, "training.begin", forms.fields())
-        training.begin(db.session, current_actor(), campaign_id, chosen, form, now(), office_zone())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _page(scenario, 0, error)
+    chosen = secrets.choice(list(SCENARIOS)) if scenario == "any" else scenario
+    training.begin(db.session, current_actor(), campaign_id, chosen, now(), office_zone())
     return htmx.go(url_for("desk.page"))
 
 
 @bp.post("/wait")
 @roles("operator")
+@told_on(page)
 def wait() -> Response:
     """Let the time pass until the invented client is called again."""
-    try:
-        form = Form(forms.sent_key(), current_actor().id, "training.wait", forms.fields())
-        training.wait(db.session, current_actor(), form, now())
-    except DomainError as error:
-        return _page("", 0, error)
+    training.wait(db.session, current_actor(), now())
     return htmx.go(url_for("desk.page"))
 
 
@@ -75,24 +80,6 @@ def review(attempt_id: UUID) -> Response:
         campaign=campaign,
         progress=queries.progress(db.session(), current_actor().id, campaign.contract_id) if campaign else None,
         admitted=campaign is not None and admission.is_admitted(db.session(), campaign.id, current_actor().id),
-    )
-
-
-def _page(chosen: str, campaign_id: int, error: DomainError | None = None) -> Response:
-    actor = current_actor()
-    campaign = _campaign(campaign_id)
-    progress = queries.progress(db.session(), actor.id, campaign.contract_id) if campaign else None
-    selected = SCENARIOS.get(chosen) or (progress.next if progress else None)
-    return htmx.render(
-        "training/page.html",
-        "training/_page.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        campaigns=[(row.id, row.title) for row in _real_campaigns()],
-        progress=progress,
-        selected=selected,
-        admitted=campaign is not None and admission.is_admitted(db.session(), campaign.id, actor.id),
-        problem=error.message if error else "",
     )
 
 

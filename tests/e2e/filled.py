@@ -374,7 +374,7 @@ class _Story:
     def _practice(self, campaign_id: int) -> str:
         """A practice call of Olga's that missed the client's question."""
         olga, at = self.people["olga"], NOW - timedelta(minutes=40)
-        training.begin(db.session, olga, campaign_id, "cable", self._form(olga), at)
+        training.begin(db.session, olga, campaign_id, "cable", at)
         card = self.session.scalars(select(Respondent.id).where(Respondent.held_by == olga.id)).one()
         attempt = desk.dial(db.session, olga, card, self._form(olga), at)
         desk.answered(db.session, olga, attempt, self._form(olga), at + timedelta(seconds=12))

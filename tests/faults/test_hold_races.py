@@ -68,7 +68,7 @@ class Floor:
         self.client_id = self.take(session)
 
     def practising(self, session: Session) -> None:
-        training.begin(session, self.actor, self.campaign_id, "ready", self.form(), NOW)
+        training.begin(session, self.actor, self.campaign_id, "ready", NOW)
         held = session.scalar(select(Respondent.id).where(Respondent.held_by == self.actor.id))
         assert held is not None
         self.client_id = held

@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.throttle import HOT_LOGIN, MEMORY, PAIR, PLACE
 from nps.extensions import db
 from nps.models import AccessLog, Journal, LoginAttempt, User, UserSession
 from nps.queries import accounts as queries
 from nps.services import accounts
 from nps.services.accounts import LoginRefused, LoginThrottled, hashing
-from nps.services.accounts.login import ADDRESS_TRIES, FREE_TRIES, HOT_LOGIN, MEMORY
 from nps.services.form_keys import Enveloped, SentAgain, counting
 from tests import factories
 from tests.conftest import FULL_COST
@@ -26,6 +26,7 @@ from tests.factories import NOW, PASSWORD
 
 HERE, THERE = "10.0.0.1", "10.0.0.2"
 MINUTE = timedelta(minutes=1)
+FREE_TRIES, ADDRESS_TRIES = PAIR.free, PLACE.free
 
 
 @pytest.fixture(autouse=True)

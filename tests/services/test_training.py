@@ -33,7 +33,7 @@ from nps.queries.desk import Person, desk_view
 from nps.services import call_queue, desk, escalations, training
 from nps.services import campaigns as campaign_services
 from nps.services.desk import Result
-from nps.services.form_keys import Form
+from nps.services.form_keys import Enveloped, Form, SentAgain, counting
 from tests import factories
 from tests.factories import NOW
 
@@ -57,7 +57,7 @@ class Trainee:
         return self.now
 
     def begin(self, scenario: str) -> Respondent:
-        training.begin(self.session, self.actor, self.campaign_id, scenario, self.form(), self.now)
+        training.begin(self.session, self.actor, self.campaign_id, scenario, self.now)
         return self.card()
 
     def card(self) -> Respondent:
@@ -179,7 +179,7 @@ def test_the_ladder_is_lived_through_in_minutes(trainee: Trainee) -> None:
         review = trainee.review(trainee.is_not_answered())
         assert (review.number, review.feedback.is_good, review.feedback.is_passed) == (number, True, False)
         assert review.waits_until is not None and review.waits_until > trainee.now
-        training.wait(trainee.session, trainee.actor, trainee.form(), trainee.later(5))
+        training.wait(trainee.session, trainee.actor, trainee.later(5))
         assert trainee.card().id == client_id
         assert trainee.view().client.attempt_no == number + 1
     review = trainee.review(trainee.survey(9))
@@ -195,7 +195,7 @@ def test_time_passes_for_the_invented_client_alone(trainee: Trainee, another: Tr
     sessions = session.scalar(select(func.count()).select_from(UserSession))
     trainee.begin("third_call")
     trainee.is_not_answered()
-    training.wait(session, trainee.actor, trainee.form(), trainee.now)
+    training.wait(session, trainee.actor, trainee.now)
     session.expire_all()
     assert session.get_one(Respondent, real.id).held_by == another.actor.id
     assert session.get_one(Respondent, real.id).held_until == held_until
@@ -279,17 +279,21 @@ def test_what_is_not_there_is_not_begun(trainee: Trainee, act: Callable[[Trainee
 
 def test_there_is_nothing_to_wait_for_outside_of_training(trainee: Trainee) -> None:
     with pytest.raises(StaleError):
-        training.wait(trainee.session, trainee.actor, trainee.form(), NOW)
+        training.wait(trainee.session, trainee.actor, NOW)
     trainee.begin("ready")
     trainee.survey(10)
     with pytest.raises(StaleError, match="следующий сценарий"):
-        training.wait(trainee.session, trainee.actor, trainee.form(), trainee.now)
+        training.wait(trainee.session, trainee.actor, trainee.now)
 
 
 def test_the_same_press_twice_begins_once(trainee: Trainee) -> None:
-    form = trainee.form()
-    for _ in range(2):
-        training.begin(trainee.session, trainee.actor, trainee.campaign_id, "ready", form, NOW)
+    def press() -> None:
+        with counting(trainee.session, Enveloped("k", trainee.actor.id, "training.begin"), NOW):
+            training.begin(trainee.session, trainee.actor, trainee.campaign_id, "ready", NOW)
+
+    press()
+    with pytest.raises(SentAgain):
+        press()
     assert trainee.session.scalar(select(func.count()).select_from(TrainingClient)) == 1
 
 

@@ -68,7 +68,7 @@ def test_extra_fields_of_a_form_change_nothing(admin, session):
     assert row.id != 77
 
 
-def test_the_page_of_a_person_changes_role_password_and_access(admin, session):
+def test_the_page_of_a_person_changes_role_password_and_access(app, admin, session):
     customer = factories.customer(session).id
     user_id = factories.user(session, "operator").id
     session.rollback()
@@ -76,7 +76,12 @@ def test_the_page_of_a_person_changes_role_password_and_access(admin, session):
     assert admin.post(f"{page}/role", data={"role": "specialist", "customer_id": str(customer)}).location == page
     assert "специалист ОКС" in admin.get(page).text
     assert admin.post(f"{page}/role", data={"role": "specialist"}).status_code == 422
-    assert _password_on(admin.post(f"{page}/password").text)
+    form = {"form_key": "p" * 24}
+    issued = _password_on(admin.post(f"{page}/password", data=form).text)
+    again = admin.post(f"{page}/password", data=form)
+    assert (again.location, issued in again.text) == (page, False)
+    login = session.get_one(User, user_id).login
+    assert app.test_client().post("/login", data={"login": login, "password": issued}).status_code == 303
     assert admin.post(f"{page}/active", data={"active": "0"}).location == page
     assert "Вернуть доступ" in admin.get(page).text
 

@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from nps.domain.throttle import PAIR
 from nps.models import AccessLog, User, UserSession
 from nps.services import accounts
-from nps.services.accounts.login import FREE_TRIES
 from nps.services.transaction import write
 from nps.web.clock import now
 from tests import factories
@@ -73,14 +73,14 @@ def test_a_disabled_account_is_named_to_whoever_knows_its_password_and_to_nobody
     # Both count as failures, and the journal does not tell them apart.
     assert session.scalars(select(AccessLog.action)).all() == ["login_failed"] * 2
     assert set(session.scalars(select(AccessLog.object_id))) == {""}
-    for _ in range(FREE_TRIES - 2):
+    for _ in range(PAIR.free - 2):
         sign_in(client, user)
     assert sign_in(client, user).status_code == 429
 
 
 def test_after_too_many_failures_even_the_right_password_waits_but_not_from_elsewhere(client, session):
     user = factories.user(session, "operator")
-    for _ in range(FREE_TRIES):
+    for _ in range(PAIR.free):
         assert sign_in(client, user, "не тот пароль").status_code == 422
     waiting = sign_in(client, user)
     assert waiting.status_code == 429

@@ -6,7 +6,6 @@ known about the password, so that many guesses at once can't slip past the count
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from nps.domain import throttle
 from nps.domain.errors import DomainError, TooOftenError
 from nps.domain.search import fold
 from nps.domain.wording import plural
@@ -22,23 +22,6 @@ from nps.queries.accounts import token_hash
 from nps.services import journal
 from nps.services.accounts import hashing
 from nps.services.transaction import AnySession, write
-
-_MINUTE = timedelta(minutes=1)
-_HOUR = timedelta(hours=1)
-#: How long failures are remembered at all.
-MEMORY = timedelta(days=1)
-
-#: Failures of one login from one address before the first pause.
-FREE_TRIES = 5
-#: Failures of one login within an hour, from everywhere, after which an address it never came from has one try only:
-#: guessing from many addresses is slowed, and the owner with the right password still gets in from anywhere.
-HOT_LOGIN = 20
-#: Failures from one address within an hour, whatever the login. High: a call centre shares one address. Logins that
-#: have come from there before are let through, each with its own free tries: nobody can shut his colleagues out.
-ADDRESS_TRIES = 40
-
-_PAIR_PAUSE = (5 * _MINUTE, _HOUR)
-_ADDRESS_PAUSE = (_MINUTE, 15 * _MINUTE)
 
 _DISABLED = "Учётная запись отключена: обратитесь к администратору."
 
@@ -104,9 +87,9 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
     Keys are the login with its address, the login alone and the address alone; an unknown login is treated alike.
     """
     login_fold = fold(login)[:100]
-    network = _network(address)
-    pair, anywhere, place = f"p:{login_fold}|{network}", f"l:{login_fold}", f"a:{network}"
-    with write(session) as s:
+    here = throttle.network(address)
+    pair, anywhere, place = f"p:{login_fold}|{here}", f"l:{login_fold}", f"a:{here}"
+    with write(session, counts=False) as s:
         user = s.execute(
             select(User.id, User.password_hash, User.active).where(User.login_fold == login_fold)
         ).one_or_none()
@@ -116,15 +99,15 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
             # a whole office logs in from one address, and nobody has to wait for a colleague.
             for key in (anywhere,) if at_home else (place, anywhere):
                 s.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, func.hashtext(key))))
-        hot = _failures(s, anywhere, now - _HOUR)[0] >= HOT_LOGIN and not at_home
-        free = 1 if hot else FREE_TRIES
-        failed, last = _failures(s, pair, now - MEMORY)
-        wait = _wait(failed, last, free, _PAIR_PAUSE, now)
+        hot = _failures(s, anywhere, now - throttle.HOUR)[0] >= throttle.HOT_LOGIN and not at_home
+        rule = throttle.HOT if hot else throttle.PAIR
+        failed, last = _failures(s, pair, now - throttle.MEMORY)
+        wait = rule.wait(failed, last, now)
         if not at_home:
-            wait = max(wait, _wait(*_failures(s, place, now - _HOUR), ADDRESS_TRIES, _ADDRESS_PAUSE, now))
+            wait = max(wait, throttle.PLACE.wait(*_failures(s, place, now - throttle.HOUR), now))
         if wait > timedelta(0):
             raise LoginThrottled(-(-wait // timedelta(seconds=1)))
-        s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - MEMORY))
+        s.execute(delete(LoginAttempt).where(LoginAttempt.at < now - throttle.MEMORY))
         ids = s.scalars(
             insert(LoginAttempt).returning(LoginAttempt.id),
             [{"key": key, "at": now} for key in (pair, anywhere, place)],
@@ -135,14 +118,14 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
         is_active=user is not None and user.active,
         pair_key=pair,
         attempt_ids=tuple(ids),
-        tries_left=max(free - failed - 1, 0),
-        pause_s=int(_pause(failed + 1, free, _PAIR_PAUSE).total_seconds()),
+        tries_left=max(rule.free - failed - 1, 0),
+        pause_s=int(rule.pause(failed + 1).total_seconds()),
     )
 
 
 def _note_failed(session: AnySession, user_id: int | None, address: str, now: datetime) -> None:
     """Write a failed try into the access journal. What was typed is not kept: it may be a password."""
-    with write(session) as s:
+    with write(session, counts=False) as s:
         journal.log_access(
             s, at=now, user_id=None, action="login_failed", object_kind="user", object_id=user_id or "", address=address
         )
@@ -227,37 +210,11 @@ def _failures(s: Session, key: str, since: datetime) -> tuple[int, datetime | No
     return count, last
 
 
-def _wait(
-    failed: int, last: datetime | None, free: int, pause: tuple[timedelta, timedelta], now: datetime
-) -> timedelta:
-    return last + _pause(failed, free, pause) - now if last is not None and failed >= free else timedelta(0)
-
-
-def _pause(failed: int, free: int, pause: tuple[timedelta, timedelta]) -> timedelta:
-    """How long to wait after this many failures: twice as long each time, up to a limit."""
-    first, longest = pause
-    doublings = min(max(failed - free, 0), 16)
-    return min(first * (1 << doublings), longest)
-
-
 def _has_come_from(s: Session, user_id: int | None, address: str) -> bool:
     if user_id is None:
         return False
     known = select(UserSession.id).where(UserSession.user_id == user_id, UserSession.address == address[:64]).limit(1)
     return s.scalar(known) is not None
-
-
-def _network(address: str) -> str:
-    """What counts as one place: an IPv4 address, or the /64 that one IPv6 subscriber owns."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:45]
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return str(parsed)
 
 
 def _refusal(admission: Admission) -> str:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Update, update
 
 from nps.models import Outbox, UserSession
-from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 HELD = "После восстановления из копии: проверьте, пришло ли письмо, и если нет, отправьте ещё раз."
 
@@ -40,9 +40,9 @@ def hold_back(session: AnySession, made_at: str, now: datetime) -> HeldBack:
         .returning(Outbox.id)
     )
     end = update(UserSession).where(UserSession.revoked_at.is_(None)).values(revoked_at=now).returning(UserSession.id)
-    with write(session) as s:
-        held = HeldBack(_count(s, hold), _count(s, end))
-        record(s, at=now, action="restored", object_kind="backup", object_id=made_at[:16], after=held._asdict())
+    with act(session, None, now) as a:
+        held = HeldBack(_count(a.s, hold), _count(a.s, end))
+        a.record("restored", "backup", made_at[:16], after=held._asdict())
     return held
 
 

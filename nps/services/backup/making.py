@@ -22,10 +22,10 @@ from nps.adapters.backup.errors import BackupError, bad_archive, disk_troubles
 from nps.adapters.backup.folders import drafts, sync
 from nps.domain.wording import plural
 from nps.queries import backup as queries
+from nps.services.acting import act
 from nps.services.backup.folders import Places
 from nps.services.erased import last_act
-from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 _OURS = re.compile(r"nps-\d{8}T\d{6}Z\.tar\.gz")
 _FACTS = {"engine", "revision", "made_at", "audio", "rows", "missing"}
@@ -79,9 +79,8 @@ def make(
         dropped = _drop_older(file.parent, keep) if keep else []
     size = file.stat().st_size
     # The copy stands: a database whose own disk is full does not make it a failure.
-    with suppress(OperationalError), write(session) as s:
-        number, after = f"{now:%Y-%m-%dT%H:%M}", {"bytes": size}
-        record(s, at=now, action="backup_made", object_kind="backup", object_id=number, after=after)
+    with suppress(OperationalError), act(session, None, now) as a:
+        a.record("backup_made", "backup", f"{now:%Y-%m-%dT%H:%M}", after={"bytes": size})
     return Made(file, size, manifest["rows"], len(manifest["sha256"]), manifest["missing"], dropped)
 
 

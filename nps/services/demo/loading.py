@@ -33,9 +33,9 @@ from nps.models import (
 from nps.queries import sample as sample_queries
 from nps.services import sample, scripts
 from nps.services.accounts import hashing
+from nps.services.acting import Act, act
 from nps.services.demo.marks import LOADED, has_clients, own_accounts, own_campaign
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession, write
 
 #: An account with this for a hash can't log in: its password is issued when all the rest is there.
 NO_PASSWORD = ""
@@ -80,62 +80,54 @@ def load(session: AnySession, now: datetime, *, trial: bool = True) -> Loaded:
 
 def _lay_out(session: Session, now: datetime) -> int:
     """Every row but the clients, in one transaction; returns the campaign's id."""
-    with write(session) as s:
-        lock_claims(s)
-        campaign = own_campaign(s)
-        if campaign is not None and (campaign.closed_at is None or has_clients(s, campaign.id)):
+    with act(session, None, now, claims=True) as a:
+        campaign = own_campaign(a.s)
+        if campaign is not None and (campaign.closed_at is None or has_clients(a.s, campaign.id)):
             return campaign.id
-        customer = _customer(s, now)
-        campaign = _campaign(s, campaign, customer.id, now)
-        accounts = _accounts(s, campaign.id, customer.id, now)
-        operators = [user.id for user in accounts if user.role == "operator"]
-        s.add_all(
-            CampaignMember(campaign_id=campaign.id, user_id=user_id, priority=1, admitted_at=now)
-            for user_id in operators
+        customer_id = _customer(a)
+        campaign = _campaign(a, campaign, customer_id)
+        accounts = _accounts(a, campaign.id, customer_id)
+        a.s.add_all(
+            CampaignMember(campaign_id=campaign.id, user_id=user.id, priority=1, admitted_at=now)
+            for user in accounts
+            if user.role == "operator"
         )
-        _branches(s, customer.id)
-        record(
-            s,
-            at=now,
-            action=LOADED,
-            object_kind="campaign",
-            object_id=campaign.id,
-            campaign_id=campaign.id,
-            after={"accounts": [user.id for user in accounts]},
-        )
+        _branches(a.s, customer_id)
+        after = {"accounts": [user.id for user in accounts]}
+        a.record(LOADED, "campaign", campaign.id, campaign_id=campaign.id, after=after)
         return campaign.id
 
 
-def _customer(s: Session, now: datetime) -> Customer:
-    found = s.scalars(select(Customer).where(Customer.name == demo.CUSTOMER)).first()
+def _customer(a: Act) -> int:
+    found = a.s.scalar(select(Customer.id).where(Customer.name == demo.CUSTOMER).limit(1))
     if found is not None:
         return found
     customer = Customer(name=demo.CUSTOMER)
-    s.add(customer)
-    s.flush()
-    record(s, at=now, action="customer_added", object_kind="customer", object_id=customer.id)
-    return customer
+    a.s.add(customer)
+    a.s.flush()
+    a.record("customer_added", "customer", customer.id)
+    return customer.id
 
 
-def _contract(s: Session, customer_id: int, now: datetime) -> int:
+def _contract(a: Act, customer_id: int) -> int:
     of_customer = Contract.customer_id == customer_id, Contract.number == demo.CONTRACT
-    found = s.scalar(select(Contract.id).where(*of_customer))
+    found = a.s.scalar(select(Contract.id).where(*of_customer))
     if found is not None:
         return found
     terms = {"budget_s": demo.MINUTES * 60, "billing": "minute", "gate": "billed"}
     contract = Contract(customer_id=customer_id, number=demo.CONTRACT, **terms)
-    s.add(contract)
-    s.flush()
-    record(s, at=now, action="contract_added", object_kind="contract", object_id=contract.id, after=terms)
+    a.s.add(contract)
+    a.s.flush()
+    a.record("contract_added", "contract", contract.id, after=terms)
     return contract.id
 
 
-def _campaign(s: Session, removed: Campaign | None, customer_id: int, now: datetime) -> Campaign:
+def _campaign(a: Act, removed: Campaign | None, customer_id: int) -> Campaign:
     """A campaign of a year from today; the row of a removed demonstration serves again."""
     # Today in the westernmost region: in the others it is today or tomorrow, and the campaign has begun in all.
-    today = min(to_local(now, zone).date() for zone in s.scalars(select(Region.zone)))
+    today = min(to_local(a.now, zone).date() for zone in a.s.scalars(select(Region.zone)))
     values: dict[str, Any] = {
-        "contract_id": _contract(s, customer_id, now),
+        "contract_id": _contract(a, customer_id),
         "title": demo.TITLE,
         "purpose": "demo",
         "starts_on": today,
@@ -143,31 +135,31 @@ def _campaign(s: Session, removed: Campaign | None, customer_id: int, now: datet
         "closed_at": None,
         "paused_at": None,
         "always_open": True,
-        "script_version_id": scripts.latest_version(s, customer_id, now=now),
+        "script_version_id": scripts.latest_version(a.s, customer_id, now=a.now),
         "dial_link": demo.DIAL_LINK,
         "legal_basis": "Все данные выдуманы, персональных данных нет",
     }
-    campaign = removed or Campaign(created_at=now)
+    campaign = removed or Campaign(created_at=a.now)
     for name, value in values.items():
         setattr(campaign, name, value)
-    s.add(campaign)
-    s.flush()
+    a.s.add(campaign)
+    a.s.flush()
     return campaign
 
 
-def _accounts(s: Session, campaign_id: int, customer_id: int, now: datetime) -> list[User]:
+def _accounts(a: Act, campaign_id: int, customer_id: int) -> list[User]:
     """The accounts of the demonstration: those made before, opened again, and those that are missing."""
-    earlier = own_accounts(s, campaign_id)
+    earlier = own_accounts(a.s, campaign_id)
     found: list[User] = []
     for account in demo.ACCOUNTS:
-        user = s.scalars(select(User).where(User.login_fold == fold(account.login))).one_or_none()
+        user = a.s.scalars(select(User).where(User.login_fold == fold(account.login))).one_or_none()
         if user is not None and user.id in earlier:
             if not user.active:
                 user.active, user.password_hash = True, NO_PASSWORD
-                record(s, at=now, action="user_enabled", object_kind="user", object_id=user.id)
+                a.record("user_enabled", "user", user.id)
             found.append(user)
-        elif user is None and not (account.role in _OF_THE_HOUSE and _is_there(s, account.role)):
-            found.append(_add_account(s, account, customer_id, now))
+        elif user is None and not (account.role in _OF_THE_HOUSE and _is_there(a.s, account.role)):
+            found.append(_add_account(a, account, customer_id))
     return found
 
 
@@ -175,7 +167,7 @@ def _is_there(s: Session, role: str) -> bool:
     return s.scalar(select(User.id).where(User.role == role, User.active).limit(1)) is not None
 
 
-def _add_account(s: Session, account: demo.Account, customer_id: int, now: datetime) -> User:
+def _add_account(a: Act, account: demo.Account, customer_id: int) -> User:
     """An account without a password yet."""
     bound_to = customer_id if account.role in BOUND_TO_CUSTOMER else None
     user = User(
@@ -188,12 +180,11 @@ def _add_account(s: Session, account: demo.Account, customer_id: int, now: datet
         full_name=account.full_name,
         spoken_name=account.spoken_name,
         gender=account.gender,
-        created_at=now,
+        created_at=a.now,
     )
-    s.add(user)
-    s.flush()
-    after = {"role": account.role, "customer_id": bound_to}
-    record(s, at=now, action="user_created", object_kind="user", object_id=user.id, after=after)
+    a.s.add(user)
+    a.s.flush()
+    a.record("user_created", "user", user.id, after={"role": account.role, "customer_id": bound_to})
     return user
 
 
@@ -208,11 +199,7 @@ def _branches(s: Session, customer_id: int) -> None:
     if s.scalar(select(BranchContact.id).where(BranchContact.customer_id == customer_id).limit(1)) is None:
         s.add_all(
             BranchContact(
-                customer_id=customer_id,
-                branch_id=ids.get(branch),
-                department=department,
-                person=person,
-                phone=phone,
+                customer_id=customer_id, branch_id=ids.get(branch), department=department, person=person, phone=phone
             )
             for branch, department, person, phone in demo.CONTACTS
         )

@@ -67,11 +67,11 @@ from nps.models import (
     User,
     UserSession,
 )
+from nps.services.acting import Act, act
 from nps.services.demo.marks import REMOVED, has_clients, own_accounts, own_campaign
-from nps.services.journal import record
 from nps.services.personal_data.files import caught_letters, letters_of
 from nps.services.recordings.keeping import remove_files
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 _TITLE = "Демонстрация (удалена)"
 
@@ -99,8 +99,8 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, letters: Path)
     `letters` is the folder of caught letters. Raises NotFoundError when there is nothing of it, StaleError while one of
     its calls has no result.
     """
-    with write(session) as s:
-        lock_claims(s)
+    with act(session, None, now, claims=True) as a:
+        s = a.s
         campaign = own_campaign(s)
         if campaign is None or not (campaign.closed_at is None or has_clients(s, campaign.id) or accounts):
             raise NotFoundError("Демонстрации нет: удалять нечего.")
@@ -114,17 +114,9 @@ def remove(session: AnySession, now: datetime, *, accounts: bool, letters: Path)
         for part in whole:
             _delete_rows(s, part.id)
             _empty_shell(s, part, now)
-        _delete_sounds(s, sounds)
-        fates = _remove_accounts(s, campaign.id, now) if accounts else Fates()
-        record(
-            s,
-            at=now,
-            action=REMOVED,
-            object_kind="campaign",
-            object_id=campaign.id,
-            campaign_id=campaign.id,
-            after=counts,
-        )
+        s.execute(delete(Audio).where(Audio.sha256.in_(sounds)).execution_options(synchronize_session=False))
+        fates = _remove_accounts(a, campaign.id) if accounts else Fates()
+        a.record(REMOVED, "campaign", campaign.id, campaign_id=campaign.id, after=counts)
         campaigns = [part.id for part in whole]
     heard = [path for path in sounds.values() if path]
     remove_files(heard)
@@ -239,10 +231,6 @@ def _other_campaigns(campaign_id: int) -> Select[int, int]:
     )
 
 
-def _delete_sounds(s: Session, sounds: dict[str, str]) -> None:
-    s.execute(delete(Audio).where(Audio.sha256.in_(sounds)).execution_options(synchronize_session=False))
-
-
 def _empty_shell(s: Session, campaign: Campaign, now: datetime) -> None:
     """The row that the journal refers to: nothing can be loaded into it or called in it."""
     campaign.title, campaign.closed_at, campaign.paused_at = _TITLE, campaign.closed_at or now, None
@@ -250,8 +238,9 @@ def _empty_shell(s: Session, campaign: Campaign, now: datetime) -> None:
     s.flush()
 
 
-def _remove_accounts(s: Session, campaign_id: int, now: datetime) -> Fates:
+def _remove_accounts(a: Act, campaign_id: int) -> Fates:
     """Delete the accounts that nothing tells of, close the others, keep those that are needed. All sessions end."""
+    s = a.s
     own, fates = own_accounts(s, campaign_id), Fates()
     for user in s.scalars(select(User).where(User.id.in_(own), User.active).order_by(User.id)).all():
         user_id, login = user.id, user.login
@@ -263,11 +252,11 @@ def _remove_accounts(s: Session, campaign_id: int, now: datetime) -> Fates:
             s.execute(delete(table).where(table.user_id == user_id).execution_options(synchronize_session=False))
         if _delete_account(s, user_id):
             fates.deleted.append(login)
-            record(s, at=now, action="user_deleted", object_kind="user", object_id=user_id)
+            a.record("user_deleted", "user", user_id)
         else:
             fates.closed.append(login)
             user.active = False
-            record(s, at=now, action="user_disabled", object_kind="user", object_id=user_id)
+            a.record("user_disabled", "user", user_id)
     return fates
 
 

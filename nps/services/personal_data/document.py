@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from nps.adapters.report_sheet import Book, Column, Sheet, write_book
+from nps.adapters.report_sheet import Book, Column, Sheet
 from nps.domain.local_time import Zone, to_local
 from nps.domain.roles import ROLES
 from nps.queries.personal_data import Act
@@ -52,47 +51,44 @@ COUNTS = {
 
 def facts(act: Act, zone: Zone) -> Iterator[tuple[str, str]]:
     """The act as pairs of what is told and what it says; times by the clock of `zone`."""
-    line = act.line
     yield "Оператор персональных данных", act.customer
     yield "Кто обрабатывал по поручению", f"Колл-центр, договор {act.contract or 'без номера'}"
     yield "Информационная система", SYSTEM
-    what = "все клиенты проекта" if line.scope == "campaign" else "клиенты с номером одного человека"
+    what = "все клиенты проекта" if act.scope == "campaign" else "клиенты с номером одного человека"
     yield "Чьи данные", f"{what}, номера в системе: {act.subjects or 'нет'}"
     yield "Категории данных", CATEGORIES
     yield "Причина", act.reason
     yield "Основание обработки", act.legal_basis or "не указано"
     yield "Способ", WAY
     yield "Копии", _COPIES
-    yield "Когда", _moment(line.at, zone)
+    yield "Когда", _moment(act.at, zone)
     yield "Закончено", _moment(act.finished_at, zone) if act.finished_at else "ещё идёт"
-    yield "Кто", f"{line.by}, {ROLES.get(act.role, '')}" if line.by else "администратор, командой на сервере"
+    yield "Кто", f"{act.by}, {ROLES.get(act.role, '')}" if act.by else "администратор, командой на сервере"
     kept = act.counts["stop_list_kept"]
     if kept:
         yield "Оставлено", f"Записи стоп-листа: {kept}, с единственной целью не звонить по этим номерам"
 
 
 def counted(act: Act) -> list[tuple[str, int]]:
-    """How much of what."""
     return [(label, act.counts[code]) for code, label in COUNTS.items()]
 
 
 def extract(act: Act, zone: Zone) -> list[tuple[int, str, str, str, str]]:
     """The lines of the journal: number, time, who, what, and what was written down of it."""
     return [
-        (entry.id, _moment(entry.at, zone), entry.actor or "система", ACTIONS[entry.action], _details(entry.values))
-        for entry in act.journal
+        (number, _moment(at, zone), who or "система", ACTIONS[action], _details(after))
+        for number, at, who, action, after in act.journal
     ]
 
 
-def write(path: Path, act: Act, zone: Zone, now: datetime) -> None:
-    """Write act and extract as a workbook. Raises OSError."""
+def book(act: Act, zone: Zone, now: datetime) -> Book:
     pairs = (Column("Сведения", 34), Column("Содержание", 110))
     amounts = [(label, str(number)) for label, number in counted(act)]
     journal = tuple(Column(title, width) for title, width in zip(JOURNAL, (10, 24, 34, 30, 90), strict=True))
     rows = [(str(number), *rest) for number, *rest in extract(act, zone)]
     sheets = (Sheet("Акт", pairs, [*facts(act, zone), *amounts]), Sheet("Выписка из журнала", journal, rows))
-    title = f"Акт № {act.line.id} об уничтожении персональных данных"
-    write_book(path, Book(title=title, subject=SYSTEM, author=SYSTEM, created=now, sheets=sheets))
+    title = f"Акт № {act.id} об уничтожении персональных данных"
+    return Book(title=title, subject=SYSTEM, author=SYSTEM, created=now, sheets=sheets)
 
 
 JOURNAL = ("Запись", "Когда", "Кто", "Событие", "Сведения")

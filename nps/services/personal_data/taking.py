@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from nps.adapters.report_sheet import book_bytes
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError
 from nps.domain.local_time import Zone
@@ -17,10 +16,8 @@ from nps.services.personal_data import document
 from nps.services.transaction import write
 
 
-def download_act(
-    session: Session, actor: Actor, erasure_id: int, folder: Path, zone: Zone, now: datetime, address: str
-) -> Path:
-    """Write the workbook into `folder`; the caller deletes its file. Raises NotFoundError and OSError."""
+def download_act(session: Session, actor: Actor, erasure_id: int, zone: Zone, now: datetime, address: str) -> bytes:
+    """The workbook's file. Raises NotFoundError."""
     act = queries.erasure(session, erasure_id)
     if act is None:
         raise NotFoundError("Такого акта нет.")
@@ -29,11 +26,4 @@ def download_act(
             s, at=now, user_id=actor.id, action="act_downloaded", object_kind="erasure", object_id=erasure_id,
             address=address,
         )  # fmt: skip
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = folder / f"{secrets.token_hex(16)}.xlsx"
-    try:
-        document.write(file, act, zone, now)
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    return file
+    return book_bytes(document.book(act, zone, now))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
-from nps.adapters.report_sheet import Book, Column, Sheet, fresh_file, write_book
+from nps.adapters.report_sheet import Book, Column, Sheet, book_bytes
 from nps.services import limits
 from nps.services.transaction import AnySession
 
@@ -20,15 +19,13 @@ def export_journal(
     kind: str,
     title: str,
     rows: Iterable[Sequence[str]],
-    folder: Path,
     address: str,
     now: datetime,
-) -> Path:
-    """Write lines that are already in words into a workbook in `folder`, and down that the person took them.
+) -> bytes:
+    """A workbook of lines that are already in words; that the person took them is written down.
 
-    `kind` is «changes» or «access»; the file belongs to the caller, who deletes it.
+    `kind` is «changes» or «access».
     """
     limits.take_export(session, user_id, "journal_exported", ("journal", kind), now, address)
-    file, sheet = fresh_file(folder), Sheet("Журнал", [Column(*column) for column in _COLUMNS], rows)
-    write_book(file, Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))
-    return file
+    sheet = Sheet("Журнал", [Column(name, width) for name, width in _COLUMNS], rows)
+    return book_bytes(Book(title, "Кто и что делал в системе", "Опрос клиентов", now, [sheet]))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Response, flash, url_for
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, NotFoundError
 from nps.extensions import db
 from nps.queries import directory as directory_queries
 from nps.services import directory
 from nps.web import access, forms, htmx
 from nps.web.admin import bp
+from nps.web.campaigns.common import by_field
 from nps.web.clock import now
 from nps.web.errors import status_of
 from nps.web.refusals import told_on
@@ -18,20 +19,19 @@ from nps.web.refusals import told_on
 DEFAULT_MINUTES = 1260
 _BILLING = (("minute", "начатая минута считается целой"), ("second", "по секундам"))
 _GATES = (("billed", "по счёту договора"), ("exact", "по точным секундам"))
-_FIELD_OF_CODE = {"not_higher": "minutes", "name_taken": "name"}
+_FIELD_OF_CODE = {"not_higher": "minutes", "name_taken": "name", "limit_changed": ""}
 
 
 @bp.get("/customers")
 @access.roles("admin")
 def customers(error: DomainError | None = None) -> Response:
-    """All customers and contracts."""
     return htmx.render(
         "admin/customers.html",
         "admin/_customers.html",
         status=status_of(error),
         rows=directory_queries.customers(db.session()),
         typed=forms.typed(),
-        errors=_by_field(error),
+        errors=by_field(error, _FIELD_OF_CODE),
     )
 
 
@@ -57,7 +57,7 @@ def customer(error: DomainError | None = None, *, customer_id: int) -> Response:
         status=status_of(error),
         row=row,
         typed=forms.typed() if error else {"minutes": DEFAULT_MINUTES},
-        errors=_by_field(error),
+        errors=by_field(error, _FIELD_OF_CODE),
         billing=_BILLING,
         gates=_GATES,
     )
@@ -97,7 +97,6 @@ def add_contract(customer_id: int) -> Response:
 @bp.get("/contracts/<int:contract_id>")
 @access.roles("admin")
 def contract(error: DomainError | None = None, *, contract_id: int) -> Response:
-    """One contract."""
     row = directory_queries.contract(db.session(), contract_id)
     if row is None:
         raise NotFoundError("Такого договора нет.")
@@ -108,7 +107,7 @@ def contract(error: DomainError | None = None, *, contract_id: int) -> Response:
         row=row,
         customer=directory_queries.customer(db.session(), row.customer_id),
         typed=forms.typed(),
-        errors=_by_field(error),
+        errors=by_field(error, _FIELD_OF_CODE),
         billing=_BILLING,
         gates=_GATES,
     )
@@ -151,13 +150,3 @@ def raise_limit(contract_id: int) -> Response:
     )
     flash("Лимит поднят, основание записано в журнал.", "ok")
     return htmx.go(url_for("admin.contract", contract_id=contract_id))
-
-
-def _by_field(error: DomainError | None) -> dict[str, str]:
-    """The sentence beside the field it is about; '' stands for the form as a whole."""
-    if error is None:
-        return {}
-    if isinstance(error, StaleError):
-        return {"": error.message}
-    field = error.field if isinstance(error, forms.FormError) else _FIELD_OF_CODE.get(error.code, error.code)
-    return {field: error.message}

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, url_for
+from flask import Response, url_for
 
 from nps.domain import local_time
 from nps.extensions import db
 from nps.queries import accounts as account_queries
 from nps.queries import journal
 from nps.services.reports.journal_book import export_journal
-from nps.web import access, forms, htmx
+from nps.web import access, downloads, forms, htmx
 from nps.web.admin import bp, journal_words
 from nps.web.admin.journal_words import ACTIONS, row_of
 from nps.web.clock import now
-from nps.web.downloads import send_and_forget
 from nps.web.filters import office_zone
 
 _FILTERS = ("action", "actor", "object_kind", "object_id", "since", "until")
@@ -66,19 +64,17 @@ def journal_export() -> Response:
     if journal.size(session, filters, access=reader.is_access, limit=EXPORT_LINES + 1) > EXPORT_LINES:
         problem = "В отборе больше 20 000 записей. Выберите дни или действие и повторите."
         return _page(reader, problem, status=422)
-    folder: Path = current_app.config["DATA_FOLDER"] / "exports"
     file = export_journal(
         db.session,
         user_id=access.current_actor().id,
         kind=reader.kind,
         title=reader.title,
         rows=[_cells(reader, line) for line in journal.every(session, reader.read, filters)],
-        folder=folder,
         address=access.client_address(),
         now=now(),
     )
     day = local_time.to_local(now(), office_zone()).date()
-    return send_and_forget(file, f"{reader.title} {day:%d.%m.%Y}.xlsx", f"journal-{reader.kind}-{day}.xlsx")
+    return downloads.workbook(file, f"{reader.title} {day:%d.%m.%Y}.xlsx", f"journal-{reader.kind}-{day}.xlsx")
 
 
 def _reader() -> _Reader:

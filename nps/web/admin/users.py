@@ -14,19 +14,13 @@ from nps.queries import directory
 from nps.services import accounts, telephony
 from nps.web import access, envelope, forms, htmx, sealed
 from nps.web.admin import bp
+from nps.web.campaigns.common import by_field
 from nps.web.clock import now
 from nps.web.errors import status_of
 from nps.web.refusals import told_on
 
 _STATES = {"": None, "active": True, "closed": False}
-_FIELD_OF_CODE = {
-    "login": "login",
-    "login_taken": "login",
-    "full_name": "full_name",
-    "role": "role",
-    "customer": "customer_id",
-    "email": "email",
-}
+_FIELD_OF_CODE = {"login_taken": "login", "customer": "customer_id"}
 
 
 @bp.get("/users")
@@ -53,13 +47,12 @@ def search_users() -> AnyResponse:
 @bp.get("/users/new")
 @access.roles("admin")
 def new_user(error: DomainError | None = None) -> Response:
-    """The form for a new account."""
     return htmx.render(
         "admin/user_new.html",
         "admin/_user_new.html",
         status=status_of(error),
         typed=forms.typed(),
-        errors=_by_field(error),
+        errors=by_field(error, _FIELD_OF_CODE),
         roles=ROLES,
         customers=_customer_options(),
     )
@@ -89,7 +82,6 @@ def create_user() -> Response:
 @bp.get("/users/<int:user_id>")
 @access.roles("admin")
 def user(error: DomainError | None = None, *, user_id: int) -> Response:
-    """One account."""
     row = account_queries.user(db.session(), user_id)
     if row is None:
         raise NotFoundError("Такого сотрудника нет.")
@@ -173,11 +165,3 @@ def _show_password(user_id: int, password: str) -> Response:
     envelope.leads_to(url_for("admin.user", user_id=user_id))
     row = account_queries.user(db.session(), user_id)
     return htmx.render("admin/password.html", "admin/_password.html", row=row, password=password)
-
-
-def _by_field(error: DomainError | None) -> dict[str, str]:
-    """The sentence beside the field it is about; '' stands for the form as a whole."""
-    if error is None:
-        return {}
-    field = error.field if isinstance(error, forms.FormError) else _FIELD_OF_CODE.get(error.code, "")
-    return {field: error.message}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response, url_for
@@ -68,11 +70,12 @@ def settings_page(name: str, campaign: CampaignRow, error: DomainError | None = 
     )
 
 
-def by_field(error: DomainError | None) -> dict[str, str]:
-    """The sentence under the name of its field; services use the field's name as the error's code."""
+def by_field(error: DomainError | None, named: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """The sentence under the name of its field: services use it as the code of the error, but for those `named`."""
     if error is None:
         return {}
-    return {error.field if isinstance(error, FormError) else error.code: error.message}
+    field = error.field if isinstance(error, FormError) else named.get(error.code, error.code)
+    return {field: error.message}
 
 
 def today() -> date:
