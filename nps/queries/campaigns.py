@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select, text
+from sqlalchemy import Select, and_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -32,6 +33,7 @@ from nps.models import (
     Region,
     Shift,
 )
+from nps.queries.together import Found, Lists, Together
 
 #: Roles that see every campaign; the others see those of their customer, or those they work in.
 SEE_ALL = ("manager", "admin")
@@ -75,8 +77,8 @@ def _rows() -> Select[Campaign, Contract, Customer]:
     )
 
 
-def _row(found: Row[Campaign, Contract, Customer]) -> CampaignRow:
-    campaign, contract, customer = found
+def row_of(campaign: Campaign, contract: Contract, customer: Customer) -> CampaignRow:
+    """The campaign that these three make."""
     return CampaignRow(
         id=campaign.id,
         title=campaign.title,
@@ -120,7 +122,7 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 
     Operators: by their priority (R1).
     """
-    rows = [_row(row) for row in session.execute(_visible(_rows(), actor))]
+    rows = [row_of(*row) for row in session.execute(_visible(_rows(), actor))]
     priority: dict[int, int] = {}
     if actor.role == "operator":
         found = session.execute(
@@ -135,12 +137,12 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 def campaign_for(session: Session, actor: Actor, campaign_id: int) -> CampaignRow | None:
     """The campaign, or None when it does not exist or is not this person's to see: both answer 404 (R10)."""
     found = session.execute(_visible(_rows(), actor).where(Campaign.id == campaign_id)).one_or_none()
-    return _row(found) if found else None
+    return row_of(*found) if found else None
 
 
 def campaign_row(session: Session, campaign_id: int) -> CampaignRow:
     """The campaign, for services that have settled who may see it. Raises NoResultFound."""
-    return _row(session.execute(_rows().where(Campaign.id == campaign_id)).one())
+    return row_of(*session.execute(_rows().where(Campaign.id == campaign_id)).one())
 
 
 @cache
@@ -149,34 +151,43 @@ def _holidays(region: str, first: int, last: int) -> frozenset[date]:
     return russian_holidays(years) | region_holidays(region, years)
 
 
+#: What calendars are made of, for `Together`: bind `campaign`.
+CALENDARS: Lists = {
+    "regions": select(Region.code, Region.zone),
+    "windows": select(
+        CallingWindow.region_code, CallingWindow.weekday, CallingWindow.opens, CallingWindow.closes
+    ).where(CallingWindow.campaign_id == bindparam("campaign")),
+    "days": select(CampaignDay.id, CampaignDay.day, CampaignDay.region_code, CampaignDay.is_open).where(
+        CampaignDay.campaign_id == bindparam("campaign")
+    ),
+}
+_CALENDARS = Together(CALENDARS)
+
+
 def calendars(session: Session, campaign: CampaignRow) -> dict[str, CallingCalendar]:
     """The calendar of each region of a campaign, by region code (R7)."""
-    zones = {code: zone for code, zone in session.execute(select(Region.code, Region.zone))}
+    return calendars_of(campaign, _CALENDARS.read(session, campaign=campaign.id))
+
+
+def calendars_of(campaign: CampaignRow, found: Found) -> dict[str, CallingCalendar]:
+    """`calendars` of what CALENDARS have found."""
+    zones = {row.code: row.zone for row in found["regions"]}
     if campaign.always_open:
         return {code: always_open(zone, campaign.starts_on, campaign.ends_on) for code, zone in zones.items()}
     windows: dict[str, list[Window]] = {}
-    for row in session.execute(
-        select(CallingWindow.region_code, CallingWindow.weekday, CallingWindow.opens, CallingWindow.closes).where(
-            CallingWindow.campaign_id == campaign.id
-        )
-    ):
+    for row in found["windows"]:
         windows.setdefault(row.region_code, []).append(Window(row.weekday, row.opens, row.closes))
-    days = session.execute(
-        select(CampaignDay.day, CampaignDay.region_code, CampaignDay.is_open)
-        .where(CampaignDay.campaign_id == campaign.id)
-        .order_by(CampaignDay.id)
-    )
-    said = [SpecialDay(day, region, is_open) for day, region, is_open in days]
+    said = [SpecialDay(row.day, row.region_code, row.is_open) for row in sorted(found["days"])]
     years = campaign.starts_on.year, campaign.ends_on.year
     return {
         region: CallingCalendar(
             zone=zones[region],
-            windows=tuple(sorted(found)),
+            windows=tuple(sorted(own)),
             days_off=days_off_of(region, _holidays(region, *years), said),
             starts_on=campaign.starts_on,
             ends_on=campaign.ends_on,
         )
-        for region, found in windows.items()
+        for region, own in windows.items()
     }
 
 
@@ -185,45 +196,66 @@ def zones(session: Session) -> Mapping[str, str]:
     return {code: zone for code, zone in session.execute(select(Region.code, Region.zone))}
 
 
-_TALKS = text(
-    "SELECT a.talk_ms FROM call_attempt a JOIN campaign c ON c.id = a.campaign_id "
-    "WHERE c.contract_id = :contract AND c.purpose <> 'training' AND a.talk_ms > 0 AND a.source <> 'inbound' "
-    "ORDER BY a.talk_ms"
-).bindparams(bindparam("contract"))
+_ON_LINE = and_(CallAttempt.ended_at.is_(None), CallAttempt.handed_over_at.is_(None))
+_SECONDS = (CallAttempt.talk_ms + 999) // 1000
+#: What a contract's budget is made of, for `Together`: bind `contract`. `talks` reads one short index, whose rows are
+#: as few as the limit allows; its condition stands in it as text, or no database would take that index.
+BUDGET: Lists = {
+    "talks": select(_SECONDS.label("seconds"), func.count().label("calls"))
+    .join(Campaign, Campaign.id == CallAttempt.campaign_id)
+    .where(
+        Campaign.contract_id == bindparam("contract"),
+        Campaign.purpose != "training",
+        text("call_attempt.talk_ms > 0 AND call_attempt.source <> 'inbound'"),
+    )
+    .group_by(_SECONDS),
+    "reserved": select(
+        func.count().filter(_ON_LINE).label("on_line"), func.count().filter(~_ON_LINE).label("unsettled")
+    )
+    .select_from(CallAttempt)
+    .join(Campaign, Campaign.id == CallAttempt.campaign_id)
+    .where(
+        Campaign.contract_id == bindparam("contract"),
+        Campaign.purpose != "training",
+        CallAttempt.closed_at.is_(None),
+        CallAttempt.source != "inbound",
+    ),
+}
+_BUDGET = Together(BUDGET)
 
 
 def budget(session: Session, campaign: CampaignRow) -> Budget:
     """How much of the contract's minutes is used and reserved, in the unit the campaign gates by (R6).
 
-    Reads one short index: its rows are as few as the limit allows. Run it inside the transaction that decides.
-    Training uses nothing up and is never held up (R9).
+    Run it inside the transaction that decides. Training uses nothing up and is never held up (R9).
     """
+    return budget_of(campaign, _BUDGET.read(session, contract=campaign.contract_id))
+
+
+def budget_of(campaign: CampaignRow, found: Found) -> Budget:
+    """`budget` of what BUDGET has found."""
     if campaign.purpose == "training":
         return Budget(limit_s=max(campaign.budget_s, LEAST_RESERVE_S), used_s=0)
-    talks = [-(-ms // 1000) for (ms,) in session.execute(_TALKS, {"contract": campaign.contract_id})]
+    talks = sorted(found["talks"])
     rule = campaign.billing if campaign.gate == "billed" else "second"
-    on_line = and_(CallAttempt.ended_at.is_(None), CallAttempt.handed_over_at.is_(None))
-    open_calls, unsettled = session.execute(
-        select(
-            func.count().filter(on_line),
-            func.count().filter(~on_line),
-        )
-        .select_from(CallAttempt)
-        .join(Campaign, Campaign.id == CallAttempt.campaign_id)
-        .where(
-            Campaign.contract_id == campaign.contract_id,
-            Campaign.purpose != "training",
-            CallAttempt.closed_at.is_(None),
-            CallAttempt.source != "inbound",
-        )
-    ).one()
+    (reserved,) = found["reserved"]
     return Budget(
         limit_s=campaign.budget_s,
-        used_s=sum(billed(seconds, rule) for seconds in talks),
-        open_calls=open_calls,
-        unsettled_calls=unsettled,
-        median_talk_s=talks[len(talks) // 2] if talks else 0,
+        used_s=sum(billed(talk.seconds, rule) * talk.calls for talk in talks),
+        open_calls=reserved.on_line,
+        unsettled_calls=reserved.unsettled,
+        median_talk_s=_median(talks),
     )
+
+
+def _median(talks: Sequence[Any]) -> int:
+    """The upper one of two."""
+    ahead = sum(talk.calls for talk in talks) // 2
+    for talk in talks:
+        if ahead < talk.calls:
+            return int(talk.seconds)
+        ahead -= talk.calls
+    return 0
 
 
 def open_shift(session: Session, user_id: int) -> Shift | None:
