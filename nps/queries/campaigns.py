@@ -77,8 +77,19 @@ def _rows() -> Select[Campaign, Contract, Customer]:
     )
 
 
-def row_of(campaign: Campaign, contract: Contract, customer: Customer) -> CampaignRow:
-    """The campaign that these three make."""
+def with_campaign(statement: Any, campaign_id: Any) -> Any:
+    """The statement, which also finds the campaign of this id; `row_of` makes it of a row."""
+    return (
+        statement.add_columns(Campaign, Contract, Customer)
+        .join(Campaign, Campaign.id == campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .join(Customer, Customer.id == Contract.customer_id)
+    )
+
+
+def row_of(row: Any) -> CampaignRow:
+    """The campaign of a row that holds it with its contract and customer."""
+    campaign, contract, customer = row.Campaign, row.Contract, row.Customer
     return CampaignRow(
         id=campaign.id,
         title=campaign.title,
@@ -122,7 +133,7 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 
     Operators: by their priority (R1).
     """
-    rows = [row_of(*row) for row in session.execute(_visible(_rows(), actor))]
+    rows = [row_of(row) for row in session.execute(_visible(_rows(), actor))]
     priority: dict[int, int] = {}
     if actor.role == "operator":
         found = session.execute(
@@ -137,12 +148,12 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 def campaign_for(session: Session, actor: Actor, campaign_id: int) -> CampaignRow | None:
     """The campaign, or None when it does not exist or is not this person's to see: both answer 404 (R10)."""
     found = session.execute(_visible(_rows(), actor).where(Campaign.id == campaign_id)).one_or_none()
-    return row_of(*found) if found else None
+    return row_of(found) if found else None
 
 
 def campaign_row(session: Session, campaign_id: int) -> CampaignRow:
     """The campaign, for services that have settled who may see it. Raises NoResultFound."""
-    return row_of(*session.execute(_rows().where(Campaign.id == campaign_id)).one())
+    return row_of(session.execute(_rows().where(Campaign.id == campaign_id)).one())
 
 
 @cache

@@ -26,20 +26,9 @@ from nps.domain.budget import Budget
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.desk import RETURN_REASONS
 from nps.domain.errors import DomainError, StaleError
-from nps.models import (
-    CallAttempt,
-    Campaign,
-    ClaimKey,
-    Contract,
-    Customer,
-    Pause,
-    Respondent,
-    RespondentPhone,
-    Shift,
-    User,
-)
+from nps.models import CallAttempt, ClaimKey, Pause, Respondent, RespondentPhone, Shift, User
 from nps.queries import call_queue, campaigns
-from nps.queries.campaigns import CampaignRow, row_of
+from nps.queries.campaigns import CampaignRow, row_of, with_campaign
 from nps.queries.numbers import is_live
 from nps.queries.together import Together
 from nps.services.acting import act
@@ -75,19 +64,13 @@ class Nobody:
     budget: Budget | None = None
 
 
-_at_work = (
+_at_work = with_campaign(
     select(
         Shift,
-        Campaign,
-        Contract,
-        Customer,
         select(Respondent.id).where(Respondent.held_by == Shift.user_id).scalar_subquery().label("held"),
         exists().where(Pause.shift_id == Shift.id, Pause.ended_at.is_(None)).label("is_paused"),
-    )
-    .join(Campaign, Campaign.id == Shift.campaign_id)
-    .join(Contract, Contract.id == Campaign.contract_id)
-    .join(Customer, Customer.id == Contract.customer_id)
-    .where(Shift.user_id == bindparam("operator"), Shift.ended_at.is_(None))
+    ).where(Shift.user_id == bindparam("operator"), Shift.ended_at.is_(None)),
+    Shift.campaign_id,
 )
 #: What a claim is decided by beside the queue.
 _RULES = Together(campaigns.CALENDARS, campaigns.BUDGET)
@@ -114,7 +97,7 @@ def take_next(
         # Shown or dialled: a call without a result holds its client too.
         if row.held is not None:
             return Taken(row.held)
-        campaign = row_of(row.Campaign, row.Contract, row.Customer)
+        campaign = row_of(row)
         found = _RULES.read(a.s, campaign=campaign.id, contract=campaign.contract_id)
         budget = campaigns.budget_of(campaign, found)
         decision = budget.decide()

@@ -17,20 +17,9 @@ from nps.domain.errors import DomainError, StaleError
 from nps.domain.local_time import OFFICE_ZONE, Zone, clock, to_local, when
 from nps.domain.numbers import stopped_words
 from nps.domain.phone import show
-from nps.models import (
-    CallAttempt,
-    Campaign,
-    Contract,
-    Customer,
-    ExchangeLink,
-    Region,
-    Respondent,
-    RespondentPhone,
-    Shift,
-    TelephonyEvent,
-)
+from nps.models import CallAttempt, ExchangeLink, Region, Respondent, RespondentPhone, Shift, TelephonyEvent
 from nps.queries import campaigns, numbers
-from nps.queries.campaigns import CampaignRow, row_of
+from nps.queries.campaigns import CampaignRow, row_of, with_campaign
 from nps.queries.telephony import LINK, exchange_of
 from nps.queries.together import Found, Together
 from nps.services.acting import Act, act
@@ -81,15 +70,13 @@ class _Card:
     is_exchange_alive: bool
 
 
-_SHOWN = (
-    select(Respondent, Shift, Campaign, Contract, Customer, Region.zone, ExchangeLink)
-    .join(Campaign, Campaign.id == Respondent.campaign_id)
-    .join(Contract, Contract.id == Campaign.contract_id)
-    .join(Customer, Customer.id == Contract.customer_id)
+_SHOWN = with_campaign(
+    select(Respondent, Shift, Region.zone, ExchangeLink)
     .outerjoin(Region, Region.code == Respondent.region_code)
     .outerjoin(Shift, and_(Shift.user_id == bindparam("operator"), Shift.ended_at.is_(None)))
     .outerjoin(ExchangeLink, ExchangeLink.id == LINK)
-    .where(Respondent.id == bindparam("client"))
+    .where(Respondent.id == bindparam("client")),
+    Respondent.campaign_id,
 )
 #: All that decides whether a client may be dialled, but for his own row.
 _RULES = Together(numbers.NUMBERS, campaigns.CALENDARS, campaigns.BUDGET, numbers.REFUSING, {"busy": WITH_PHONES})
@@ -102,7 +89,7 @@ def _card(a: Act, actor: Actor, respondent_id: int) -> _Card:
         raise StaleError("not_held", "Этот клиент уже не у вас: время ожидания вышло. Возьмите следующего.")
     if row.Respondent.held_until is None:
         raise StaleError("dialled", "Этому клиенту вы уже звоните.")
-    campaign = row_of(row.Campaign, row.Contract, row.Customer)
+    campaign = row_of(row)
     return _Card(row.Respondent, row.Shift, campaign, row.zone, exchange_of(row.ExchangeLink, a.now).is_alive)
 
 

@@ -16,19 +16,9 @@ from nps.domain.case import Verdict
 from nps.domain.desk import LONG_TALK, Heard, contradiction, contradiction_words
 from nps.domain.disposition import INTERVIEWS, TABLE, Disposition, Kind
 from nps.domain.errors import DomainError
-from nps.models import (
-    AttemptOutcome,
-    CallAttempt,
-    Campaign,
-    Contract,
-    Customer,
-    Interview,
-    LineCommand,
-    Respondent,
-    Shift,
-)
+from nps.models import AttemptOutcome, CallAttempt, Interview, LineCommand, Respondent, Shift
 from nps.queries import campaigns
-from nps.queries.campaigns import CampaignRow, row_of
+from nps.queries.campaigns import CampaignRow, row_of, with_campaign
 from nps.queries.interviews import talk_of
 from nps.services import cases
 from nps.services.acting import act
@@ -180,13 +170,10 @@ class _About:
 
 
 _other = aliased(CallAttempt)
-_ABOUT = (
+_ABOUT = with_campaign(
     select(
         CallAttempt,
         Respondent,
-        Campaign,
-        Contract,
-        Customer,
         select(func.coalesce(func.max(AttemptOutcome.n), 0))
         .where(AttemptOutcome.attempt_id == CallAttempt.id)
         .scalar_subquery()
@@ -197,13 +184,10 @@ _ABOUT = (
         ).label("had_survey"),
         exists().where(LineCommand.attempt_id == CallAttempt.id).label("has_line"),
     )
-    .select_from(CallAttempt)
     .join(Respondent, Respondent.id == CallAttempt.respondent_id)
-    .join(Campaign, Campaign.id == CallAttempt.campaign_id)
-    .join(Contract, Contract.id == Campaign.contract_id)
-    .join(Customer, Customer.id == Contract.customer_id)
     .where(CallAttempt.id == bindparam("attempt", type_=Uuid()))
-    .with_for_update(of=CallAttempt, key_share=True)
+    .with_for_update(of=CallAttempt, key_share=True),
+    CallAttempt.campaign_id,
 )
 
 
@@ -213,7 +197,7 @@ def _about(session: Session, attempt_id: UUID) -> _About:
     row = session.execute(_ABOUT, binds, execution_options={"populate_existing": True}).one_or_none()
     if row is None:
         raise no_open_call()
-    campaign = row_of(row.Campaign, row.Contract, row.Customer)
+    campaign = row_of(row)
     return _About(row.CallAttempt, row.Respondent, campaign, row.words, row.had_survey, row.has_line)
 
 
