@@ -181,7 +181,7 @@ def test_the_ladder_is_lived_through_in_minutes(trainee: Trainee) -> None:
         assert review.waits_until is not None and review.waits_until > trainee.now
         training.wait(trainee.session, trainee.actor, trainee.form(), trainee.later(5))
         assert trainee.card().id == client_id
-        assert trainee.view().client.attempt_no == number + 1
+        assert trainee.view().card.attempt_no == number + 1
     review = trainee.review(trainee.survey(9))
     assert (review.number, review.feedback.is_passed, review.waits_until) == (3, True, None)
 
