@@ -183,7 +183,7 @@ def read_seat(session: Session, person: Person, now: datetime) -> Seat:
         now,
         row,
         shift=row.Shift,
-        campaign=row_of(row.Campaign, row.Contract, row.Customer),
+        campaign=row_of(row),
         pause=row.Pause,
         call=row[9],
         last=row[10],
