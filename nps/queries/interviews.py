@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
@@ -14,14 +13,6 @@ from nps.models import Answer, CallAttempt, ScriptVersion
 
 _MOST_READ = 100
 _READ: dict[str, Script] = {}
-
-
-def answers_of(session: Session, attempt_id: UUID) -> dict[str, Any]:
-    """The answers in force by step."""
-    rows = session.execute(
-        select(Answer.step, Answer.value).where(Answer.attempt_id == attempt_id, Answer.replaced_at.is_(None))
-    )
-    return in_force((step, value) for step, value in rows)
 
 
 _TALK = (

@@ -41,12 +41,6 @@ ROWS: Select[*tuple[Any, ...]] = select(Reminder.due_at, Reminder.id, Reminder.k
 )
 
 
-def unseen(session: Session, user_id: int, now: datetime) -> list[Line]:
-    """The reminders the person has not put away and that still hold, the most urgent first."""
-    rows = session.execute(ROWS, {"operator": user_id, "shown_since": now - SHOWN_FOR}).all()
-    return still_hold(session, rows, now)
-
-
 def still_hold(session: Session, found: Sequence[Any], now: datetime) -> list[Line]:
     """What ROWS have found, without what holds no more.
 
