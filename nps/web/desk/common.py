@@ -70,6 +70,8 @@ def refused(error: DomainError, asked: Asked | None = None, *, coming_back: bool
 def _wrong_fields(error: DomainError) -> Mapping[str, str]:
     if isinstance(error, EscalationError):
         return error.fields
+    if isinstance(error, forms.FormError):
+        return {error.field: error.message} if error.field == "text" else {}
     field = {"bad_number": "phone", "no_words": "text"}.get(error.code)
     return {field: error.message} if field else {}
 
