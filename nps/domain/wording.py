@@ -233,3 +233,9 @@ _WHY: dict[str, Callable[[Why, Zone, datetime], str]] = {
     "withdrawn": _fixed("Исключён заказчиком"),
     "unreached": _fixed("Проект закрыт, дозвониться не успели"),
 }
+
+
+def short_name(full_name: str) -> str:
+    """«Ольга Маркова» becomes «Ольга М.»."""
+    first, *rest = full_name.split()
+    return f"{first} {rest[0][0]}." if rest else first

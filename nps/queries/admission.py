@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.selectable import Exists
@@ -24,3 +26,13 @@ def is_admitted(session: Session, campaign_id: int, user_id: int) -> bool:
         or_(CampaignMember.admitted_at.is_not(None), has_called(user_id)),
     )
     return session.scalar(member) is not None
+
+
+def unadmitted(session: Session, campaign_ids: Sequence[int], user_id: int) -> set[int]:
+    """Those of the campaigns to which he is not admitted, nor counts as admitted: one statement for all of them."""
+    admitted = select(CampaignMember.campaign_id).where(
+        CampaignMember.campaign_id.in_(campaign_ids),
+        CampaignMember.user_id == user_id,
+        or_(CampaignMember.admitted_at.is_not(None), has_called(user_id)),
+    )
+    return set(campaign_ids) - set(session.scalars(admitted))

@@ -162,17 +162,16 @@ def outlook(
     counts = session.execute(
         select(
             Respondent.region_code,
+            Region.name,
             func.count().label("waiting"),
             func.count().filter(Respondent.next_call_at <= now, in_nobodys_hands(), may_start).label("due_now"),
             func.count().filter(~in_nobodys_hands()).label("held"),
             func.min(Respondent.next_call_at).filter(Respondent.next_call_at > now, may_start).label("next_due"),
         )
-        .where(
-            Respondent.campaign_id == campaign_id, Respondent.state == "waiting", Respondent.region_code.is_not(None)
-        )
-        .group_by(Respondent.region_code)
+        .join(Region, Region.code == Respondent.region_code)
+        .where(Respondent.campaign_id == campaign_id, Respondent.state == "waiting")
+        .group_by(Respondent.region_code, Region.name)
     ).all()
-    names = {code: name for code, name in session.execute(select(Region.code, Region.name))}
     found = []
     for row in counts:
         calendar = calendars.get(row.region_code)
@@ -182,7 +181,7 @@ def outlook(
         found.append(
             RegionOutlook(
                 code=row.region_code,
-                name=names[row.region_code],
+                name=row.name,
                 zone=str(calendar.zone),
                 is_open=calendar.is_open(now),
                 waiting=row.waiting,

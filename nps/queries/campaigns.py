@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -33,6 +33,7 @@ from nps.models import (
     Region,
     Shift,
 )
+from nps.queries.together import Found, Lists, Together
 
 #: Roles that see every campaign; the others see those of their customer, or those they work in.
 SEE_ALL = ("manager", "admin")
@@ -68,23 +69,56 @@ class CampaignRow:
     gate: str
 
 
-def _rows() -> Select[*tuple[Any, ...]]:
-    """The fields of `CampaignRow`."""
-    own, contract = Campaign, Contract
+def _rows() -> Select[Campaign, Contract, Customer]:
     return (
-        select(
-            own.id, own.title, own.purpose, own.contract_id, contract.customer_id,
-            Customer.name.label("customer_name"), own.starts_on, own.ends_on, own.paused_at, own.closed_at,
-            own.always_open, own.script_version_id, own.soft_refusal_final, own.setup_allowance_s, own.dial_link,
-            own.admission, own.escalation_email, own.escalation_confirmed_at, own.original_clients,
-            own.answers_after_check, own.customer_hears, contract.budget_s, contract.billing, contract.gate,
-        )
-        .join(contract, contract.id == own.contract_id)
-        .join(Customer, Customer.id == contract.customer_id)
-    )  # fmt: skip
+        select(Campaign, Contract, Customer)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .join(Customer, Customer.id == Contract.customer_id)
+    )
 
 
-def _visible(statement: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
+def with_campaign(statement: Any, campaign_id: Any) -> Any:
+    """The statement, which also finds the campaign of this id; `row_of` makes it of a row."""
+    return (
+        statement.add_columns(Campaign, Contract, Customer)
+        .join(Campaign, Campaign.id == campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .join(Customer, Customer.id == Contract.customer_id)
+    )
+
+
+def row_of(row: Any) -> CampaignRow:
+    """The campaign of a row that holds it with its contract and customer."""
+    campaign, contract, customer = row.Campaign, row.Contract, row.Customer
+    return CampaignRow(
+        id=campaign.id,
+        title=campaign.title,
+        purpose=campaign.purpose,
+        contract_id=contract.id,
+        customer_id=customer.id,
+        customer_name=customer.name,
+        starts_on=campaign.starts_on,
+        ends_on=campaign.ends_on,
+        paused_at=campaign.paused_at,
+        closed_at=campaign.closed_at,
+        always_open=campaign.always_open,
+        script_version_id=campaign.script_version_id,
+        soft_refusal_final=campaign.soft_refusal_final,
+        setup_allowance_s=campaign.setup_allowance_s,
+        dial_link=campaign.dial_link,
+        admission=campaign.admission,
+        escalation_email=campaign.escalation_email,
+        escalation_confirmed_at=campaign.escalation_confirmed_at,
+        original_clients=campaign.original_clients,
+        answers_after_check=campaign.answers_after_check,
+        customer_hears=campaign.customer_hears,
+        budget_s=contract.budget_s,
+        billing=contract.billing,
+        gate=contract.gate,
+    )
+
+
+def _visible(statement: Select[Campaign, Contract, Customer], actor: Actor) -> Select[Campaign, Contract, Customer]:
     if actor.role in SEE_ALL:
         return statement
     if actor.role == "operator":
@@ -99,7 +133,7 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 
     Operators: by their priority (R1).
     """
-    rows = [CampaignRow(**row._mapping) for row in session.execute(_visible(_rows(), actor))]
+    rows = [row_of(row) for row in session.execute(_visible(_rows(), actor))]
     priority: dict[int, int] = {}
     if actor.role == "operator":
         own = select(CampaignMember.campaign_id, CampaignMember.priority).where(CampaignMember.user_id == actor.id)
@@ -112,12 +146,12 @@ def campaigns_of(session: Session, actor: Actor) -> list[CampaignRow]:
 def campaign_for(session: Session, actor: Actor, campaign_id: int) -> CampaignRow | None:
     """The campaign, or None when it does not exist or is not this person's to see: both answer 404 (R10)."""
     found = session.execute(_visible(_rows(), actor).where(Campaign.id == campaign_id)).one_or_none()
-    return CampaignRow(**found._mapping) if found else None
+    return row_of(found) if found else None
 
 
 def campaign_row(session: Session, campaign_id: int) -> CampaignRow:
     """The campaign, for services that have settled who may see it. Raises NoResultFound."""
-    return CampaignRow(**session.execute(_rows().where(Campaign.id == campaign_id)).one()._mapping)
+    return row_of(session.execute(_rows().where(Campaign.id == campaign_id)).one())
 
 
 @cache
@@ -126,34 +160,43 @@ def _holidays(region: str, first: int, last: int) -> frozenset[date]:
     return russian_holidays(years) | region_holidays(region, years)
 
 
+#: What calendars are made of, for `Together`: bind `campaign`.
+CALENDARS: Lists = {
+    "regions": select(Region.code, Region.zone),
+    "windows": select(
+        CallingWindow.region_code, CallingWindow.weekday, CallingWindow.opens, CallingWindow.closes
+    ).where(CallingWindow.campaign_id == bindparam("campaign")),
+    "days": select(CampaignDay.id, CampaignDay.day, CampaignDay.region_code, CampaignDay.is_open).where(
+        CampaignDay.campaign_id == bindparam("campaign")
+    ),
+}
+_CALENDARS = Together(CALENDARS)
+
+
 def calendars(session: Session, campaign: CampaignRow) -> dict[str, CallingCalendar]:
     """The calendar of each region of a campaign, by region code (R7)."""
-    zone_of = zones(session)
+    return calendars_of(campaign, _CALENDARS.read(session, campaign=campaign.id))
+
+
+def calendars_of(campaign: CampaignRow, found: Found) -> dict[str, CallingCalendar]:
+    """`calendars` of what CALENDARS have found."""
+    zone_of = {row.code: row.zone for row in found["regions"]}
     if campaign.always_open:
         return {code: always_open(zone, campaign.starts_on, campaign.ends_on) for code, zone in zone_of.items()}
     windows: dict[str, list[Window]] = {}
-    for row in session.execute(
-        select(CallingWindow.region_code, CallingWindow.weekday, CallingWindow.opens, CallingWindow.closes).where(
-            CallingWindow.campaign_id == campaign.id
-        )
-    ):
+    for row in found["windows"]:
         windows.setdefault(row.region_code, []).append(Window(row.weekday, row.opens, row.closes))
-    days = session.execute(
-        select(CampaignDay.day, CampaignDay.region_code, CampaignDay.is_open)
-        .where(CampaignDay.campaign_id == campaign.id)
-        .order_by(CampaignDay.id)
-    )
-    said = [SpecialDay(day, region, is_open) for day, region, is_open in days]
+    said = [SpecialDay(row.day, row.region_code, row.is_open) for row in sorted(found["days"])]
     years = campaign.starts_on.year, campaign.ends_on.year
     return {
         region: CallingCalendar(
             zone=zone_of[region],
-            windows=tuple(sorted(found)),
+            windows=tuple(sorted(own)),
             days_off=days_off_of(region, _holidays(region, *years), said),
             starts_on=campaign.starts_on,
             ends_on=campaign.ends_on,
         )
-        for region, found in windows.items()
+        for region, own in windows.items()
     }
 
 
@@ -162,42 +205,66 @@ def zones(session: Session) -> Mapping[str, str]:
     return {code: zone for code, zone in session.execute(select(Region.code, Region.zone))}
 
 
-_TALKS = text(
-    "SELECT a.talk_ms FROM call_attempt a JOIN campaign c ON c.id = a.campaign_id "
-    "WHERE c.contract_id = :contract AND c.purpose <> 'training' AND a.talk_ms > 0 AND a.source <> 'inbound' "
-    "ORDER BY a.talk_ms"
-).bindparams(bindparam("contract"))
+_ON_LINE = and_(CallAttempt.ended_at.is_(None), CallAttempt.handed_over_at.is_(None))
+_SECONDS = (CallAttempt.talk_ms + 999) // 1000
+#: What a contract's budget is made of, for `Together`: bind `contract`. `talks` reads one short index, whose rows are
+#: as few as the limit allows; its condition stands in it as text, or no database would take that index.
+BUDGET: Lists = {
+    "talks": select(_SECONDS.label("seconds"), func.count().label("calls"))
+    .join(Campaign, Campaign.id == CallAttempt.campaign_id)
+    .where(
+        Campaign.contract_id == bindparam("contract"),
+        Campaign.purpose != "training",
+        text("call_attempt.talk_ms > 0 AND call_attempt.source <> 'inbound'"),
+    )
+    .group_by(_SECONDS),
+    "reserved": select(
+        func.count().filter(_ON_LINE).label("on_line"), func.count().filter(~_ON_LINE).label("unsettled")
+    )
+    .select_from(CallAttempt)
+    .join(Campaign, Campaign.id == CallAttempt.campaign_id)
+    .where(
+        Campaign.contract_id == bindparam("contract"),
+        Campaign.purpose != "training",
+        CallAttempt.closed_at.is_(None),
+        CallAttempt.source != "inbound",
+    ),
+}
+_BUDGET = Together(BUDGET)
 
 
 def budget(session: Session, campaign: CampaignRow) -> Budget:
     """How much of the contract's minutes is used and reserved, in the unit the campaign gates by (R6).
 
-    Reads one short index: its rows are as few as the limit allows. Run it inside the transaction that decides.
-    Training uses nothing up and is never held up (R9).
+    Run it inside the transaction that decides. Training uses nothing up and is never held up (R9).
     """
+    return budget_of(campaign, _BUDGET.read(session, contract=campaign.contract_id))
+
+
+def budget_of(campaign: CampaignRow, found: Found) -> Budget:
+    """`budget` of what BUDGET has found."""
     if campaign.purpose == "training":
         return Budget(limit_s=max(campaign.budget_s, LEAST_RESERVE_S), used_s=0)
-    talks = [-(-ms // 1000) for (ms,) in session.execute(_TALKS, {"contract": campaign.contract_id})]
+    talks = sorted(found["talks"])
     rule = campaign.billing if campaign.gate == "billed" else "second"
-    on_line = and_(CallAttempt.ended_at.is_(None), CallAttempt.handed_over_at.is_(None))
-    open_calls, unsettled = session.execute(
-        select(func.count().filter(on_line), func.count().filter(~on_line))
-        .select_from(CallAttempt)
-        .join(Campaign, Campaign.id == CallAttempt.campaign_id)
-        .where(
-            Campaign.contract_id == campaign.contract_id,
-            Campaign.purpose != "training",
-            CallAttempt.closed_at.is_(None),
-            CallAttempt.source != "inbound",
-        )
-    ).one()
+    (reserved,) = found["reserved"]
     return Budget(
         limit_s=campaign.budget_s,
-        used_s=sum(billed(seconds, rule) for seconds in talks),
-        open_calls=open_calls,
-        unsettled_calls=unsettled,
-        median_talk_s=talks[len(talks) // 2] if talks else 0,
+        used_s=sum(billed(talk.seconds, rule) * talk.calls for talk in talks),
+        open_calls=reserved.on_line,
+        unsettled_calls=reserved.unsettled,
+        median_talk_s=_median(talks),
     )
+
+
+def _median(talks: Sequence[Any]) -> int:
+    """The upper one of two."""
+    ahead = sum(talk.calls for talk in talks) // 2
+    for talk in talks:
+        if ahead < talk.calls:
+            return int(talk.seconds)
+        ahead -= talk.calls
+    return 0
 
 
 def open_shift(session: Session, user_id: int) -> Shift | None:

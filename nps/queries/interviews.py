@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from nps.domain.script import Script
 from nps.models import Answer, CallAttempt, ScriptVersion
 
-
-def answers_of(session: Session, attempt_id: UUID) -> dict[str, Any]:
-    """The answers in force by step; a draft is none yet."""
-    rows = session.execute(
-        select(Answer.step, Answer.value).where(Answer.attempt_id == attempt_id, Answer.replaced_at.is_(None))
-    )
-    return {step: value for step, value in rows if not (isinstance(value, dict) and value.get("draft"))}
+_MOST_READ = 100
+_READ: dict[str, Script] = {}
 
 
-def draft_of(session: Session, attempt_id: UUID, step_id: str) -> Any:
-    """What is marked at a step: the draft, else what was answered there before it was taken back.
+_TALK = (
+    select(ScriptVersion.sha256, Answer.step, Answer.value)
+    .outerjoin(Answer, and_(Answer.attempt_id == bindparam("attempt"), Answer.replaced_at.is_(None)))
+    .where(ScriptVersion.id == bindparam("version"))
+)
 
-    None when nothing was.
+
+def talk_of(session: Session, attempt: CallAttempt) -> tuple[Script, dict[str, Any]]:
+    """The script of a call and its answers in force: one statement, once the script was read."""
+    version_id = attempt.script_version_id
+    rows = session.execute(_TALK, {"attempt": attempt.id, "version": version_id}).all()
+    answers = in_force((row.step, row.value) for row in rows if row.step is not None)
+    return script_of(session, version_id, rows[0].sha256), answers
+
+
+def in_force(answers: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The answers among what is written down by step; a draft is none yet."""
+    return {step: value for step, value in answers if not (isinstance(value, dict) and value.get("draft"))}
+
+
+def script_of(session: Session, version_id: int, sha256: str = "") -> Script:
+    """A published version of a script; with its hash at hand nothing is asked once it was read. Raises NoResultFound.
+
+    Each process keeps what it has read under the hash of the body: a published version never changes (R18).
     """
-    return session.scalar(
-        select(Answer.value)
-        .where(Answer.attempt_id == attempt_id, Answer.step == step_id)
-        .order_by(Answer.replaced_at.is_(None).desc(), Answer.id.desc())
-        .limit(1)
-    )
-
-
-def script_of(session: Session, version_id: int) -> Script:
-    """A published version of a script. Raises NoResultFound."""
-    return Script.from_dict(session.scalars(select(ScriptVersion.body).where(ScriptVersion.id == version_id)).one())
-
-
-def result_of(session: Session, attempt_id: UUID) -> str | None:
-    """The result the talk of a call has come to by its script; None while it goes on, or without such a call."""
-    version_id = session.scalar(select(CallAttempt.script_version_id).where(CallAttempt.id == attempt_id))
-    if version_id is None:
-        return None
-    return script_of(session, version_id).result(answers_of(session, attempt_id))
+    known = sha256 or session.scalars(select(ScriptVersion.sha256).where(ScriptVersion.id == version_id)).one()
+    if known not in _READ:
+        body = session.scalars(select(ScriptVersion.body).where(ScriptVersion.id == version_id)).one()
+        if len(_READ) >= _MOST_READ:
+            _READ.clear()
+        _READ[known] = Script.from_dict(body)
+    return _READ[known]

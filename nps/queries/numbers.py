@@ -10,10 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    String,
+    bindparam,
+    column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from nps.models import Respondent, RespondentPhone, StopList
+from nps.queries.together import Found, Lists, Together
 
 #: Every live number of a client counts, and no other. For statements that are text; `p` is the number.
 LIVE = "p.state = 'live'"
@@ -26,7 +37,7 @@ STOPPED = f"""
 
 #: Whether the client's organisation is on it. `{inn}`: its INN.
 ORGANISATION_STOPPED = """
-    SELECT 1 FROM stop_list s WHERE s.inn = {inn} AND s.customer_id = :customer AND s.lifted_at IS NULL"""
+    SELECT 1 AS listed FROM stop_list s WHERE s.inn = {inn} AND s.customer_id = :customer AND s.lifted_at IS NULL"""
 
 #: The live numbers of a client on which somebody was spoken to for another client's row on `{day}`, by his own clock.
 SPOKEN_TO = f"""
@@ -39,6 +50,25 @@ SPOKEN_TO = f"""
 IN_USE = f"""
     SELECT p.e164 FROM respondent_phone p JOIN claim_key c ON c.key = 'p:' || p.e164
     WHERE p.respondent_id = {{client}} AND {LIVE}"""
+
+
+#: What of a client forbids to call him, for `Together`: bind `client`, `customer`, `inn` and `day`.
+REFUSING: Lists = {
+    "stopped": text(STOPPED.format(client=":client")).columns(column("e164", String)),
+    "organisation": text(ORGANISATION_STOPPED.format(inn=":inn")).columns(column("listed", Integer)),
+    "spoken_to": text(SPOKEN_TO.format(client=":client", day=":day")).columns(column("e164", String)),
+}
+#: All numbers of a client, for `Together`: bind `client`. Sorted they stand in the order they are tried.
+NUMBERS: Lists = {
+    "numbers": select(
+        RespondentPhone.position,
+        RespondentPhone.id,
+        RespondentPhone.e164,
+        RespondentPhone.extension,
+        RespondentPhone.state,
+        RespondentPhone.is_next,
+    ).where(RespondentPhone.respondent_id == bindparam("client")),
+}
 
 
 def is_live() -> ColumnElement[bool]:
@@ -54,17 +84,30 @@ class Listed:
     organisations: Mapping[str, datetime]
 
 
+_CLIENTS: BindParameter[int] = bindparam("clients", expanding=True)
+#: The entries in force that a number or the organisation of some clients is on, for `Together`: bind `clients` and
+#: `customer`.
+LISTED: Lists = {
+    "listed": select(StopList.e164, StopList.inn, StopList.at).where(
+        StopList.customer_id == bindparam("customer"),
+        StopList.lifted_at.is_(None),
+        or_(
+            StopList.e164.in_(select(RespondentPhone.e164).where(RespondentPhone.respondent_id.in_(_CLIENTS))),
+            StopList.inn.in_(select(Respondent.inn).where(Respondent.id.in_(_CLIENTS), Respondent.inn.is_not(None))),
+        ),
+    ),
+}
+_LISTED = Together(LISTED)
+
+
 def listed(session: Session, customer_id: int, respondent_ids: Sequence[int]) -> Listed:
     """The entries in force that a number or the organisation of these clients is on: one statement for all of them."""
-    own = RespondentPhone.respondent_id.in_(respondent_ids)
-    inns = select(Respondent.inn).where(Respondent.id.in_(respondent_ids), Respondent.inn.is_not(None))
-    rows = session.execute(
-        select(StopList.e164, StopList.inn, StopList.at).where(
-            StopList.customer_id == customer_id,
-            StopList.lifted_at.is_(None),
-            or_(StopList.e164.in_(select(RespondentPhone.e164).where(own)), StopList.inn.in_(inns)),
-        )
-    ).all()
+    return listed_in(_LISTED.read(session, customer=customer_id, clients=respondent_ids))
+
+
+def listed_in(found: Found) -> Listed:
+    """`listed` of what LISTED has found."""
+    rows = found["listed"]
     return Listed({row.e164: row.at for row in rows if row.e164}, {row.inn: row.at for row in rows if row.inn})
 
 

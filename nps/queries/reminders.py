@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import reminder_kind
@@ -32,21 +33,25 @@ class Line:
     campaign_id: int
 
 
-def unseen(session: Session, user_id: int, now: datetime) -> list[Line]:
-    """The reminders the person has not put away and that still hold, the most urgent first.
+#: What was not put away, for `Together`: bind `operator` and `shown_since`.
+ROWS: Select[*tuple[Any, ...]] = select(Reminder.due_at, Reminder.id, Reminder.kind, Reminder.subject).where(
+    Reminder.user_id == bindparam("operator"),
+    Reminder.ack_at.is_(None),
+    Reminder.due_at > bindparam("shown_since"),
+)
+
+
+def still_hold(session: Session, found: Sequence[Any], now: datetime) -> list[Line]:
+    """What ROWS have found, without what holds no more.
 
     A callback that is being made, was kept, moved or dropped is gone from the list by itself, as is the line about
     repeats when none is left; «через 5 минут» gives way to «пора».
     """
-    rows = session.scalars(
-        select(Reminder)
-        .where(Reminder.user_id == user_id, Reminder.ack_at.is_(None), Reminder.due_at > now - SHOWN_FOR)
-        .order_by(Reminder.due_at, Reminder.id)
-    ).all()
+    rows = sorted(found, key=lambda row: (row.due_at, row.id))
     return _callbacks(session, rows, now) + _repeats(session, rows, now)
 
 
-def _callbacks(session: Session, rows: Sequence[Reminder], now: datetime) -> list[Line]:
+def _callbacks(session: Session, rows: Sequence[Any], now: datetime) -> list[Line]:
     by_appointment = {int(row.subject.partition(":")[2]): row for row in rows if row.kind.startswith("callback")}
     if not by_appointment:
         return []
@@ -76,7 +81,7 @@ def _callback_words(kind: str, organisation: str, at: datetime, zone: str, now: 
     return f"Перезвон через {minutes} {plural(minutes, 'минуту', 'минуты', 'минут')}: {theirs}"
 
 
-def _repeats(session: Session, rows: Sequence[Reminder], now: datetime) -> list[Line]:
+def _repeats(session: Session, rows: Sequence[Any], now: datetime) -> list[Line]:
     """One line a campaign, with the number of this moment."""
     latest = {int(row.subject.partition(":")[2]): row for row in rows if row.kind == "repeat_due"}
     if not latest:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.local_time import Zone, clock
 from nps.models import Respondent, Shift, ShiftMessage, ShiftMessageReader, User
+from nps.queries.together import Found, Lists, Together
 
 #: How many of the newest messages a manager sees below the requests.
 _LAST = 8
@@ -53,22 +54,39 @@ class Help:
         return f"{self.asked_at}.{shown.id if shown else 0}.{int(self.unread is not None)}.{self.more}"
 
 
-def help_of(session: Session, shift: Shift, zone: Zone) -> Help:
-    """What the operator of this shift sees, in two statements. `zone`: the office's."""
-    asked = session.scalar(select(ShiftMessage.sent_at).where(ShiftMessage.author_id == shift.user_id, *OPEN))
-    rows = session.execute(
-        select(ShiftMessage, User.full_name, ShiftMessageReader.read_at)
-        .join(ShiftMessageReader, ShiftMessageReader.message_id == ShiftMessage.id)
-        .join(User, User.id == ShiftMessage.author_id)
-        .where(
-            ShiftMessageReader.user_id == shift.user_id,
-            ShiftMessage.campaign_id == shift.campaign_id,
-            ShiftMessage.sent_at >= shift.started_at,
-        )
-        .order_by(ShiftMessage.id)
-    ).all()
-    unread = [_received(row, author, zone) for row, author, read_at in rows if read_at is None]
-    read = [_received(row, author, zone) for row, author, read_at in rows if read_at is not None]
+_OPEN_SHIFT = Shift.user_id == bindparam("operator"), Shift.ended_at.is_(None)
+#: What the place of help shows, for `Together`: bind `operator`.
+HELP: Lists = {
+    "asked": select(ShiftMessage.sent_at)
+    .join(Shift, Shift.user_id == ShiftMessage.author_id)
+    .where(*_OPEN_SHIFT, ShiftMessage.kind == "request", ShiftMessage.closed_at.is_(None)),
+    "messages": select(
+        ShiftMessage.id,
+        ShiftMessage.kind,
+        ShiftMessage.sent_at,
+        ShiftMessage.text,
+        User.full_name.label("author"),
+        ShiftMessageReader.read_at,
+    )
+    .join(ShiftMessageReader, ShiftMessageReader.message_id == ShiftMessage.id)
+    .join(User, User.id == ShiftMessage.author_id)
+    .join(Shift, (Shift.user_id == ShiftMessageReader.user_id) & (Shift.campaign_id == ShiftMessage.campaign_id))
+    .where(*_OPEN_SHIFT, ShiftMessage.sent_at >= Shift.started_at),
+}
+_HELP = Together(HELP)
+
+
+def help_of(session: Session, operator_id: int, zone: Zone) -> Help:
+    """What the operator sees in his shift, nothing without one: one statement. `zone`: the office's."""
+    return help_in(_HELP.read(session, operator=operator_id), zone)
+
+
+def help_in(found: Found, zone: Zone) -> Help:
+    """`help_of` of what HELP has found."""
+    rows = sorted(found["messages"])
+    unread = [_received(row, zone) for row in rows if row.read_at is None]
+    read = [_received(row, zone) for row in rows if row.read_at is not None]
+    asked = next((row.sent_at for row in found["asked"]), None)
     return Help(
         asked_at=clock(asked, zone) if asked else "",
         unread=unread[0] if unread else None,
@@ -77,8 +95,8 @@ def help_of(session: Session, shift: Shift, zone: Zone) -> Help:
     )
 
 
-def _received(row: ShiftMessage, author: str, zone: Zone) -> Received:
-    return Received(row.id, author, clock(row.sent_at, zone), row.text, row.kind == "answer")
+def _received(row: Any, zone: Zone) -> Received:
+    return Received(row.id, row.author, clock(row.sent_at, zone), row.text, row.kind == "answer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from nps.domain.telephony import Kind, Line, LineEvent, line_of
 from nps.models import ExchangeLink, LineCommand, TelephonyEvent, User
+from nps.queries.together import Together
 
 #: The row of the link that a process holds.
 LINK = 1
@@ -40,7 +41,11 @@ class CallLine:
 
 def exchange(session: Session, now: datetime) -> Exchange:
     """The link as it is known at `now` (aware UTC)."""
-    row = session.get(ExchangeLink, LINK)
+    return exchange_of(session.get(ExchangeLink, LINK), now)
+
+
+def exchange_of(row: ExchangeLink | None, now: datetime) -> Exchange:
+    """What the row of the link says at `now`; without one no exchange is set."""
     if row is None:
         return Exchange(False, False, "")
     is_alive = row.heard_at is not None and not row.problem and now - row.heard_at <= ALIVE
@@ -52,22 +57,34 @@ def extension_of(session: Session, user_id: int) -> str:
     return session.scalar(select(User.extension).where(User.id == user_id)) or ""
 
 
+_OF_CALL = Together(
+    {
+        "commands": select(LineCommand.id, LineCommand.kind, LineCommand.state, LineCommand.problem).where(
+            LineCommand.attempt_id == bindparam("attempt")
+        ),
+        "events": select(
+            TelephonyEvent.provider, TelephonyEvent.dedup, TelephonyEvent.type, TelephonyEvent.at, TelephonyEvent.raw
+        ).where(TelephonyEvent.attempt_id == bindparam("attempt"), TelephonyEvent.provider != DESK),
+    }
+)
+
+
 def call_line(session: Session, attempt_id: UUID) -> CallLine | None:
     """The line of a call that was asked of the exchange; None for one that the operator dials himself."""
-    commands = session.execute(
-        select(LineCommand.kind, LineCommand.state, LineCommand.problem)
-        .where(LineCommand.attempt_id == attempt_id)
-        .order_by(LineCommand.id)
-    ).all()
-    if not any(row.kind == "call" for row in commands):
-        return None
-    failed = next((row.problem for row in reversed(commands) if row.state == "failed"), "")
-    return CallLine(reported_line(session, attempt_id), failed)
+    line, is_asked, problem = line_and_wish(session, attempt_id)
+    return CallLine(line, problem) if is_asked else None
 
 
-def reported_line(session: Session, attempt_id: UUID) -> Line:
-    """The line as an exchange has reported it; that of a call it knows nothing of says nothing."""
-    return line_of(str(attempt_id), events_of_call(session, attempt_id))
+def line_and_wish(session: Session, attempt_id: UUID) -> tuple[Line, bool, str]:
+    """The line as an exchange has reported it, whether one was asked for the call, and what kept it from calling.
+
+    The line of a call that an exchange knows nothing of says nothing.
+    """
+    found = _OF_CALL.read(session, attempt=attempt_id)
+    failed = [row for row in sorted(found["commands"]) if row.state == "failed"]
+    events = [_event(str(attempt_id), row) for row in found["events"]]
+    is_asked = any(row.kind == "call" for row in found["commands"])
+    return line_of(str(attempt_id), events), is_asked, failed[-1].problem if failed else ""
 
 
 def events_of_call(session: Session, attempt_id: UUID) -> list[LineEvent]:
@@ -78,7 +95,7 @@ def events_of_call(session: Session, attempt_id: UUID) -> list[LineEvent]:
     return [_event(str(attempt_id), row) for row in rows]
 
 
-def _event(call_id: str, row: TelephonyEvent) -> LineEvent:
+def _event(call_id: str, row: Any) -> LineEvent:
     told: dict[str, Any] = row.raw or {}
     return LineEvent(
         provider=row.provider, dedup=row.dedup, call_id=call_id, kind=Kind(row.type), at=row.at,

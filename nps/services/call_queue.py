@@ -15,21 +15,25 @@ keeps it waits, but never in a circle:
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.budget import Decision
+from nps.domain.budget import Budget
+from nps.domain.calling_window import CallingCalendar
 from nps.domain.desk import RETURN_REASONS
 from nps.domain.errors import DomainError, StaleError
 from nps.models import CallAttempt, ClaimKey, Pause, Respondent, RespondentPhone, Shift, User
 from nps.queries import call_queue, campaigns
-from nps.queries.campaigns import CampaignRow
+from nps.queries.campaigns import CampaignRow, row_of, with_campaign
 from nps.queries.numbers import is_live
-from nps.services.journal import log_access, record
-from nps.services.transaction import AnySession, lock_claims, require_claims, write
+from nps.queries.together import Together
+from nps.services.acting import act
+from nps.services.journal import log_access
+from nps.services.transaction import AnySession, require_claims, write
 
 #: How long a shown client stays with his operator without a sign of life; any request renews it (architecture,
 #: Database).
@@ -43,70 +47,70 @@ _FREE: dict[str, None] = {"held_by": None, "held_until": None, "held_token": Non
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The operator has this client now."""
+    """The operator has this client now. `budget`: by which it was decided; None for one he had already."""
 
     respondent_id: int
+    budget: Budget | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
     """Nobody can be called: `why` is no_due | paused | closed | budget | pause (the operator's own) | no_shift.
 
-    The budget's decision stands beside it.
+    The budget it was decided by stands beside it.
     """
 
     why: str
-    decision: Decision
+    budget: Budget | None = None
+
+
+_at_work = with_campaign(
+    select(
+        Shift,
+        select(Respondent.id).where(Respondent.held_by == Shift.user_id).scalar_subquery().label("held"),
+        exists().where(Pause.shift_id == Shift.id, Pause.ended_at.is_(None)).label("is_paused"),
+    ).where(Shift.user_id == bindparam("operator"), Shift.ended_at.is_(None)),
+    Shift.campaign_id,
+)
+#: What a claim is decided by beside the queue.
+_RULES = Together(campaigns.CALENDARS, campaigns.BUDGET)
 
 
 def take_next(
-    session: AnySession, operator_id: int, campaign_id: int, now: datetime, lease: timedelta = LEASE
+    session: AnySession, operator_id: int, campaign_id: int | None, now: datetime, lease: timedelta = LEASE
 ) -> Taken | Nobody:
-    """Give the operator the next client of a campaign, the one he already has if he has one.
+    """Give the operator his next client for `lease`; who holds one keeps him. The last result is shown no longer.
 
-    `campaign_id` is that of his shift as the caller saw it; without one now he gets nobody.
-
-    The answer to "who next" (R16): class, then the region whose window closes first, then due time. Under the
-    budget's rule (R6) from 95 % nobody new, at the limit nobody at all.
+    `campaign_id`: of his shift; None for the campaign he is in. The answer to "who next" (R16): class, then the region
+    whose window closes first, then due time. Under the budget's rule (R6) from 95 % nobody new, at the limit nobody at
+    all.
     """
-    with write(session) as s:
-        lock_claims(s)
-        free_lapsed(s, now)
-        campaign = campaigns.campaign_row(s, campaign_id)
-        decision = campaigns.budget(s, campaign).decide()
-        shift = campaigns.open_shift(s, operator_id)
-        if shift is None or shift.campaign_id != campaign_id:
+    with act(session, operator_id, now, claims=True) as a:
+        free_lapsed(a.s, now)
+        row = a.s.execute(
+            _at_work, {"operator": operator_id}, execution_options={"populate_existing": True}
+        ).one_or_none()
+        if row is None or campaign_id not in (None, row.Shift.campaign_id):
             # Ended or begun elsewhere in another tab since the page was drawn.
-            return Nobody("no_shift", decision)
-        s.execute(
-            update(Shift).where(Shift.user_id == operator_id, Shift.ended_at.is_(None)).values(shown_result_id=None)
-        )
+            return Nobody("no_shift")
+        row.Shift.shown_result_id = None
         # Shown or dialled: a call without a result holds its client too.
-        held = s.scalar(select(Respondent.id).where(Respondent.held_by == operator_id))
-        if held is not None:
-            return Taken(held)
-        why = (
-            why_closed(campaign)
-            or ("" if decision.may_dial else "budget")
-            or ("pause" if _pauses(s, operator_id) else "")
-        )
+        if row.held is not None:
+            return Taken(row.held)
+        campaign = row_of(row)
+        found = _RULES.read(a.s, campaign=campaign.id, contract=campaign.contract_id)
+        budget = campaigns.budget_of(campaign, found)
+        decision = budget.decide()
+        # On a break: another tab of his may still show the button.
+        why = why_closed(campaign) or ("" if decision.may_dial else "budget") or ("pause" if row.is_paused else "")
         if why:
-            return Nobody(why, decision)
-        claimed = _claim(s, operator_id, campaign, decision.may_start_new, now, now + lease)
+            return Nobody(why, budget)
+        calendars = campaigns.calendars_of(campaign, found)
+        claimed = _claim(a.s, operator_id, campaign, calendars, decision.may_start_new, now, now + lease)
         if claimed is None:
-            return Nobody("no_due", decision)
-        log_access(s, at=now, user_id=operator_id, action="card_shown", object_kind="respondent", object_id=claimed)
-        return Taken(claimed)
-
-
-def _pauses(session: Session, operator_id: int) -> bool:
-    """Whether the operator is on a break: another tab of his may still show the button."""
-    running = (
-        select(Pause.id)
-        .join(Shift, Shift.id == Pause.shift_id)
-        .where(Shift.user_id == operator_id, Shift.ended_at.is_(None), Pause.ended_at.is_(None))
-    )
-    return session.scalar(running) is not None
+            return Nobody("no_due", budget)
+        log_access(a.s, at=now, user_id=operator_id, action="card_shown", object_kind="respondent", object_id=claimed)
+        return Taken(claimed, budget)
 
 
 def why_closed(campaign: CampaignRow) -> str:
@@ -117,9 +121,14 @@ def why_closed(campaign: CampaignRow) -> str:
 
 
 def _claim(
-    session: Session, operator_id: int, campaign: CampaignRow, start_new: bool, now: datetime, until: datetime
+    session: Session,
+    operator_id: int,
+    campaign: CampaignRow,
+    calendars: Mapping[str, CallingCalendar],
+    start_new: bool,
+    now: datetime,
+    until: datetime,
 ) -> int | None:
-    calendars = campaigns.calendars(session, campaign)
     regions = call_queue.open_regions(calendars, now)
     if not regions:
         return None
@@ -153,13 +162,25 @@ def take_phones(session: Session, respondent_id: int, operator_id: int) -> None:
     session.execute(insert(ClaimKey).from_select(["key", "respondent_id", "operator_id"], phones.distinct()))
 
 
-def _in_play(respondent_id: int, *phone_ids: int) -> ColumnElement[bool]:
+def _in_play(client: int | ColumnElement[int], *phone_ids: int) -> ColumnElement[bool]:
     """Numbers that a call of the client can be on: a result may have found dead the one he is spoken to on."""
-    called = select(CallAttempt.phone_id).where(
-        CallAttempt.respondent_id == respondent_id, CallAttempt.closed_at.is_(None)
-    )
+    called = select(CallAttempt.phone_id).where(CallAttempt.respondent_id == client, CallAttempt.closed_at.is_(None))
     on_line = or_(is_live(), RespondentPhone.id.in_(called), RespondentPhone.id.in_(phone_ids))
-    return and_(RespondentPhone.respondent_id == respondent_id, on_line)
+    return and_(RespondentPhone.respondent_id == client, on_line)
+
+
+def _with_phones(client: int | ColumnElement[int], *phone_ids: int) -> Select[str]:
+    return (
+        select(User.full_name)
+        .join(ClaimKey, ClaimKey.operator_id == User.id)
+        .join(RespondentPhone, literal("p:") + RespondentPhone.e164 == ClaimKey.key)
+        .where(_in_play(client, *phone_ids), ClaimKey.respondent_id != client)
+        .limit(1)
+    )
+
+
+#: `phones_with`, for `Together`: bind `client`.
+WITH_PHONES = _with_phones(bindparam("client", type_=Respondent.__table__.c.id.type))
 
 
 def phones_with(session: Session, respondent_id: int, *phone_ids: int) -> str | None:
@@ -167,13 +188,7 @@ def phones_with(session: Session, respondent_id: int, *phone_ids: int) -> str | 
 
     `phone_ids`: numbers that a call is about to be written to, live or not.
     """
-    return session.scalar(
-        select(User.full_name)
-        .join(ClaimKey, ClaimKey.operator_id == User.id)
-        .join(RespondentPhone, literal("p:") + RespondentPhone.e164 == ClaimKey.key)
-        .where(_in_play(respondent_id, *phone_ids), ClaimKey.respondent_id != respondent_id)
-        .limit(1)
-    )
+    return session.scalar(_with_phones(respondent_id, *phone_ids))
 
 
 def hold(session: Session, client: Respondent, operator_id: int, until: datetime | None, token: str) -> None:
@@ -203,11 +218,22 @@ def release(session: Session, respondent_id: int) -> None:
     session.execute(update(Respondent).where(Respondent.id == respondent_id).values(**_FREE))
 
 
+_FREED = (
+    update(Respondent)
+    .where(Respondent.held_by.is_not(None), Respondent.held_until.is_not(None))
+    .values(**_FREE)
+    .returning(Respondent.id)
+)
+_LAPSED = _FREED.where(Respondent.held_until < bindparam("now"))
+
+
 def release_shown(session: Session, *which: ColumnElement[bool]) -> list[int]:
     """Give back the clients of a condition that are shown and not dialled: those have a lease. Returns their ids."""
     require_claims(session)
-    shown = update(Respondent).where(Respondent.held_by.is_not(None), Respondent.held_until.is_not(None), *which)
-    freed = list(session.scalars(shown.values(**_FREE).returning(Respondent.id)))
+    return _with_keys(session, list(session.scalars(_FREED.where(*which))))
+
+
+def _with_keys(session: Session, freed: list[int]) -> list[int]:
     if freed:
         session.execute(delete(ClaimKey).where(ClaimKey.respondent_id.in_(freed)))
     return freed
@@ -215,23 +241,24 @@ def release_shown(session: Session, *which: ColumnElement[bool]) -> list[int]:
 
 def free_lapsed(session: Session, now: datetime) -> None:
     """Give back clients that were shown and never dialled: their lease is over at the moment of writing."""
-    release_shown(session, Respondent.held_until < now)
+    require_claims(session)
+    _with_keys(session, list(session.scalars(_LAPSED, {"now": now})))
+
+
+def is_lease_due(held_until: datetime | None, now: datetime, lease: timedelta) -> bool:
+    """Whether a lease that ends then is to be renewed: a fifth of it has passed, or more was left.
+
+    More, when the page was asked for before its script could speak. None: nobody is shown, or he is dialled already.
+    """
+    return held_until is not None and not lease * 4 / 5 < held_until - now <= lease
 
 
 def renew(session: AnySession, operator_id: int, now: datetime, lease: timedelta = LEASE) -> bool:
-    """Make the lease of the client shown to an operator `lease` long; False when he holds none.
+    """Make the lease of the client shown to an operator `lease` long; False when it was over, or there is none.
 
-    Written when a fifth of it has passed, or when more was left: the page was asked for before its script could speak.
     Called by any request of the desk, GET too (one of the three things a GET may change). A hidden tab asks once a
     minute, or when the browser lets it: each time has to count.
     """
-    held_until = session.execute(
-        select(Respondent.id, Respondent.held_until).where(Respondent.held_by == operator_id)
-    ).one_or_none()
-    if held_until is None:
-        return False
-    if held_until[1] is None or lease * 4 / 5 < held_until[1] - now <= lease:
-        return True
     with write(session) as s:
         changed = s.execute(
             update(Respondent)
@@ -249,26 +276,16 @@ def return_client(session: AnySession, operator_id: int, respondent_id: int, rea
     """
     if reason not in RETURN_REASONS:
         raise DomainError("no_reason", "Выберите, почему возвращаете клиента в очередь.")
-    with write(session) as s:
-        lock_claims(s)
-        row = s.execute(
+    with act(session, operator_id, now, claims=True) as a:
+        row = a.s.execute(
             select(Respondent.campaign_id).where(Respondent.id == respondent_id, Respondent.held_by == operator_id)
         ).one_or_none()
         if row is None:
             raise StaleError("not_held", "Этот клиент уже не у вас: время ожидания вышло, или его взял руководитель.")
-        if open_attempt_of(s, respondent_id) is not None:
+        if open_attempt_of(a.s, respondent_id) is not None:
             raise StaleError("dialled", "Звонок уже начат: выберите его итог.")
-        release_shown(s, Respondent.id == respondent_id)
-        record(
-            s,
-            at=now,
-            action="client_returned",
-            object_kind="respondent",
-            object_id=respondent_id,
-            actor_id=operator_id,
-            campaign_id=row.campaign_id,
-            after={"reason": reason},
-        )
+        release_shown(a.s, Respondent.id == respondent_id)
+        a.record("client_returned", "respondent", respondent_id, campaign_id=row.campaign_id, after={"reason": reason})
 
 
 def open_attempt_of(session: Session, respondent_id: int) -> CallAttempt | None:

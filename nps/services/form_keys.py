@@ -10,14 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, text, update
+from sqlalchemy import JSON, Row, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import StaleError
 from nps.models import FormKey
+from nps.models.types import UtcDateTime
 
 #: Where a session keeps the form whose first write is still to come, and the moment it came.
 _COUNTING = "nps_counting"
+_TAKE = text(
+    "INSERT INTO form_key (key, user_id, route, body_hash, result, at) "
+    "VALUES (:key, :user_id, :route, :body_hash, :result, :at) ON CONFLICT (key) DO NOTHING RETURNING id"
+).bindparams(bindparam("result", type_=JSON), bindparam("at", type_=UtcDateTime))
 _KEY_LOCK = text("SELECT pg_advisory_xact_lock(7051261, hashtext(:key))")
 
 
@@ -113,16 +118,18 @@ class SentAgain(Exception):
 
 
 @contextmanager
-def counting(session: Session, form: Enveloped | None, now: datetime) -> Iterator[None]:
+def counting(session: Session, form: Enveloped | None, now: datetime, *, looks_first: bool = True) -> Iterator[None]:
     """Let the first transaction of the block count this form, whatever its service knows of keys.
 
     Raises SentAgain when the form came before, KeyReused when its key did with other contents. A repeat of a form whose
-    service has kept its key is carried out: the service has its own words for it.
+    service has kept its key is carried out: the service has its own words for it. `looks_first`: also before the block,
+    for what it does outside its transaction.
     """
     if form is None:
         yield
         return
-    _refuse_unless_kept_inside(session, form)
+    if looks_first:
+        _refuse_unless_kept_inside(session, form)
     session.info[_COUNTING] = form, now
     try:
         yield
@@ -130,23 +137,22 @@ def counting(session: Session, form: Enveloped | None, now: datetime) -> Iterato
         session.info.pop(_COUNTING, None)
 
 
-def refuse_repeat(session: Session) -> None:
-    """At the beginning of a transaction: raise SentAgain when the form that is being counted came meanwhile."""
-    form, _ = session.info.get(_COUNTING, (None, None))
-    if form is not None:
-        _lock(session, form.key)
+def take(session: Session) -> None:
+    """At the beginning of a transaction: keep the form that is being counted; raise SentAgain when it came meanwhile.
+
+    On PostgreSQL a second press waits here until the first one has committed, or carries the form out when it has not.
+    """
+    form, now = session.info.get(_COUNTING, (None, None))
+    if form is None:
+        return
+    row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
+    if session.scalar(_TAKE, {**row, "result": {}, "at": now}) is None:
         _refuse_unless_kept_inside(session, form)
 
 
-def keep(session: Session) -> None:
-    """At the end of a transaction: the form that is being counted has been carried out."""
-    form, now = session.info.pop(_COUNTING, (None, None))
-    if form is None:
-        return
-    session.flush()
-    if _kept(session, form.key) is None:
-        row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
-        session.execute(insert(FormKey).values(**row, result={}, at=now))
+def told(session: Session) -> None:
+    """At the end of a transaction: the form that was counted has been carried out, the next one is another act's."""
+    session.info.pop(_COUNTING, None)
 
 
 def remember(session: Session, form: Form, result: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from nps.domain.phone import holds_number
 from nps.models import CallAttempt, Respondent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
+from nps.queries.interviews import talk_of
 from nps.services import cases
 from nps.services.acting import Act, act
 from nps.services.call_queue import open_attempt_of, release
@@ -91,7 +92,7 @@ def append_correction(
         raise DomainError("callback_at", "Укажите день и время перезвона.")
     if callback_at is not None:
         require_allowed(callback_at, calendars.get(client.region_code or ""), now)
-    if lacking := what_lacks(s, attempt, row):
+    if lacking := what_lacks(talk_of(s, attempt), row):
         raise DomainError("disposition", _LACKING[lacking])
     if row.kind is Kind.INTERVIEW and client.state == "withdrawn":
         raise StaleError("withdrawn", "Клиент исключён из базы: сначала откройте его заново, потом исправьте итог.")

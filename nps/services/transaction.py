@@ -55,10 +55,10 @@ def write(session: AnySession, *, counts: bool = True) -> Iterator[Session]:
     try:
         real.connection(execution_options={WRITING: True})
         if counts:
-            form_keys.refuse_repeat(real)
+            form_keys.take(real)
         yield real
         if counts:
-            form_keys.keep(real)
+            form_keys.told(real)
         real.commit()
         real.info[_COMMITTED] = True
     except BaseException:

@@ -72,7 +72,8 @@ def _enveloped(view: View) -> View:
 
 def _act(view: Callable[..., Any], values: dict[str, Any], form: Enveloped | None) -> Response:
     try:
-        with form_keys.counting(db.session(), form, now()):
+        # On the desk nothing is done outside the act's transaction.
+        with form_keys.counting(db.session(), form, now(), looks_first=request.blueprint != "desk"):
             response = current_app.make_response(view(**values))
     except (DomainError, HTTPException):
         _look_again(form)
@@ -130,12 +131,13 @@ def _again(error: SentAgain) -> Response:
     if request.blueprint == "desk" and not htmx.wants_fragment():
         return htmx.go(url_for("desk.page"))
     if request.blueprint == "desk":
+        from nps.queries.desk import Asked
         from nps.web.desk.common import show, view_now
 
         view, asked = view_now(), request.view_args or {}
         if "name" in asked and view.call is not None and view.call.id == asked.get("attempt_id"):
             # A panel that the form opened is opened again, in its own call.
-            view = view_now(asked["name"])
+            view = view_now(Asked(asked["name"]))
         return show(view)
     flash(_AGAIN, "ok")
     return htmx.go(str(error.result.get("go") or _page_of_form()))

@@ -13,14 +13,15 @@ from nps.domain.errors import DomainError, NotFoundError
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def told_on(page: Callable[..., Response], *leaving: type[DomainError]) -> Callable[[View], View]:
+def told_on(page: Callable[..., Response], *leaving: type[DomainError], absent: bool = False) -> Callable[[View], View]:
     """Show `page(error, **values of the address)` when the view raises a DomainError.
 
     The page takes what was typed from `forms.typed()` and its status from `errors.status_of(error)`. What is absent or
-    foreign (NotFoundError), and what is of the `leaving` classes, is told on the common page of its status.
+    foreign (NotFoundError; told here too with `absent`), and what is of the `leaving` classes, is told on the common
+    page of its status.
     """
 
-    left: tuple[type[DomainError], ...] = (NotFoundError, *leaving)
+    left: tuple[type[DomainError], ...] = leaving if absent else (NotFoundError, *leaving)
 
     def around(view: View) -> View:
         @wraps(view)

@@ -118,8 +118,9 @@ def _build() -> Shell | None:
     if row is None:
         return None
     actor = row.actor
-    # Before the first own password there is nothing to go to.
-    seen = [] if row.must_change_password else campaigns.campaigns_of(db.session(), actor)
+    # Before the first own password there is nothing to go to; the desk names its campaign itself.
+    asks = not row.must_change_password and request.blueprint != "desk"
+    seen = campaigns.campaigns_of(db.session(), actor) if asks else []
     wanted = (request.view_args or {}).get("campaign_id") or g.get("campaign_id")
     # A training campaign is no choice between two kinds of work.
     real = [campaign for campaign in seen if campaign.purpose != "training"]

@@ -25,7 +25,6 @@ from nps.models import Campaign, Outbox, Respondent, User
 from nps.services import call_queue, desk, escalations, letters, recordings
 from nps.services.call_queue import Taken
 from nps.services.desk import Result as CallResult
-from nps.services.form_keys import Form
 from tests import factories
 
 #: What the append-only tables hold fast, and themselves.
@@ -73,24 +72,19 @@ class Operator:
         user = session.scalars(select(User).where(User.login == "operator1")).one()
         self.actor = Actor(user.id, user.role, user.full_name)
         self.campaign_id = session.scalars(select(Campaign.id).where(Campaign.closed_at.is_(None))).one()
-        self.keys = 0
         desk.start_shift(session, self.actor, self.campaign_id, "Ольга", self.now)
-
-    def form(self) -> Form:
-        self.keys += 1
-        return Form(f"key{self.keys}", self.actor.id, "desk")
 
     def call(self) -> UUID:
         self.now += timedelta(seconds=30)
         taken = call_queue.take_next(self.session, self.actor.id, self.campaign_id, self.now)
         assert isinstance(taken, Taken), taken
-        attempt_id = desk.dial(self.session, self.actor, taken.respondent_id, self.form(), self.now)
-        desk.answered(self.session, self.actor, attempt_id, self.form(), self.now)
+        attempt_id = desk.dial(self.session, self.actor, taken.respondent_id, self.now)
+        desk.answered(self.session, self.actor, attempt_id, self.now)
         return attempt_id
 
     def settle(self, attempt_id: UUID, result: CallResult) -> None:
         self.now += timedelta(seconds=30)
-        desk.settle(self.session, self.actor, attempt_id, result, self.form(), self.now)
+        desk.settle(self.session, self.actor, attempt_id, result, self.now)
 
     def work(self, app: Flask) -> None:
         """A questionnaire with a recording, an escalation with its letter; a callback; a number for the stop list."""
@@ -100,7 +94,7 @@ class Operator:
             ("rating", 7),
             ("reasons", {"prompts": ["delivery"], "words": "долго", "comment": ""}),
         ):
-            desk.answer(self.session, self.actor, surveyed, step, value, self.form(), self.now)
+            desk.answer(self.session, self.actor, surveyed, step, value, self.now)
         self.escalate(surveyed)
         self.settle(surveyed, CallResult("surveyed"))
         recordings.add_recording(

@@ -287,21 +287,21 @@ class _Story:
     def _call(self, actor: Actor, campaign_id: int, end: int | str, at: datetime) -> tuple[Any, datetime]:
         taken = call_queue.take_next(db.session, actor.id, campaign_id, at)
         assert isinstance(taken, Taken), taken
-        attempt = desk.dial(db.session, actor, taken.respondent_id, self._form(actor), at)
+        attempt = desk.dial(db.session, actor, taken.respondent_id, at)
         at += timedelta(seconds=30)
         result = Result("surveyed" if isinstance(end, int) else end, note="Так сказал клиент")
         if end not in ("no_answer", "busy", "switched_off", "dead_number", "technical"):
-            desk.answered(db.session, actor, attempt, self._form(actor), at)
+            desk.answered(db.session, actor, attempt, at)
             at += timedelta(seconds=25)
         if end in _UNFITTING:
             panel, words = _UNFITTING[end]
-            desk.keep_unsuitable(db.session, actor, attempt, words, self._form(actor), at, panel)
+            desk.keep_unsuitable(db.session, actor, attempt, words, at, panel)
         if isinstance(end, int):
             at = self._answers(actor, attempt, end, at)
         elif end == "callback":
             result = Result("callback", callback_at=NOW.replace(hour=11, minute=0))
         at += timedelta(seconds=5)
-        desk.settle(db.session, actor, attempt, result, self._form(actor), at)
+        desk.settle(db.session, actor, attempt, result, at)
         return attempt, at + timedelta(seconds=20)
 
     def _answers(self, actor: Actor, attempt: Any, rating: int, at: datetime) -> datetime:
@@ -311,7 +311,7 @@ class _Story:
             answers.append(("reasons", {"prompts": next(_PROMPTS), "words": words, "comment": ""}))
         for step, value in answers:
             at += timedelta(seconds=9)
-            desk.answer(db.session, actor, attempt, step, value, self._form(actor), at)
+            desk.answer(db.session, actor, attempt, step, value, at)
         return at
 
     # -- beside the calls
@@ -376,10 +376,10 @@ class _Story:
         olga, at = self.people["olga"], NOW - timedelta(minutes=40)
         training.begin(db.session, olga, campaign_id, "cable", at)
         card = self.session.scalars(select(Respondent.id).where(Respondent.held_by == olga.id)).one()
-        attempt = desk.dial(db.session, olga, card, self._form(olga), at)
-        desk.answered(db.session, olga, attempt, self._form(olga), at + timedelta(seconds=12))
+        attempt = desk.dial(db.session, olga, card, at)
+        desk.answered(db.session, olga, attempt, at + timedelta(seconds=12))
         ends = self._answers(olga, attempt, 8, at + timedelta(seconds=12))
-        desk.settle(db.session, olga, attempt, Result("surveyed"), self._form(olga), ends)
+        desk.settle(db.session, olga, attempt, Result("surveyed"), ends)
         desk.end_shift(db.session, olga, ends)
         return str(attempt)
 

@@ -58,13 +58,13 @@ class Floor:
         return Form("", self.actor.id, "race")
 
     def dial(self) -> None:
-        desk.dial(db.session, self.actor, self.client_id, self.form(), NOW + timedelta(minutes=2))
+        desk.dial(db.session, self.actor, self.client_id, NOW + timedelta(minutes=2))
 
     def settled_before(self, session: Session) -> None:
         """A call is over, its result can be corrected, the next client is shown."""
-        call = desk.dial(session, self.actor, self.client_id, self.form(), NOW)
+        call = desk.dial(session, self.actor, self.client_id, NOW)
         later = NOW + timedelta(seconds=40)
-        desk.settle(session, self.actor, call, desk.Result("no_answer"), self.form(), later)
+        desk.settle(session, self.actor, call, desk.Result("no_answer"), later)
         self.client_id = self.take(session)
 
     def practising(self, session: Session) -> None:
@@ -150,13 +150,11 @@ def test_a_manager_who_settles_a_living_call_sees_the_answer_that_was_on_its_way
     floor.dial()
     call = session.scalars(select(CallAttempt.id)).one()
     at = NOW + timedelta(minutes=3)
-    desk.answered(session, floor.actor, call, floor.form(), at)
-    desk.answer(session, floor.actor, call, "greeting", "yes", floor.form(), at)
+    desk.answered(session, floor.actor, call, at)
+    desk.answer(session, floor.actor, call, "greeting", "yes", at)
     session.rollback()
     with Stopped(db.engine, re.compile(r"\s*INSERT INTO answer")) as stopped:
-        rates = in_thread(
-            floor.app, lambda: desk.answer(db.session, floor.actor, call, "rating", "9", floor.form(), at), stopped
-        )
+        rates = in_thread(floor.app, lambda: desk.answer(db.session, floor.actor, call, "rating", "9", at), stopped)
         stopped.await_arrival()
         settles = in_thread(
             floor.app,

@@ -28,7 +28,6 @@ from nps.models import BranchContact, CallAttempt, Campaign, LineCommand, Respon
 from nps.queries.telephony import call_line, exchange
 from nps.services import call_queue, desk, telephony
 from nps.services.desk import Result
-from nps.services.form_keys import Form
 from tests import ami_server, factories
 from tests.ami_server import AmiServer
 from tests.domain.test_telephony import OUTCOMES, SIX
@@ -54,7 +53,6 @@ class Desk:
         self.campaign_id = factories.campaign(session).id
         self.operator = factories.member(session, session.get_one(Campaign, self.campaign_id))
         self.actor = Actor(self.operator.id, "operator", "")
-        self.keys = iter(range(1000))
         self.clock = NOW
         telephony.set_extension(db.session, Actor(1, "admin", ""), self.actor.id, "op1", NOW)
         settings = AmiSettings("127.0.0.1", server.port, "nps", ami_server.SECRET, limit_s=600)
@@ -73,9 +71,6 @@ class Desk:
         if self.thread.ident is not None:
             self.thread.join()
 
-    def form(self) -> Form:
-        return Form(f"k{next(self.keys)}", self.actor.id, "test", {})
-
     def dial(self) -> UUID:
         self.session.rollback()
         if self.session.scalar(select(func.count()).select_from(CallAttempt)) == 0:
@@ -83,7 +78,7 @@ class Desk:
         factories.respondent(self.session, self.session.get_one(Campaign, self.campaign_id))
         taken = call_queue.take_next(db.session, self.actor.id, self.campaign_id, self.clock, timedelta(minutes=3))
         assert taken is not None
-        return desk.dial(db.session, self.actor, taken.respondent_id, self.form(), self.clock)
+        return desk.dial(db.session, self.actor, taken.respondent_id, self.clock)
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Ask the database until it is so: what the process does is seen there and nowhere else."""
@@ -127,7 +122,7 @@ def test_a_press_makes_the_exchange_call_and_its_clock_gives_the_times(house: De
     call = house.attempt(attempt_id)
     assert call.source == "exchange" and call.ringing_at is not None and call.answered_at is not None
     assert (call.answered_at - call.ringing_at).total_seconds() == pytest.approx(21.007, abs=0.002)
-    desk.settle(db.session, house.actor, attempt_id, Result("hung_up"), house.form(), house.clock)
+    desk.settle(db.session, house.actor, attempt_id, Result("hung_up"), house.clock)
     call = house.attempt(attempt_id)
     assert (call.ring_ms, call.talk_ms) == (pytest.approx(21_007, abs=2), pytest.approx(8_009, abs=2))
 
@@ -182,7 +177,7 @@ def test_an_operators_telephone_that_is_off_is_said_on_the_desk(house: Desk) -> 
 
     found = call_line(house.session, attempt_id)
     assert found is not None and found.line.is_refused
-    desk.settle(db.session, house.actor, attempt_id, Result("technical"), house.form(), house.clock)
+    desk.settle(db.session, house.actor, attempt_id, Result("technical"), house.clock)
 
 
 def test_a_link_cut_in_mid_call_recovers_the_right_seconds(house: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +206,7 @@ def test_a_link_cut_in_mid_call_recovers_the_right_seconds(house: Desk, monkeypa
 
     found = call_line(house.session, attempt_id)
     assert found is not None and found.line.talk.total_seconds() == pytest.approx(8.009, abs=0.002)
-    desk.settle(db.session, house.actor, attempt_id, Result("hung_up"), house.form(), house.clock)
+    desk.settle(db.session, house.actor, attempt_id, Result("hung_up"), house.clock)
     assert house.attempt(attempt_id).talk_ms == pytest.approx(8_009, abs=2)
 
 
@@ -239,7 +234,7 @@ def test_hanging_up_and_connecting_name_the_right_channels(house: Desk) -> None:
     redirect = house.server.asked("Redirect")
     assert (redirect["Channel"], redirect["Exten"]) == ("PJSIP/trunk-00000001", "73412900203")
     assert redirect["Context"] == "nps-transfer"
-    desk.hang_up(db.session, house.actor, attempt_id, house.form(), house.clock)
+    desk.hang_up(db.session, house.actor, attempt_id, house.clock)
     assert house.server.asked("Hangup")["Channel"] == "PJSIP/op1-00000000"
     house.server.say(events[answered:])
     house.until(lambda: house.attempt(attempt_id).clock_gap_ms is not None)
@@ -261,9 +256,9 @@ def test_an_exchange_that_is_away_leaves_the_call_to_the_operator(house: Desk, l
         telephony.note_link(db.session, NOW, "Станция не отвечает.")
         shown = client.get("/desk").text
     assert "Связь со станцией потеряна" in shown and "data-follow-once" in shown and "Пошли гудки" in shown
-    desk.answered(db.session, house.actor, attempt_id, house.form(), NOW + timedelta(seconds=9))
-    desk.hang_up(db.session, house.actor, attempt_id, house.form(), NOW + timedelta(seconds=30))
-    desk.settle(db.session, house.actor, attempt_id, Result("hung_up"), house.form(), NOW + timedelta(seconds=35))
+    desk.answered(db.session, house.actor, attempt_id, NOW + timedelta(seconds=9))
+    desk.hang_up(db.session, house.actor, attempt_id, NOW + timedelta(seconds=30))
+    desk.settle(db.session, house.actor, attempt_id, Result("hung_up"), NOW + timedelta(seconds=35))
     assert house.attempt(attempt_id).talk_ms == 21_000
 
     factories.respondent(house.session, house.session.get_one(Campaign, house.campaign_id))

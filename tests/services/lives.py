@@ -77,7 +77,7 @@ class Lives:
     def is_called(self) -> None:
         taken = self.seat.take()
         if isinstance(taken, Taken):
-            self.ends(desk.dial(self.session, self.seat.actor, taken.respondent_id, self.seat.form(), self.seat.now))
+            self.ends(desk.dial(self.session, self.seat.actor, taken.respondent_id, self.seat.now))
 
     def ends(self, attempt: UUID, *, answered: bool = False) -> None:
         self.seat.wait(40)
@@ -85,7 +85,7 @@ class Lives:
             self.seat.settle(attempt, self.random.choice(UNANSWERED), note="Автомат")
             return
         if not answered:
-            desk.answered(self.session, self.seat.actor, attempt, self.seat.form(), self.seat.now)
+            desk.answered(self.session, self.seat.actor, attempt, self.seat.now)
         client_id = self.session.get_one(CallAttempt, attempt).respondent_id
         result = self.random.choice(TALKS)
         self.seat.settle(
@@ -115,9 +115,7 @@ class Lives:
 
     def calls(self) -> None:
         client_id = self.random.choice(self.clients)
-        self.ends(
-            desk.take_inbound(self.session, self.seat.actor, client_id, self.seat.form(), self.seat.now), answered=True
-        )
+        self.ends(desk.take_inbound(self.session, self.seat.actor, client_id, self.seat.now), answered=True)
 
     def mends(self) -> None:
         """The manager says that a call ended otherwise, or takes a client up again."""

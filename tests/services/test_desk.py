@@ -27,9 +27,10 @@ from nps.models import (
 from nps.services import call_queue, desk
 from nps.services.call_queue import Nobody, Taken
 from nps.services.desk import Result
-from nps.services.form_keys import Form, KeyReused
+from nps.services.form_keys import Form, KeyReused, SentAgain
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 
 _keys = count()
 
@@ -53,7 +54,7 @@ class Desk:
     def dial(self) -> UUID:
         taken = self.take()
         assert isinstance(taken, Taken), taken
-        return desk.dial(self.session, self.actor, taken.respondent_id, self.form(), self.now)
+        return desk.dial(self.session, self.actor, taken.respondent_id, self.now)
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -61,16 +62,16 @@ class Desk:
     def answered(self) -> UUID:
         attempt = self.dial()
         self.wait(10)
-        desk.answered(self.session, self.actor, attempt, self.form(), self.now)
+        desk.answered(self.session, self.actor, attempt, self.now)
         return attempt
 
     def answer(self, attempt: UUID, step: str, value: object) -> None:
         self.wait(5)
-        desk.answer(self.session, self.actor, attempt, step, value, self.form(), self.now)
+        desk.answer(self.session, self.actor, attempt, step, value, self.now)
 
     def settle(self, attempt: UUID, disposition: str, **fields: object) -> None:
         self.wait(1)
-        desk.settle(self.session, self.actor, attempt, Result(disposition, **fields), self.form(), self.now)  # type: ignore[arg-type]
+        desk.settle(self.session, self.actor, attempt, Result(disposition, **fields), self.now)  # type: ignore[arg-type]
 
     def miss(self) -> None:
         attempt = self.dial()
@@ -229,8 +230,8 @@ def test_back_keeps_the_old_answer_and_a_new_rating_closes_the_branch(
     seat.answer(attempt, "greeting", "yes")
     seat.answer(attempt, "rating", "6")
     seat.answer(attempt, "reasons", {"prompts": ["other"]})
-    desk.step_back(session, seat.actor, attempt, "farewell", seat.form(), seat.now)
-    desk.step_back(session, seat.actor, attempt, "reasons", seat.form(), seat.now)
+    desk.step_back(session, seat.actor, attempt, "farewell", seat.now)
+    desk.step_back(session, seat.actor, attempt, "reasons", seat.now)
     seat.answer(attempt, "rating", "9")
     seat.settle(attempt, "surveyed")
     assert session.scalars(select(Interview.rating)).one() == 9
@@ -247,20 +248,19 @@ def test_an_answer_to_a_step_that_is_over_is_stale(session: Session, seat: Desk,
 
 def test_the_same_form_counts_once(session: Session, seat: Desk, client_id: int) -> None:
     attempt = seat.answered()
-    form = Form("same", seat.actor.id, "outcome", {"disposition": "refused"})
-    for _ in range(2):
-        desk.settle(session, seat.actor, attempt, Result("refused"), form, seat.now)
+    with counted(session, seat.actor.id, "same", {"disposition": "refused"}):
+        desk.settle(session, seat.actor, attempt, Result("refused"), seat.now)
+    with pytest.raises(SentAgain), counted(session, seat.actor.id, "same", {"disposition": "refused"}):
+        desk.settle(session, seat.actor, attempt, Result("refused"), seat.now)
     assert len(session.scalars(select(AttemptOutcome)).all()) == 1
-    with pytest.raises(KeyReused):
-        desk.settle(
-            session, seat.actor, attempt, Result("callback"), Form("same", seat.actor.id, "outcome", {}), seat.now
-        )
+    with pytest.raises(KeyReused), counted(session, seat.actor.id, "same", {"disposition": "callback"}):
+        desk.settle(session, seat.actor, attempt, Result("callback"), seat.now)
 
 
 def test_the_last_result_can_be_taken_back_until_the_next_dial(session: Session, seat: Desk, client_id: int) -> None:
     attempt = seat.answered()
     seat.settle(attempt, "refused")
-    desk.reopen(session, seat.actor, attempt, seat.form(), seat.now)
+    desk.reopen(session, seat.actor, attempt, seat.now)
     seat.answer(attempt, "greeting", "yes")
     seat.answer(attempt, "rating", "10")
     seat.settle(attempt, "surveyed")
@@ -277,7 +277,7 @@ def test_a_result_cannot_be_taken_back_after_the_next_dial(session: Session, sea
     seat.wait(1)
     seat.dial()
     with pytest.raises(StaleError):
-        desk.reopen(session, seat.actor, attempt, seat.form(), seat.now)
+        desk.reopen(session, seat.actor, attempt, seat.now)
 
 
 def test_the_window_is_checked_again_at_the_dial(session: Session, seat: Desk, client_id: int) -> None:
@@ -286,7 +286,7 @@ def test_the_window_is_checked_again_at_the_dial(session: Session, seat: Desk, c
     assert isinstance(taken, Taken)
     seat.wait(40)
     with pytest.raises(DomainError, match="Окно звонков закрыто: у клиента 12:00"):
-        desk.dial(session, seat.actor, client_id, seat.form(), seat.now)
+        desk.dial(session, seat.actor, client_id, seat.now)
     assert state(session, client_id).held_by is None
 
 
@@ -308,7 +308,7 @@ def test_a_lapsed_lease_frees_the_client_and_a_dialled_one_stays(session: Sessio
     other.wait(151)
     assert other.take() == Taken(client_id)
     with pytest.raises(StaleError):
-        desk.dial(session, seat.actor, client_id, seat.form(), other.now)
+        desk.dial(session, seat.actor, client_id, other.now)
     other.dial()
     seat.now = other.now + timedelta(hours=1)
     assert isinstance(seat.take(), Nobody)
@@ -336,7 +336,7 @@ def test_from_ninety_five_percent_nobody_new_is_started(session: Session, seat: 
     contract.budget_s = 1200
     session.commit()
     nobody = seat.take()
-    assert isinstance(nobody, Nobody) and (nobody.why, nobody.decision.level) == ("no_due", 95)
+    assert isinstance(nobody, Nobody) and (nobody.why, nobody.budget and nobody.budget.decide().level) == ("no_due", 95)
     contract.budget_s = 1201
     session.commit()
     assert seat.take() == Taken(client_id)

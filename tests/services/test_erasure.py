@@ -111,7 +111,7 @@ class Wave:
         self.attempt = attempt = seat.answered()
         seat.answer(attempt, "greeting", "yes")
         seat.answer(attempt, "rating", "4")
-        desk.keep_unsuitable(session, seat.actor, attempt, f"Я Вахрушев, {VICTIM[4]}", seat.form(), seat.now)
+        desk.keep_unsuitable(session, seat.actor, attempt, f"Я Вахрушев, {VICTIM[4]}", seat.now)
         words = {"prompts": ["stock"], "words": "Таёжный Ключ ждал", "comment": f"звонить {PHONE}"}
         seat.answer(attempt, "reasons", words)
         desk.save_note(session, seat.actor, attempt, f"Второй номер {SPARE}", seat.now)
@@ -400,7 +400,7 @@ def test_nobody_decides_about_an_erased_client_any_more(session: Session, survey
     with pytest.raises(StaleError):
         desk.save_note(session, seat.actor, attempt, f"ещё раз {PHONE}", seat.now)
     with pytest.raises(StaleError):
-        desk.reopen(session, seat.actor, attempt, seat.form(), seat.now)
+        desk.reopen(session, seat.actor, attempt, seat.now)
     wish = {"organisation": VICTIM[2], "phone": PHONE, "text": "Счёт?"}
     with pytest.raises(NotFoundError):
         escalations.raise_escalation(session, seat.actor, fields=wish, now=seat.now, attempt_id=attempt)

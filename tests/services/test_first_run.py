@@ -38,7 +38,6 @@ from nps.services import call_queue, desk, escalations
 from nps.services.accounts.hashing import matches
 from nps.services.call_queue import Taken
 from nps.services.first_run import FirstRun, prepare
-from nps.services.form_keys import Form
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
@@ -129,7 +128,7 @@ def test_clients_are_called_on_a_sunday_night(session: Session, login: str) -> N
     prepare(session, NIGHT - timedelta(hours=1))
     actor = operator(session, login)
     taken = take(session, actor, NIGHT)
-    attempt_id = desk.dial(session, actor, taken.respondent_id, Form("k", actor.id, "dial"), NIGHT)
+    attempt_id = desk.dial(session, actor, taken.respondent_id, NIGHT)
     assert session.get_one(CallAttempt, attempt_id).purpose == "demo"
 
 

@@ -16,8 +16,10 @@ from nps.queries.reports import campaign_report
 from nps.queries.reports.calls import IS_CALL
 from nps.queries.reports.views import attempts
 from nps.services import desk
+from nps.services.form_keys import SentAgain
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 from tests.services.test_desk import Desk, state
 
 
@@ -33,7 +35,7 @@ def client(seat: Desk, **fields: object) -> int:
 
 
 def calls(seat: Desk, client_id: int) -> UUID:
-    return desk.take_inbound(seat.session, seat.actor, client_id, seat.form(), seat.now)
+    return desk.take_inbound(seat.session, seat.actor, client_id, seat.now)
 
 
 def survey(seat: Desk, attempt: UUID) -> None:
@@ -114,7 +116,7 @@ def test_a_client_in_other_hands_is_refused_with_a_name(session: Session, seat: 
     sharing = client(seat, phones=(phone,))
     with pytest.raises(StaleError, match="По номеру этого клиента уже работает Ольга М"):
         calls(seat, sharing)
-    desk.hand_over(session, other.actor, attempt, "", other.form(), other.now)
+    desk.hand_over(session, other.actor, attempt, "", other.now)
     with pytest.raises(StaleError, match="ждёт решения руководителя"):
         calls(seat, held)
 
@@ -133,9 +135,12 @@ def test_a_client_of_another_campaign_does_not_exist(session: Session, seat: Des
 
 
 def test_a_repeated_press_opens_one_call(seat: Desk) -> None:
-    client_id, form = client(seat), seat.form()
-    made = [desk.take_inbound(seat.session, seat.actor, client_id, form, seat.now) for _ in range(2)]
-    assert made[0] == made[1]
+    client_id = client(seat)
+    with counted(seat.session, seat.actor.id, "same"):
+        made = desk.take_inbound(seat.session, seat.actor, client_id, seat.now)
+    with pytest.raises(SentAgain), counted(seat.session, seat.actor.id, "same"):
+        desk.take_inbound(seat.session, seat.actor, client_id, seat.now)
+    assert seat.session.scalars(select(CallAttempt.id)).all() == [made]
     assert len(seat.session.scalars(select(Respondent.id)).all()) == 1
 
 
@@ -146,7 +151,7 @@ def test_two_rows_with_one_phone_do_not_get_in_each_others_way(session: Session,
     seat.settle(calls(seat, first), "hung_up")
     last = session.scalars(select(CallAttempt.id)).one()
     seat.take()
-    desk.reopen(session, seat.actor, last, seat.form(), seat.now)
-    desk.hand_over(session, seat.actor, last, "", seat.form(), seat.now)
+    desk.reopen(session, seat.actor, last, seat.now)
+    desk.hand_over(session, seat.actor, last, "", seat.now)
     with pytest.raises(StaleError, match="По номеру этого клиента уже работает"):
         calls(seat, second)

@@ -15,9 +15,11 @@ from nps.models import Appointment, CallAttempt, Campaign, Respondent, Responden
 from nps.queries import campaigns
 from nps.queries.clients import ClientFilter, lines
 from nps.queries.clients import card as client_page
-from nps.queries.desk.card import client_card
+from nps.queries.desk import Person, Seat
+from nps.queries.desk.card import number_of
 from nps.queries.desk.search import find_clients
-from nps.queries.numbers import number_shown
+from nps.queries.numbers import NUMBERS, number_shown
+from nps.queries.together import Together
 from nps.services import cases, desk
 from nps.services.call_queue import Taken
 from nps.services.transaction import write
@@ -46,7 +48,8 @@ def shown(seat: Desk, client_id: int) -> str:
     seat.session.rollback()
     campaign = campaigns.campaign_row(seat.session, seat.campaign_id)
     row = seat.session.get_one(Respondent, client_id, populate_existing=True)
-    return client_card(seat.session, row, campaign, None, seat.now, None, "Europe/Moscow").phone_text
+    desk_of_him = Seat(Person(seat.actor, "Europe/Moscow"), seat.now, None, campaign=campaign, client=row)
+    return number_of(desk_of_him, Together(NUMBERS).read(seat.session, client=client_id)).text
 
 
 def dialled(seat: Desk, client_id: int) -> tuple[UUID, str]:
@@ -63,7 +66,7 @@ def dialled(seat: Desk, client_id: int) -> tuple[UUID, str]:
     assert [show(one.e164, one.extension) for one in page.phones if one.is_next] == [text_shown]
     (hit,) = find_clients(seat.session, seat.campaign_id, row.organisation, seat.now)
     assert hit.phone_text == text_shown
-    attempt = desk.dial(seat.session, seat.actor, client_id, seat.form(), seat.now)
+    attempt = desk.dial(seat.session, seat.actor, client_id, seat.now)
     call = seat.session.get_one(CallAttempt, attempt)
     number = seat.session.get_one(RespondentPhone, call.phone_id)
     assert show(number.e164, number.extension) == text_shown and number.e164 == call.e164
@@ -78,7 +81,7 @@ def manager_gives(seat: Desk, client_id: int, number: str) -> None:
 def says(seat: Desk, attempt: UUID, number: str) -> None:
     """The client answers and gives another number."""
     seat.wait(10)
-    desk.answered(seat.session, seat.actor, attempt, seat.form(), seat.now)
+    desk.answered(seat.session, seat.actor, attempt, seat.now)
     seat.settle(attempt, "new_contact", number=number, note="Дали номер")
 
 
@@ -119,15 +122,15 @@ def test_an_inbound_call_of_a_final_client_is_written_to_his_next_number_and_wit
     manager_gives(seat, client_id, SECOND)
     attempt = dialled(seat, client_id)[0]
     seat.wait(10)
-    desk.answered(seat.session, seat.actor, attempt, seat.form(), seat.now)
+    desk.answered(seat.session, seat.actor, attempt, seat.now)
     seat.settle(attempt, "refused")
-    inbound = desk.take_inbound(seat.session, seat.actor, client_id, seat.form(), seat.now)
+    inbound = desk.take_inbound(seat.session, seat.actor, client_id, seat.now)
     assert seat.session.get_one(CallAttempt, inbound).e164 == SECOND
     seat.settle(inbound, "refused")
 
     nobody = client(seat, THIRD)
     seat.settle(dialled(seat, nobody)[0], "dead_number", note="Автомат")
-    inbound = desk.take_inbound(seat.session, seat.actor, nobody, seat.form(), seat.now)
+    inbound = desk.take_inbound(seat.session, seat.actor, nobody, seat.now)
     assert seat.session.get_one(CallAttempt, inbound).e164 == THIRD
 
 
@@ -159,7 +162,7 @@ class TestALaterBase:
         client_id = self.known(seat)
         attempt = dialled(seat, client_id)[0]
         seat.wait(10)
-        desk.answered(seat.session, seat.actor, attempt, seat.form(), seat.now)
+        desk.answered(seat.session, seat.actor, attempt, seat.now)
         promised = (seat.now + timedelta(minutes=60)).replace(minute=30, second=0, microsecond=0)
         seat.settle(attempt, "callback", callback_at=promised)
         loader.now = seat.now

@@ -264,7 +264,7 @@ def test_a_refused_correction_begins_no_review(house: House) -> None:
 def test_the_operator_takes_no_word_of_others_back(house: House) -> None:
     house.correct("refused")
     with pytest.raises(StaleError, match="исправил руководитель"):
-        desk.reopen(house.session, house.operator, house.call, house.form(house.operator), NOW)
+        desk.reopen(house.session, house.operator, house.call, NOW)
     assert [source for _, source, _ in house.said()] == ["operator", "review"]
 
 

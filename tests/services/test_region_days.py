@@ -14,7 +14,6 @@ from nps.queries.campaigns import calendars, campaign_row
 from nps.services import call_queue, campaigns, desk
 from nps.services.call_queue import Nobody, Taken
 from nps.services.desk.calling import DialRefused
-from nps.services.form_keys import Form
 from tests import factories
 
 HOLIDAY, PLAIN = date(2026, 11, 4), date(2026, 11, 10)
@@ -51,7 +50,7 @@ def test_claim_dial_and_offers_follow_the_regions_own_word(
     called, left = ("tatarstan", "perm") if of_kazan else ("perm", "tatarstan")
     taken = call_queue.take_next(session, operator.id, campaign.id, noon(day))
     assert taken == Taken(clients[called])
-    desk.dial(session, actor, clients[called], Form("key", operator.id, "desk"), noon(day))
+    desk.dial(session, actor, clients[called], noon(day))
     other = factories.member(session, campaign)
     desk.start_shift(session, Actor(other.id, "operator", other.full_name), campaign.id, "Анна", noon(day))
     assert isinstance(call_queue.take_next(session, other.id, campaign.id, noon(day)), Nobody)
@@ -74,4 +73,4 @@ def test_a_card_shown_before_the_region_closed_its_day_is_not_dialled(session: S
     campaigns.add_day(session, manager.id, campaign.id, region_code="tatarstan", is_open=CLOSED, **add)
 
     with pytest.raises(DialRefused, match="Окно звонков закрыто"):
-        desk.dial(session, actor, client, Form("key", operator.id, "desk"), noon(HOLIDAY))
+        desk.dial(session, actor, client, noon(HOLIDAY))

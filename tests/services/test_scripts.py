@@ -20,7 +20,7 @@ from nps.models import CallAttempt, Campaign, Contract, Journal, ScriptDraft, Sc
 from nps.queries import scripts as queries
 from nps.queries.interviews import script_of
 from nps.services import call_queue, desk, scripts
-from nps.services.form_keys import Form, SentAgain
+from nps.services.form_keys import SentAgain
 from nps.services.scripts import Edit
 from tests import factories
 from tests.factories import NOW
@@ -217,7 +217,7 @@ def open_call(studio: Studio) -> tuple[Actor, UUID]:
     desk.start_shift(studio.session, actor, studio.campaign_id, "Ольга", NOW)
     taken = call_queue.take_next(studio.session, actor.id, studio.campaign_id, NOW)
     assert isinstance(taken, call_queue.Taken)
-    return actor, desk.dial(studio.session, actor, taken.respondent_id, Form("", actor.id, "test"), NOW)
+    return actor, desk.dial(studio.session, actor, taken.respondent_id, NOW)
 
 
 def test_an_open_call_keeps_its_version_and_the_next_one_has_the_new(studio: Studio) -> None:

@@ -54,17 +54,15 @@ class Floor:
 
     def dial(self, at: datetime = NOW) -> UUID:
         call_queue.take_next(self.session, self.operator.id, self.campaign_id, at)
-        return desk.dial(self.session, self.actor, self.client_id, form(self.operator.id), at)
+        return desk.dial(self.session, self.actor, self.client_id, at)
 
     def survey(self, rating: int = 10) -> UUID:
         attempt = self.dial()
         at = NOW + timedelta(seconds=30)
-        desk.answered(self.session, self.actor, attempt, form(self.operator.id), at)
+        desk.answered(self.session, self.actor, attempt, at)
         for step, value in (("greeting", "yes"), ("rating", str(rating))):
-            desk.answer(self.session, self.actor, attempt, step, value, form(self.operator.id), at)
-        desk.settle(
-            self.session, self.actor, attempt, Result("surveyed"), form(self.operator.id), at + timedelta(seconds=40)
-        )
+            desk.answer(self.session, self.actor, attempt, step, value, at)
+        desk.settle(self.session, self.actor, attempt, Result("surveyed"), at + timedelta(seconds=40))
         return attempt
 
     def correct(
@@ -115,7 +113,7 @@ def test_a_call_corrected_back_to_a_survey_makes_the_form_from_its_answers(sessi
 
 def test_a_call_without_a_rating_cannot_become_a_survey(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
-    desk.settle(session, floor.actor, attempt, Result("busy"), form(floor.operator.id), NOW)
+    desk.settle(session, floor.actor, attempt, Result("busy"), NOW)
     with pytest.raises(DomainError, match="нет оценки"):
         floor.correct(attempt, "surveyed")
     assert session.get_one(CallAttempt, attempt).disposition == "busy"
@@ -124,10 +122,10 @@ def test_a_call_without_a_rating_cannot_become_a_survey(session: Session, floor:
 def test_a_rating_without_its_reason_becomes_a_cut_off_talk_only(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
     at = NOW + timedelta(seconds=30)
-    desk.answered(session, floor.actor, attempt, form(floor.operator.id), at)
+    desk.answered(session, floor.actor, attempt, at)
     for step, value in (("greeting", "yes"), ("rating", "6")):
-        desk.answer(session, floor.actor, attempt, step, value, form(floor.operator.id), at)
-    desk.settle(session, floor.actor, attempt, Result("refused"), form(floor.operator.id), at)
+        desk.answer(session, floor.actor, attempt, step, value, at)
+    desk.settle(session, floor.actor, attempt, Result("refused"), at)
     with pytest.raises(DomainError, match="Разговор прерван"):
         floor.correct(attempt, "surveyed")
     floor.correct(attempt, "partial")
@@ -136,7 +134,7 @@ def test_a_rating_without_its_reason_becomes_a_cut_off_talk_only(session: Sessio
 
 def test_a_corrected_miss_takes_its_place_in_the_ladder(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
-    desk.settle(session, floor.actor, attempt, Result("technical"), form(floor.operator.id), NOW)
+    desk.settle(session, floor.actor, attempt, Result("technical"), NOW)
     assert floor.client().misses == 0
     floor.correct(attempt, "busy")
     assert (floor.client().misses, floor.client().next_reason["code"]) == (1, "hour_later")
@@ -152,7 +150,7 @@ def test_a_corrected_result_needs_a_reason_and_another_result(session: Session, 
 
 def test_a_correction_to_a_callback_takes_only_an_allowed_time(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
-    desk.settle(session, floor.actor, attempt, Result("busy"), form(floor.operator.id), NOW)
+    desk.settle(session, floor.actor, attempt, Result("busy"), NOW)
     with pytest.raises(DomainError, match="Укажите день"):
         floor.correct(attempt, "callback")
     night = NOW.replace(hour=22)
@@ -178,7 +176,7 @@ def test_nothing_is_corrected_while_the_client_is_on_the_line(session: Session, 
 
 def test_a_forgotten_call_is_settled_with_the_end_that_was_told(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
-    desk.answered(session, floor.actor, attempt, form(floor.operator.id), NOW + timedelta(seconds=20))
+    desk.answered(session, floor.actor, attempt, NOW + timedelta(seconds=20))
     later = NOW + timedelta(hours=2)
     result = Result("refused", note="Оператор ушёл", ended_at=NOW + timedelta(seconds=65))
 
@@ -238,12 +236,12 @@ def test_operators_are_shown_with_what_they_do_now(session: Session, floor: Floo
     assert [lines(NOW)[floor.operator.id].state, lines(NOW)[idle.id].state] == ["ready", "off"]
     attempt = floor.dial()
     assert lines(NOW)[floor.operator.id].state == "ringing"
-    desk.answered(session, floor.actor, attempt, form(floor.operator.id), NOW + timedelta(seconds=9))
+    desk.answered(session, floor.actor, attempt, NOW + timedelta(seconds=9))
     talking = lines(NOW + timedelta(minutes=31))[floor.operator.id]
     assert (talking.state, talking.since, talking.region, talking.forgotten) == (
         "talk", NOW + timedelta(seconds=9), "Удмуртия", True,
     )  # fmt: skip
-    desk.settle(session, floor.actor, attempt, Result("refused"), form(floor.operator.id), NOW + timedelta(seconds=69))
+    desk.settle(session, floor.actor, attempt, Result("refused"), NOW + timedelta(seconds=69))
     done = lines(NOW)[floor.operator.id]
     assert (done.state, done.today.calls, done.today.talk_s, done.forgotten) == ("ready", 1, 60, False)
     desk.pause(session, floor.actor, "lunch", NOW + timedelta(minutes=5))
@@ -299,7 +297,7 @@ def test_a_number_sent_twice_is_one_event_and_frees_the_card_that_names_another(
         cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", NOW)
     assert floor.client().held_by is None
     with pytest.raises(StaleError, match="уже не у вас"):
-        desk.dial(session, floor.actor, floor.client_id, form(floor.operator.id), NOW)
+        desk.dial(session, floor.actor, floor.client_id, NOW)
     call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
     with pytest.raises(SentAgain), counted(session, floor.boss, "k"):
         cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", NOW)
@@ -342,7 +340,7 @@ def test_an_answered_call_becomes_no_answer_only_with_a_mark(session: Session, f
 
 def test_a_short_ring_corrected_to_no_answer_is_marked(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
-    desk.settle(session, floor.actor, attempt, Result("busy"), form(floor.operator.id), NOW + timedelta(seconds=9))
+    desk.settle(session, floor.actor, attempt, Result("busy"), NOW + timedelta(seconds=9))
     floor.correct(attempt, "no_answer")
     card = clients.card(session, floor.campaign_id, floor.client_id)
     assert card is not None and card.calls[0].contradiction == "ring_short"
@@ -354,10 +352,10 @@ def test_a_short_ring_corrected_to_no_answer_is_marked(session: Session, floor: 
 def test_the_questionnaire_of_an_earlier_call_comes_back_with_its_survey(session: Session, floor: Floor) -> None:
     first = floor.survey(9)
     later = NOW + timedelta(hours=1)
-    second = desk.take_inbound(session, floor.actor, floor.client_id, form(floor.operator.id), later)
+    second = desk.take_inbound(session, floor.actor, floor.client_id, later)
     for step, value in (("greeting", "yes"), ("rating", "10")):
-        desk.answer(session, floor.actor, second, step, value, form(floor.operator.id), later)
-    desk.settle(session, floor.actor, second, Result("surveyed"), form(floor.operator.id), later)
+        desk.answer(session, floor.actor, second, step, value, later)
+    desk.settle(session, floor.actor, second, Result("surveyed"), later)
     assert in_force(session) == [10]
     floor.correct(second, "refused", later + timedelta(minutes=1))
     assert (floor.client().state, in_force(session)) == ("surveyed", [9])
@@ -391,7 +389,7 @@ def test_a_stop_listed_client_is_not_reopened_in_vain(session: Session, floor: F
 
 def test_a_client_without_a_live_number_needs_one_first(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
-    desk.settle(session, floor.actor, attempt, Result("dead_number", note="Нет"), form(floor.operator.id), NOW)
+    desk.settle(session, floor.actor, attempt, Result("dead_number", note="Нет"), NOW)
     assert floor.client().state == "inactive"
     with pytest.raises(StaleError, match="внесите новый номер"):
         cases.act(session, floor.manager, floor.client_id, "reopened", "Верный", NOW)

@@ -17,7 +17,6 @@ from nps.models import CallAttempt, TelephonyEvent
 from nps.queries import campaigns
 from nps.services import desk, supervision, telephony
 from nps.services.desk import Result
-from nps.services.form_keys import Form
 from tests import factories
 from tests.factories import NOW
 
@@ -52,10 +51,10 @@ def row(session: Session, call: UUID) -> CallAttempt:
 def test_the_budget_takes_the_clients_leg_and_not_the_buttons(session: Session, call: UUID) -> None:
     """The operator pressed «Клиент ответил» at the pick-up of his own telephone: 20 s that nobody talked."""
     actor = actor_of(session, call)
-    desk.answered(db.session, actor, call, Form("a", actor.id, "t", {}), NOW + timedelta(seconds=3))
+    desk.answered(db.session, actor, call, NOW + timedelta(seconds=3))
     telephony.ingest(db.session, talk(call), NOW + timedelta(seconds=86))
-    desk.hang_up(db.session, actor, call, Form("b", actor.id, "t", {}), NOW + timedelta(seconds=90))
-    desk.settle(db.session, actor, call, Result("hung_up"), Form("c", actor.id, "t", {}), NOW + timedelta(seconds=95))
+    desk.hang_up(db.session, actor, call, NOW + timedelta(seconds=90))
+    desk.settle(db.session, actor, call, Result("hung_up"), NOW + timedelta(seconds=95))
 
     attempt = row(session, call)
     assert (attempt.ring_ms, attempt.talk_ms, attempt.clock_gap_ms) == (21_000, 62_400, 20_000)
@@ -65,8 +64,8 @@ def test_the_budget_takes_the_clients_leg_and_not_the_buttons(session: Session, 
 
 def test_events_that_come_after_the_result_put_the_seconds_right(session: Session, call: UUID) -> None:
     actor = actor_of(session, call)
-    desk.answered(db.session, actor, call, Form("a", actor.id, "t", {}), NOW + timedelta(seconds=30))
-    desk.settle(db.session, actor, call, Result("hung_up"), Form("c", actor.id, "t", {}), NOW + timedelta(seconds=200))
+    desk.answered(db.session, actor, call, NOW + timedelta(seconds=30))
+    desk.settle(db.session, actor, call, Result("hung_up"), NOW + timedelta(seconds=200))
     assert row(session, call).talk_ms == 170_000
 
     assert telephony.ingest(db.session, talk(call), NOW + timedelta(hours=1)) == 4
@@ -78,7 +77,7 @@ def test_events_that_come_after_the_result_put_the_seconds_right(session: Sessio
 def test_a_managers_correction_with_its_reason_is_never_overwritten(session: Session, call: UUID) -> None:
     actor, manager = actor_of(session, call), factories.user(session, "manager").id
     telephony.ingest(db.session, talk(call)[:3], NOW + timedelta(seconds=30))
-    desk.settle(db.session, actor, call, Result("hung_up"), Form("c", actor.id, "t", {}), NOW + timedelta(seconds=200))
+    desk.settle(db.session, actor, call, Result("hung_up"), NOW + timedelta(seconds=200))
     supervision.correct_seconds(db.session, manager, call, 50, "По записи разговора", NOW + timedelta(hours=1))
 
     telephony.ingest(db.session, talk(call), NOW + timedelta(hours=2))
@@ -93,10 +92,8 @@ def test_an_exchange_that_never_rang_is_no_unanswered_call(session: Session, cal
     telephony.ingest(db.session, dead, NOW + timedelta(seconds=41))
 
     with pytest.raises(Exception, match="не меньше 20 секунд"):
-        desk.settle(
-            db.session, actor, call, Result("no_answer"), Form("a", actor.id, "t", {}), NOW + timedelta(minutes=1)
-        )
-    desk.settle(db.session, actor, call, Result("technical"), Form("b", actor.id, "t", {}), NOW + timedelta(minutes=1))
+        desk.settle(db.session, actor, call, Result("no_answer"), NOW + timedelta(minutes=1))
+    desk.settle(db.session, actor, call, Result("technical"), NOW + timedelta(minutes=1))
     assert (row(session, call).ring_ms, row(session, call).talk_ms) == (0, 0)
 
 

@@ -64,18 +64,18 @@ class Trainee:
         return self.session.scalars(select(Respondent).where(Respondent.held_by == self.actor.id)).one()
 
     def dial(self) -> UUID:
-        return desk.dial(self.session, self.actor, self.card().id, self.form(), self.later(2))
+        return desk.dial(self.session, self.actor, self.card().id, self.later(2))
 
     def settle(self, call: UUID, code: str, **fields: Any) -> None:
-        desk.settle(self.session, self.actor, call, Result(code, **fields), self.form(), self.later(3))
+        desk.settle(self.session, self.actor, call, Result(code, **fields), self.later(3))
 
     def answers(self, call: UUID, step: str, value: Any, after_s: float = 20) -> None:
-        desk.answer(self.session, self.actor, call, step, value, self.form(), self.later(after_s))
+        desk.answer(self.session, self.actor, call, step, value, self.later(after_s))
 
     def survey(self, rating: int) -> UUID:
         """A call that goes by the script to its end."""
         call = self.dial()
-        desk.answered(self.session, self.actor, call, self.form(), self.later(10))
+        desk.answered(self.session, self.actor, call, self.later(10))
         self.answers(call, "greeting", "yes")
         self.answers(call, "rating", rating)
         if rating <= 8:
@@ -123,14 +123,14 @@ def test_an_invented_client_lies_on_the_real_desk(trainee: Trainee) -> None:
     phones = trainee.session.scalars(select(RespondentPhone.e164).where(RespondentPhone.respondent_id == client.id))
     assert all(phone.startswith("+7000") for phone in phones)
     trainee.dial()
-    assert trainee.view().client.phone_link is None
+    assert trainee.view().number.link is None
     assert "взял трубку" in trainee.view().practice.says
 
 
 def test_the_client_speaks_at_each_step(trainee: Trainee) -> None:
     trainee.begin("at_a_loss")
     call = trainee.dial()
-    desk.answered(trainee.session, trainee.actor, call, trainee.form(), trainee.later(8))
+    desk.answered(trainee.session, trainee.actor, call, trainee.later(8))
     assert trainee.view().practice.says == "Ну давайте, только быстро."
     trainee.answers(call, "greeting", "yes")
     assert trainee.view().practice.says == "Шесть, наверное."
@@ -149,7 +149,7 @@ def test_a_scenario_that_went_well_counts(trainee: Trainee) -> None:
 def test_a_corrected_call_is_judged_anew(trainee: Trainee) -> None:
     trainee.begin("ready")
     call = trainee.survey(10)
-    desk.correct(trainee.session, trainee.actor, call, Result("refused"), trainee.form(), trainee.later(5))
+    desk.correct(trainee.session, trainee.actor, call, Result("refused"), trainee.later(5))
     assert not trainee.review(call).feedback.is_good
     assert trainee.progress().passed == 0
 
@@ -157,7 +157,7 @@ def test_a_corrected_call_is_judged_anew(trainee: Trainee) -> None:
 def test_the_question_about_cable_needs_an_escalation_that_stays_in_the_house(trainee: Trainee) -> None:
     trainee.begin("cable")
     call = trainee.dial()
-    desk.answered(trainee.session, trainee.actor, call, trainee.form(), trainee.later(8))
+    desk.answered(trainee.session, trainee.actor, call, trainee.later(8))
     trainee.answers(call, "greeting", "yes")
     assert "кабель" in trainee.view().practice.says
     fields = {
@@ -181,7 +181,7 @@ def test_the_ladder_is_lived_through_in_minutes(trainee: Trainee) -> None:
         assert review.waits_until is not None and review.waits_until > trainee.now
         training.wait(trainee.session, trainee.actor, trainee.later(5))
         assert trainee.card().id == client_id
-        assert trainee.view().client.attempt_no == number + 1
+        assert trainee.view().card.attempt_no == number + 1
     review = trainee.review(trainee.survey(9))
     assert (review.number, review.feedback.is_passed, review.waits_until) == (3, True, None)
 
@@ -226,7 +226,7 @@ def test_nobody_is_given_the_invented_client_of_somebody_else(trainee: Trainee, 
 def test_a_promise_of_training_does_not_follow_the_operator_to_work(trainee: Trainee) -> None:
     trainee.begin("busy")
     call = trainee.dial()
-    desk.answered(trainee.session, trainee.actor, call, trainee.form(), trainee.later(8))
+    desk.answered(trainee.session, trainee.actor, call, trainee.later(8))
     trainee.settle(call, "callback", callback_at=trainee.now.replace(hour=8, minute=0, second=0) + timedelta(days=1))
     assert trainee.review(call).feedback.is_passed
     assert trainee.session.scalars(select(Appointment.state)).all() == ["open"]

@@ -42,12 +42,12 @@ def shown(seat: Desk, *, coming_back: bool = True) -> str:
 
 
 def tell_end(seat: Desk, attempt: UUID, minutes: int | None = None, on_clock: time | None = None) -> datetime | None:
-    desk.tell_end(seat.session, seat.actor, attempt, minutes, on_clock, seat.form(), seat.now, ZONE)
+    desk.tell_end(seat.session, seat.actor, attempt, minutes, on_clock, seat.now, ZONE)
     return seat.session.get_one(CallAttempt, attempt).ended_at
 
 
 def hand_over(seat: Desk, attempt: UUID, note: str = "") -> None:
-    desk.hand_over(seat.session, seat.actor, attempt, note, seat.form(), seat.now)
+    desk.hand_over(seat.session, seat.actor, attempt, note, seat.now)
 
 
 def test_a_call_left_alone_for_three_minutes_is_unfinished_when_he_comes_back(seat: Desk) -> None:

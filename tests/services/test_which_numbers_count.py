@@ -143,7 +143,7 @@ class TestTheStopList:
         session.add(StopList(customer_id=owner, e164=TWO, reason="Письмо", by=seat.actor.id, at=NOW))
         session.commit()
         with pytest.raises(DialRefused, match=r"Номер \+7 912 000-00-02 в стоп-листе"):
-            desk.dial(session, seat.actor, client_id, seat.form(), seat.now)
+            desk.dial(session, seat.actor, client_id, seat.now)
 
 
 class TestOnePersonInABase:
@@ -201,7 +201,7 @@ def test_a_caller_whose_dead_number_another_operator_works_on_is_refused_with_a_
     campaign = session.get_one(Campaign, seat.campaign_id)
     colleague = Desk(session, factories.member(session, campaign), seat.campaign_id, seat.now)
     with pytest.raises(StaleError, match="уже работает"):
-        desk.take_inbound(session, colleague.actor, caller, colleague.form(), seat.now)
+        desk.take_inbound(session, colleague.actor, caller, seat.now)
 
 
 class Wave:
@@ -241,18 +241,18 @@ class Wave:
         seat = self.seat()
         taken = seat.take()
         if isinstance(taken, Taken) and self.random.random() < 0.9:
-            attempt = desk.dial(self.session, seat.actor, taken.respondent_id, seat.form(), seat.now)
+            attempt = desk.dial(self.session, seat.actor, taken.respondent_id, seat.now)
             seat.wait(40)
             self.settle(seat, attempt, self.random.choice((*self.UNANSWERED, *self.TALKS)))
 
     def ring(self) -> None:
         seat = self.seat()
-        self.settle(seat, desk.take_inbound(self.session, seat.actor, self.client(), seat.form(), seat.now), "hung_up")
+        self.settle(seat, desk.take_inbound(self.session, seat.actor, self.client(), seat.now), "hung_up")
 
     def settle(self, seat: Desk, attempt: object, result: str) -> None:
         call = self.session.get_one(CallAttempt, attempt)
         if result in self.TALKS and call.answered_at is None:
-            desk.answered(self.session, seat.actor, call.id, seat.form(), seat.now)
+            desk.answered(self.session, seat.actor, call.id, seat.now)
         promised = (seat.now + timedelta(days=1)).replace(minute=15, second=0, microsecond=0)
         number = self.random.choice(self.POOL) if result == "new_contact" else ""
         at = promised if result == "callback" else None
@@ -287,8 +287,8 @@ class Wave:
             for seat in self.seats:
                 seat.now = moment
                 while isinstance(taken := seat.take(), Taken):
-                    attempt = desk.dial(self.session, seat.actor, taken.respondent_id, seat.form(), seat.now)
-                    desk.answered(self.session, seat.actor, attempt, seat.form(), seat.now)
+                    attempt = desk.dial(self.session, seat.actor, taken.respondent_id, seat.now)
+                    desk.answered(self.session, seat.actor, attempt, seat.now)
                     seat.settle(attempt, "refused")
 
 

@@ -17,7 +17,6 @@ from nps.models import CallAttempt, Campaign, Outbox, QualityReview, Recording, 
 from nps.queries import missing_clients
 from nps.queries import scripts as queries
 from nps.services import call_queue, desk, escalations, scripts, shift_messages
-from nps.services.form_keys import Form
 from nps.services.reports import exporting
 from tests import factories
 from tests.factories import NOW
@@ -56,15 +55,14 @@ def shown(session: Session, place: Place) -> None:
 
 def dialled(session: Session, place: Place) -> None:
     shown(session, place)
-    sent = Form("", place.people[0].id, "test")
-    call = desk.dial(session, actor_of(place.people[0]), place.ids["respondent_id"], sent, NOW)
+    call = desk.dial(session, actor_of(place.people[0]), place.ids["respondent_id"], NOW)
     place.fields["expect_attempt"] = place.ids["attempt_id"] = call
 
 
 def talking(session: Session, place: Place) -> None:
     dialled(session, place)
     person = actor_of(place.people[0])
-    desk.answered(session, person, place.ids["attempt_id"], Form("", person.id, "test"), NOW)
+    desk.answered(session, person, place.ids["attempt_id"], NOW)
 
 
 def broken_in(session: Session, place: Place) -> None:
@@ -76,7 +74,7 @@ def settled(session: Session, place: Place) -> None:
     dialled(session, place)
     person = actor_of(place.people[0])
     result = desk.Result("technical")
-    desk.settle(session, person, place.ids["attempt_id"], result, Form("", person.id, "test"), NOW)
+    desk.settle(session, person, place.ids["attempt_id"], result, NOW)
 
 
 def over(session: Session, place: Place) -> None:

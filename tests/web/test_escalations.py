@@ -17,8 +17,10 @@ from nps.adapters import mail
 from nps.domain.actor import Actor
 from nps.models import AccessLog, Branch, Campaign, Contract, Escalation, Outbox, Respondent, User
 from nps.queries import campaigns
-from nps.queries.desk.card import client_card
+from nps.queries.desk import Person, Seat
+from nps.queries.desk.card import CARD, client_card, number_of
 from nps.queries.desk.views import QuestionLine
+from nps.queries.together import Together
 from nps.services import escalations, letters
 from nps.services.transaction import write
 from tests import factories
@@ -281,7 +283,9 @@ def test_the_operators_card_tells_what_became_of_the_clients_question(place: Pla
     def told() -> list[QuestionLine]:
         session.rollback()
         row = campaigns.campaign_row(session, place.id)
-        return list(client_card(session, client, row, None, NOW, None, "Europe/Samara").questions)
+        seat = Seat(Person(actor, "Europe/Samara"), NOW, None, campaign=row, client=client)
+        found = Together(CARD).read(session, client=client.id)
+        return list(client_card(seat, None, number_of(seat, found), found).questions)
 
     assert [(line.text, line.state, line.answer) for line in told()] == [(EVIL, "Новое", "")]
     escalations.ask_to_call(session, actor, number, text="Уточните марку", now=NOW)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.dial_link import carries_extension, dial_link
@@ -16,12 +18,14 @@ from nps.domain.escalation import State
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.why import Why
-from nps.domain.wording import NO_BREAK_SPACE, duration, why_text
-from nps.models import Branch, CallAttempt, Escalation, EscalationNote, Region, Respondent, RespondentPhone, User
+from nps.domain.wording import NO_BREAK_SPACE, duration, short_name, why_text
+from nps.models import CallAttempt, Escalation, EscalationNote, Respondent, User
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.views import ClientView, HistoryLine, PhoneLine, QuestionLine, SiblingLine
+from nps.queries.desk.seat import Seat
+from nps.queries.desk.views import Card, HistoryLine, Number, PhoneLine, QuestionLine, SiblingLine
 from nps.queries.escalation_list import call_is_open
-from nps.queries.numbers import next_number, numbers_of
+from nps.queries.numbers import NUMBERS, next_number
+from nps.queries.together import Found, Lists
 
 STATE_WORDS = {
     "waiting": "ещё звонить",
@@ -37,81 +41,128 @@ STATE_WORDS = {
 #: Why nobody waits for a window: a survey always does (R7).
 _PURPOSES = {"demo": "демонстрация", "training": "тренировка"}
 _SOON = timedelta(minutes=15)
+_HISTORY_SHOWN = 12
 _SIBLINGS_SHOWN = 6
 _NOTES_SHOWN = 4
 _QUESTIONS_SHOWN = 2
 
 
-def client_card(
-    session: Session,
-    client: Respondent,
-    campaign: CampaignRow,
-    calendar: CallingCalendar | None,
-    now: datetime,
-    attempt: CallAttempt | None,
-    office_zone: str,
-) -> ClientView:
-    """The card of a client at this moment; with `attempt`, of the call that is going on with him.
+def is_handed_over(client: Any) -> Any:
+    """Whether the last call of a client waits for the manager's word (requirements §4): nobody calls him before."""
+    waits = (CallAttempt.closed_at.is_(None), CallAttempt.handed_over_at.is_not(None))
+    return exists().where(CallAttempt.respondent_id == client, *waits)
 
-    Times are the client's, those of the office where his region is unknown.
-    """
-    phones = numbers_of(session, client.id)
-    current = _current_phone(phones, attempt)
-    region = session.get(Region, client.region_code) if client.region_code else None
-    branch = session.get(Branch, client.branch_id) if client.branch_id else None
-    zone = region.zone if region else office_zone
-    kind, window, left = _window(calendar, campaign, now)
+
+_asked_last = (
+    select(EscalationNote.text)
+    .where(EscalationNote.kind == "call", EscalationNote.escalation_id == Escalation.id)
+    .order_by(EscalationNote.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_own, _sibling = aliased(Respondent), aliased(Respondent)
+#: What the card says of others and of before, for `Together`: bind `client`.
+CARD: Lists = {
+    **NUMBERS,
+    "calls": select(
+        CallAttempt.dialled_at,
+        CallAttempt.id,
+        CallAttempt.closed_at,
+        CallAttempt.disposition,
+        CallAttempt.answered_at,
+        CallAttempt.talk_ms,
+        CallAttempt.ring_ms,
+        CallAttempt.note,
+        User.full_name,
+    )
+    .join(User, User.id == CallAttempt.operator_id)
+    .where(
+        CallAttempt.respondent_id == bindparam("client"),
+        or_(CallAttempt.closed_at.is_not(None), CallAttempt.note != ""),
+    ),
+    "siblings": select(
+        _sibling.id,
+        _sibling.contact,
+        _sibling.organisation,
+        _sibling.state,
+        _sibling.held_by,
+        is_handed_over(_sibling.id).label("is_handed_over"),
+    )
+    .join(_own, (_own.campaign_id == _sibling.campaign_id) & (_own.inn == _sibling.inn) & (_own.id != _sibling.id))
+    .where(_own.id == bindparam("client"))
+    .order_by(_sibling.id)
+    .limit(_SIBLINGS_SHOWN),
+    "questions": select(
+        Escalation.id,
+        Escalation.created_at,
+        Escalation.text,
+        Escalation.state,
+        Escalation.resolution,
+        call_is_open().label("to_call"),
+        _asked_last.label("asked"),
+    )
+    .where(Escalation.respondent_id == bindparam("client"))
+    .order_by(Escalation.id.desc())
+    .limit(_QUESTIONS_SHOWN),
+}
+
+
+def number_of(seat: Seat, found: Found) -> Number:
+    """The number that is called, else the next one to call, with the link to dial it by."""
+    call, campaign = seat.call or seat.last, seat.campaign
+    numbers = sorted(found["numbers"])
+    if call is not None and seat.state != "ready":
+        shown = next((number for number in numbers if number.id == call.phone_id), None)
+    else:
+        shown = next_number(numbers)
+    if shown is None or campaign is None:
+        return Number(0, "номера нет")
     # Dialled when the line is down, or when the client rang us, it would be a call that nobody knows of (R4, R8); an
     # invented client's number may be somebody's (R9).
-    is_out = attempt is not None and attempt.ended_at is None and attempt.source != "inbound"
-    may_be_dialled = is_out and campaign.purpose != "training"
-    return ClientView(
-        id=client.id,
-        contact=client.contact,
-        greeting_name=client.greeting_name,
-        phone_text=show(current.e164, current.extension) if current else "номера нет",
-        phone_link=_link(campaign, current) if may_be_dialled and current else None,
-        dial_by_hand=current.extension if current and not carries_extension(campaign.dial_link) else "",
-        organisation=client.organisation,
-        inn=client.inn or "",
-        branch=branch.name if branch else "не указано",
+    is_out = seat.call is not None and seat.call.ended_at is None and seat.call.source != "inbound"
+    link = dial_link(campaign.dial_link, shown.e164, shown.extension)
+    return Number(
+        shown.id,
+        show(shown.e164, shown.extension),
+        link=link if is_out and campaign.purpose != "training" else None,
+        by_hand="" if carries_extension(campaign.dial_link) else shown.extension,
+    )
+
+
+def client_card(seat: Seat, calendar: CallingCalendar | None, number: Number, found: Found) -> Card:
+    """The card of the client at this desk. Times are his, those of the office where his region is unknown."""
+    client, campaign, region, now = seat.client, seat.campaign, seat.region, seat.now
+    assert client is not None and campaign is not None
+    zone = region.zone if region else seat.person.office_zone
+    kind, window, left = _window(calendar, campaign, now)
+    shown = None if seat.state == "ready" else seat.call or seat.last
+    shown_id, calls = shown.id if shown else None, sorted(found["calls"], reverse=True)
+    return Card(
+        branch=seat.branch or "не указано",
         region=region.name if region else "регион неизвестен",
         local_time=clock(now, zone) if region else "—",
         window_text=window,
         window_left_text=left,
         window_kind=kind,
-        email=client.email,
         attempt_no=min(client.misses + 1, MOST_MISSES),
         attempts_max=MOST_MISSES,
         why_text=_sentence(why_text(Why.from_json(client.next_reason), zone, now)),
-        history=_history(session, client, zone, now, attempt),
-        siblings=_siblings(session, client),
-        phones=[
-            PhoneLine(
-                show(phone.e164, phone.extension),
-                live=phone.state == "live",
-                current=current is not None and phone.id == current.id,
-                next=phone.is_next,
-            )
-            for phone in phones
+        history=_history(calls, shown_id, zone, now),
+        siblings=[
+            SiblingLine(row.contact or row.organisation, state_words(row.state, row.held_by, row.is_handed_over))
+            for row in sorted(found["siblings"])
         ],
-        notes=_notes(session, client, zone, now, attempt),
-        questions=_questions(session, client, zone, now),
+        phones=[
+            PhoneLine(show(row.e164, row.extension), row.state == "live", row.id == number.id, row.is_next)
+            for row in sorted(found["numbers"])
+        ],
+        notes=_notes(calls, shown_id, client, zone, now),
+        questions=_questions(found["questions"], zone, now),
     )
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _link(campaign: CampaignRow, phone: RespondentPhone) -> str:
-    return dial_link(campaign.dial_link, phone.e164, phone.extension)
-
-
-def _current_phone(phones: Sequence[RespondentPhone], attempt: CallAttempt | None) -> RespondentPhone | None:
-    if attempt is not None:
-        return next((phone for phone in phones if phone.id == attempt.phone_id), None)
-    return next_number(phones)
 
 
 def _window(calendar: CallingCalendar | None, campaign: CampaignRow, now: datetime) -> tuple[str, str, str]:
@@ -135,84 +186,39 @@ def _window(calendar: CallingCalendar | None, campaign: CampaignRow, now: dateti
     return "soon" if left <= _SOON else "ok", f"до {clock(interval.closes, calendar.zone)}", words
 
 
-def _history(
-    session: Session, client: Respondent, zone: str, now: datetime, attempt: CallAttempt | None
-) -> list[HistoryLine]:
-    rows = session.execute(
-        select(CallAttempt, User.full_name)
-        .join(User, User.id == CallAttempt.operator_id)
-        .where(CallAttempt.respondent_id == client.id, CallAttempt.closed_at.is_not(None))
-        .order_by(CallAttempt.dialled_at.desc())
-        .limit(12)
-    )
+def _history(calls: Sequence[Any], but: UUID | None, zone: str, now: datetime) -> list[HistoryLine]:
     lines = []
-    for call, name in rows:
-        if attempt is not None and call.id == attempt.id:
+    for call in [call for call in calls if call.closed_at is not None][:_HISTORY_SHOWN]:
+        if call.id == but:
             continue
         label = TABLE[str(call.disposition)].label
         seconds = call.talk_ms // 1000 if call.answered_at else call.ring_ms // 1000
         length = f", разговор {duration(seconds)}" if call.answered_at else f", гудки {seconds}{NO_BREAK_SPACE}с"
-        lines.append(HistoryLine(when(call.dialled_at, zone, now), label + length, short_name(name)))
+        lines.append(HistoryLine(when(call.dialled_at, zone, now), label + length, short_name(call.full_name)))
     return lines
 
 
-def _notes(session: Session, client: Respondent, zone: str, now: datetime, attempt: CallAttempt | None) -> list[str]:
+def _notes(calls: Sequence[Any], but: UUID | None, client: Respondent, zone: str, now: datetime) -> list[str]:
     """What was written down about the client, and in his latest calls: «вчера в 14:20, Ольга М.: …»."""
-    rows = session.execute(
-        select(CallAttempt, User.full_name)
-        .join(User, User.id == CallAttempt.operator_id)
-        .where(CallAttempt.respondent_id == client.id, CallAttempt.note != "")
-        .order_by(CallAttempt.dialled_at.desc())
-        .limit(_NOTES_SHOWN)
-    )
     said = [
-        f"{when(call.dialled_at, zone, now)}, {short_name(name)}: {call.note}"
-        for call, name in rows
-        if attempt is None or call.id != attempt.id
+        f"{when(call.dialled_at, zone, now)}, {short_name(call.full_name)}: {call.note}"
+        for call in [call for call in calls if call.note][:_NOTES_SHOWN]
+        if call.id != but
     ]
     return [*said, client.note] if client.note else said
 
 
-def _questions(session: Session, client: Respondent, zone: str, now: datetime) -> list[QuestionLine]:
+def _questions(rows: Sequence[Any], zone: str, now: datetime) -> list[QuestionLine]:
     """His latest questions with the specialist's answer, and what the specialist asks to say or find out."""
-    rows = session.execute(
-        select(Escalation, call_is_open())
-        .where(Escalation.respondent_id == client.id)
-        .order_by(Escalation.id.desc())
-        .limit(_QUESTIONS_SHOWN)
-    ).all()
-    asked = select(EscalationNote.text).where(EscalationNote.kind == "call").order_by(EscalationNote.id.desc()).limit(1)
     return [
         QuestionLine(
             when=when(row.created_at, zone, now),
             text=row.text,
             state=ESCALATION_WORDS[State(row.state)],
             answer=row.resolution,
-            to_say=session.scalar(asked.where(EscalationNote.escalation_id == row.id)) or "" if to_call else "",
+            to_say=(row.asked or "") if row.to_call else "",
         )
-        for row, to_call in rows
-    ]
-
-
-def short_name(full_name: str) -> str:
-    """«Ольга Маркова» becomes «Ольга М.»."""
-    first, *rest = full_name.split()
-    return f"{first} {rest[0][0]}." if rest else first
-
-
-def _siblings(session: Session, client: Respondent) -> list[SiblingLine]:
-    if client.inn is None:
-        return []
-    rows = session.execute(
-        select(Respondent.id, Respondent.contact, Respondent.organisation, Respondent.state, Respondent.held_by)
-        .where(Respondent.campaign_id == client.campaign_id, Respondent.inn == client.inn, Respondent.id != client.id)
-        .order_by(Respondent.id)
-        .limit(_SIBLINGS_SHOWN)
-    ).all()
-    left_to_manager = handed_over(session, [row.id for row in rows])
-    return [
-        SiblingLine(row.contact or row.organisation, state_words(row.state, row.held_by, row.id in left_to_manager))
-        for row in rows
+        for row in sorted(rows, reverse=True)
     ]
 
 
@@ -221,9 +227,3 @@ def state_words(state: str, held_by: int | None, is_handed_over: bool) -> str:
     if is_handed_over:
         return "решает руководитель"
     return "с ним говорят" if held_by is not None else STATE_WORDS[state]
-
-
-def handed_over(session: Session, clients: Sequence[int]) -> set[int]:
-    """Those of the clients whose last call waits for the manager's word (requirements §4): nobody calls them before."""
-    waits = (CallAttempt.closed_at.is_(None), CallAttempt.handed_over_at.is_not(None))
-    return set(session.scalars(select(CallAttempt.respondent_id).where(CallAttempt.respondent_id.in_(clients), *waits)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -11,17 +12,18 @@ from nps.domain.calling_window import CallingCalendar
 from nps.domain.local_time import clock, to_local, when
 from nps.domain.wording import number, plural
 from nps.models import Respondent
-from nps.queries import call_queue, campaigns
+from nps.queries import call_queue
 from nps.queries.call_queue import RegionOutlook
-from nps.queries.campaigns import CampaignRow
+from nps.queries.desk.seat import Seat
 from nps.queries.desk.views import IdleRow, IdleView
 
 _LEAVE = "Закончите смену, чтобы выбрать другой проект, или спросите руководителя."
 
 
-def idle_view(session: Session, campaign: CampaignRow, office_zone: str, now: datetime, *, start_new: bool) -> IdleView:
+def idle_view(session: Session, seat: Seat, calendars: Mapping[str, CallingCalendar], *, start_new: bool) -> IdleView:
     """Why nobody can be called now and when somebody can, region by region; `start_new` is the budget's word (R6)."""
-    calendars = campaigns.calendars(session, campaign)
+    campaign, office_zone, now = seat.campaign, seat.person.office_zone, seat.now
+    assert campaign is not None
     rows = call_queue.outlook(session, campaign.id, calendars, now, start_new=start_new)
     if not rows:
         return _nobody(session, campaign.id)

@@ -1,24 +1,23 @@
-"""What breaks into the step: questions, complaints, contacts, the results that ask for something.
-
-The escalation's form.
-"""
+"""What breaks into the step: questions, complaints, contacts, the results that ask for something, the escalation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.domain.desk import OF_PANEL, RETURN_REASONS
+from nps.domain.desk import OF_PANEL, RETURN_REASONS, TALK_PANELS
 from nps.domain.disposition import TABLE
-from nps.domain.script import Script, StepKind
-from nps.models import Branch, BranchContact, Respondent
-from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.steps import DayPicker
-
-Panel = dict[str, Any]
+from nps.domain.phone import show
+from nps.domain.script import Complaint, Question, Script, StepKind
+from nps.models import Branch, BranchContact, RespondentPhone
+from nps.queries.desk.days import DayPicker
+from nps.queries.desk.seat import Seat
+from nps.queries.desk.unfinished import end_view
+from nps.queries.desk.views import DayView, EndView
 
 #: Panels that need a call on the desk.
 IN_CALL = (
@@ -48,84 +47,139 @@ _DEAD_WORDS = {
 IN_CORRECTION = (*(name for name in IN_CALL if name not in ("question", "complaint", "continue")), "correct")
 
 
-def _options(codes: tuple[str, ...], words: Mapping[str, tuple[str, str]]) -> list[Panel]:
-    options = []
-    for n, code in enumerate(codes, 1):
-        label, hint = words.get(code, (TABLE[code].label, ""))
-        options.append({"code": code, "label": label, "hint": hint, "key_label": n, "key_code": f"Digit{n}"})
-    return options
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which panel is asked for, '' for none: an escalation with the reply `question` (from 1), `said_in` of another."""
+
+    name: str = ""
+    question: int = 0
+    said_in: str = ""
 
 
-def return_panel() -> Panel:
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A result of several, as a button."""
+
+    code: str
+    label: str
+    hint: str = ""
+    key_label: str = ""
+    key_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel over the step; what it has of all this, the first line of its template says.
+
+    `typed` stands in its fields, `errors` say what is wrong there, both by the field's name.
+    """
+
+    name: str
+    return_to: str = ""
+    typed: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    #: What the script says here.
+    reply: str = ""
+    options: Sequence[Option] = ()
+    days: Sequence[DayView] = ()
+    break_text: str = ""
+    hint: str = ""
+    questions: Sequence[Question] = ()
+    complaint: Complaint | None = None
+    contacts: Sequence[Any] = ()
+    #: Where the letter goes.
+    to: str = ""
+    end: EndView | None = None
+
+
+def over_call(session: Session, seat: Seat, script: Script, picker: DayPicker, asked: Asked) -> Panel | None:
+    """The panel over a call without a result, or the one whose result is shown; None when it does not fit."""
+    client, name = seat.client, asked.name
+    assert client is not None
+    if name == "end":
+        ended = seat.call is not None and seat.call.ended_at is not None
+        return Panel(name, end=end_view(seat.call, seat.person.office_zone)) if seat.call and ended else None
+    if name == "contacts":
+        return Panel(name, contacts=_contacts(session, seat))
+    if name == "escalation":
+        return _escalation(session, seat, script, asked.question)
+    if name == "unsuitable":
+        return Panel(name, typed={"said_in": asked.said_in if asked.said_in in TALK_PANELS else ""})
+    return of_result(name, client.contact, script, picker) if name in IN_CALL else None
+
+
+def before_dial(asked: Asked) -> Panel | None:
     """Why a shown client goes back to the queue."""
-    return {"reasons": [{"code": code, "label": label} for code, label in RETURN_REASONS.items()]}
+    if asked.name != "return":
+        return None
+    return Panel(asked.name, options=[Option(code, label) for code, label in RETURN_REASONS.items()])
 
 
-def contacts_panel(session: Session, campaign: CampaignRow, branch_id: int | None) -> Panel:
+def _contacts(session: Session, seat: Seat) -> Sequence[Any]:
     """Contacts of branches and departments, those of the client's own branch first (R19)."""
+    assert seat.campaign is not None and seat.client is not None
+    own = seat.client.branch_id
     rows = session.execute(
-        select(BranchContact, Branch.name)
+        select(BranchContact, Branch.name.label("branch"))
         .outerjoin(Branch, Branch.id == BranchContact.branch_id)
-        .where(BranchContact.customer_id == campaign.customer_id)
+        .where(BranchContact.customer_id == seat.campaign.customer_id)
     ).all()
-    ordered = sorted(rows, key=lambda row: (row[0].branch_id != branch_id, row[1] or "", row[0].department))
-    return {
-        "rows": [
-            {"id": row.id, "branch": name or "—", "department": row.department, "name": row.person, "phone": row.phone}
-            for row, name in ordered
-        ]
-    }
+    return sorted(rows, key=lambda row: (row[0].branch_id != own, row.branch or "", row[0].department))
 
 
-def escalation_panel(client: Respondent, phone: str, script: Script, campaign: CampaignRow, question: int) -> Panel:
+def _escalation(session: Session, seat: Seat, script: Script, question: int) -> Panel:
     """The six columns of the letter, prefilled (R15); `question` (from 1) brings its reply to read aloud."""
+    client, call, campaign = seat.client, seat.call or seat.last, seat.campaign
+    assert client is not None and call is not None and campaign is not None
+    number = session.get_one(RespondentPhone, call.phone_id)
     replies = [item.reply for item in script.questions]
-    return {
-        "organisation": client.organisation,
-        "inn": client.inn or "",
-        "contact": client.contact,
-        "phone": phone,
-        "email": client.email,
-        "text": "",
-        "wished_time": "",
-        "to": campaign.escalation_email,
-        "reply": replies[question - 1] if 0 < question <= len(replies) else "",
-        "errors": {},
-    }
+    return Panel(
+        "escalation",
+        typed={
+            "organisation": client.organisation,
+            "inn": client.inn or "",
+            "contact": client.contact,
+            "phone": show(number.e164, number.extension),
+            "email": client.email,
+        },
+        to=campaign.escalation_email,
+        reply=replies[question - 1] if 0 < question <= len(replies) else "",
+    )
 
 
-def call_panel(name: str, client: Respondent, script: Script, picker: DayPicker) -> Panel:
+def of_result(name: str, contact: str, script: Script, picker: DayPicker) -> Panel:
     """A panel that a call or its correction opens. Raises KeyError for a name there is none of."""
     makers: dict[str, Callable[[], Panel]] = {
-        "question": lambda: {
-            "items": [{"n": n, "asks": item.ask, "reply": item.reply} for n, item in enumerate(script.questions, 1)]
-        },
-        "complaint": lambda: {
-            "steps": [
-                {"title": step.text, "phrases": step.words, "action": step.action} for step in script.complaint.steps
-            ],
-            "objections": [{"asks": item.complaint, "reply": item.reply} for item in script.complaint.objections],
-        },
-        "inactive": lambda: {"options": _options(OF_PANEL["inactive"], _DEAD_WORDS)},
-        "callback": lambda: {
-            "days": picker.days(),
-            "break_text": picker.break_text(),
-            "reply": _line(script, StepKind.CALLBACK),
-            "hint": picker.hint(picker.days()),
-        },
-        "refusal": lambda: {
-            "options": _options(OF_PANEL["refusal"], _REFUSAL_WORDS),
-            "reply": _line(script, StepKind.END, "soft_refusal"),
-            "note": "",
-        },
-        "other_person": lambda: {"days": picker.days(), "break_text": picker.break_text(), "note": ""},
-        "new_contact": lambda: {"phone": "", "contact": client.contact, "note": "", "errors": {}},
-        "not_client": lambda: {"note": "", "code": "not_client", "label": TABLE["not_client"].label, "errors": {}},
-        "more": dict,
-        "continue": dict,
-        "correct": dict,
+        "question": lambda: Panel(name, questions=script.questions),
+        "complaint": lambda: Panel(name, complaint=script.complaint),
+        "inactive": lambda: Panel(name, options=_options(OF_PANEL["inactive"], _DEAD_WORDS)),
+        "callback": lambda: Panel(
+            name,
+            days=picker.days(),
+            break_text=picker.break_text(),
+            reply=_line(script, StepKind.CALLBACK),
+            hint=picker.hint(),
+        ),
+        "refusal": lambda: Panel(
+            name,
+            options=_options(OF_PANEL["refusal"], _REFUSAL_WORDS),
+            reply=_line(script, StepKind.END, "soft_refusal"),
+        ),
+        "other_person": lambda: Panel(name, days=picker.days(), break_text=picker.break_text()),
+        "new_contact": lambda: Panel(name, typed={"contact": contact}),
+        "not_client": lambda: Panel(name, options=[Option("not_client", TABLE["not_client"].label)]),
+        "more": lambda: Panel(name),
+        "continue": lambda: Panel(name),
+        "correct": lambda: Panel(name),
     }
     return makers[name]()
+
+
+def _options(codes: tuple[str, ...], words: Mapping[str, tuple[str, str]]) -> list[Option]:
+    return [
+        Option(code, *words.get(code, (TABLE[code].label, "")), key_label=str(n), key_code=f"Digit{n}")
+        for n, code in enumerate(codes, 1)
+    ]
 
 
 def _line(script: Script, kind: StepKind, disposition: str = "") -> str:

@@ -13,8 +13,11 @@ from nps.domain.disposition import MOST_SURVEY_S
 from nps.domain.script import Script, Step
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.steps import DayPicker, Spoken, step_view, trail
-from nps.queries.desk.views import CallView, DeskView, OperatorView
+from nps.queries.desk.days import DayPicker
+from nps.queries.desk.seat import Person, Seat
+from nps.queries.desk.steps import Spoken, step_view, trail
+from nps.queries.desk.view import DeskView
+from nps.queries.desk.views import CallView, OperatorView
 
 _NOBODY = UUID(int=0)
 
@@ -33,14 +36,14 @@ def preview(
     spoken = Spoken("Пётр Сергеевич", "Ольга", "female")
     ms = int(now.timestamp() * 1000)
     return DeskView(
-        state="talk",
-        now_ms=ms,
-        operator=OperatorView(spoken.operator, spoken.operator, spoken.gender, ""),
+        Seat(Person(actor, office_zone), now, None),
+        "talk",
+        OperatorView(spoken.operator, spoken.operator, spoken.gender, ""),
         call=CallView(
             id=_NOBODY, state="talk", since_ms=ms, answered_ms=ms, ring_wait_ms=0, limit_s=MOST_SURVEY_S,
             may_no_answer=False, may_mark_ringing=False, consented=False, asks_end=False, ended_ms=0, ended_text="",
             inbound=False, stands_s=None, in_break=False,
         ),
         trail=trail(script, {}, step),
-        step=step_view(session, script, step, {}, None, spoken, picker),
+        step=step_view(script, step, {}, None, spoken, picker),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from nps.domain.local_time import when
 from nps.domain.phone import digits, show
 from nps.domain.search import fold
 from nps.models import Region, Respondent
-from nps.queries.desk.card import handed_over, state_words
+from nps.queries.desk.card import is_handed_over, state_words
 from nps.queries.numbers import numbers_shown
 
 #: Any four digits of a number or an INN, or any three letters.
@@ -57,14 +57,13 @@ def find_clients(session: Session, campaign_id: int, query: str, now: datetime) 
         tail = number[1:] if len(number) == 11 and number[0] == "8" else number
         hit = hit | Respondent.search_fold.contains(tail, autoescape=True)
     rows = session.execute(
-        select(Respondent, Region.name, Region.zone)
+        select(Respondent, Region.name, Region.zone, is_handed_over(Respondent.id))
         .outerjoin(Region, Region.code == Respondent.region_code)
         .where(Respondent.campaign_id == campaign_id, hit)
         .order_by(Respondent.organisation, Respondent.id)
         .limit(_SHOWN)
     ).all()
-    found = [client.id for client, _, _ in rows]
-    phones, left_to_manager = numbers_shown(session, found), handed_over(session, found)
+    phones = numbers_shown(session, [row[0].id for row in rows])
     return [
         FoundClient(
             client.id,
@@ -73,17 +72,17 @@ def find_clients(session: Session, campaign_id: int, query: str, now: datetime) 
             client.inn or "",
             show(phones[client.id].e164, phones[client.id].extension) if client.id in phones else "номера нет",
             region or "регион неизвестен",
-            _state_text(client, zone, now, client.id in left_to_manager),
+            _state_text(client, zone, now, is_left),
         )
-        for client, region, zone in rows
+        for client, region, zone, is_left in rows
     ]
 
 
-def _state_text(client: Respondent, zone: str | None, now: datetime, is_handed_over: bool) -> str:
-    is_free = client.held_by is None and not is_handed_over
+def _state_text(client: Respondent, zone: str | None, now: datetime, is_left: bool) -> str:
+    is_free = client.held_by is None and not is_left
     if is_free and client.state == "waiting" and client.next_call_at is not None and zone:
         return f"звонить с {clock_of(client.next_call_at, zone, now)}" if client.next_call_at > now else "пора звонить"
-    return state_words(client.state, client.held_by, is_handed_over)
+    return state_words(client.state, client.held_by, is_left)
 
 
 def clock_of(at: datetime, zone: str, now: datetime) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
-
-from nps.queries.shift_messages import Help
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +17,6 @@ class OperatorView:
     refused_today: int = 0
     talk_today_text: str = ""
     mean_talk_text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignView:
-    id: int
-    title: str
-    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +53,28 @@ class QuestionLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ClientView:
-    """The card. `phone_link` is set from the dial until the line is down: followed by the operator's own click (R8).
+class Number:
+    """The number of the call. `link` stands from the dial until the line is down: for the operator's own click (R8).
 
-    `dial_by_hand`: the extension, when the link cannot carry it.
+    `by_hand`: the extension, when the link cannot carry it.
     """
 
     id: int
-    contact: str
-    greeting_name: str
-    phone_text: str
-    phone_link: str | None
-    dial_by_hand: str
-    organisation: str
-    inn: str
+    text: str
+    link: str | None = None
+    by_hand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the card says of the client beside his own row."""
+
     branch: str
     region: str
     local_time: str
     window_text: str
     window_left_text: str
     window_kind: str
-    email: str
     attempt_no: int
     attempts_max: int
     why_text: str
@@ -218,14 +209,6 @@ class OutcomeView:
 
 
 @dataclass(frozen=True, slots=True)
-class NoteView:
-    """What the operator writes down about this call; the card shows it from the next call on."""
-
-    attempt_id: UUID
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class EndView:
     """When the line went down: `clock` is offered; a talk may be told in minutes as well."""
 
@@ -318,66 +301,3 @@ class IdleView:
     rows: Sequence[IdleRow]
     advice: str = ""
     signal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReminderView:
-    id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeskView:
-    """The whole desk.
-
-    state: no_shift | idle | ready | ringing | talk | ended | unfinished | done | paused | budget_used |
-    campaign_paused | campaign_closed. stopped_text: since when the campaign is one of the last two. last_text: the call
-    whose result can still be corrected.
-    """
-
-    state: str
-    now_ms: int
-    operator: OperatorView
-    campaign: CampaignView | None = None
-    campaigns: Sequence[CampaignView] = ()
-    only_closed: bool = False
-    #: Titles of campaigns that want an admission this operator has not got (R9).
-    unadmitted: Sequence[str] = ()
-    promises: Sequence[PromiseView] = ()
-    reminders: Sequence[ReminderView] = ()
-    client: ClientView | None = None
-    call: CallView | None = None
-    trail: Sequence[TrailItem] = ()
-    step: StepView | None = None
-    outcomes: Sequence[OutcomeView] = ()
-    note: NoteView | None = None
-    done: DoneView | None = None
-    #: The last result is being corrected: the results are on offer again.
-    correcting: bool = False
-    unfinished: UnfinishedView | None = None
-    idle: IdleView | None = None
-    panel: Mapping[str, Any] | None = None
-    error: str = ""
-    announce: str = ""
-    pause_reasons: Mapping[str, str] = field(default_factory=dict)
-    stopped_text: str = ""
-    last_text: str = ""
-    pause: PauseView | None = None
-    budget: BudgetView | None = None
-    #: Help on the line; nothing without a shift.
-    help: Help = field(default_factory=Help)
-    #: An exchange is set and does not answer: what that means for this operator.
-    exchange_note: str = ""
-    practice: PracticeView | None = None
-
-    @property
-    def attempt_id(self) -> UUID | None:
-        """The call that results, panels and notes are about."""
-        return self.call.id if self.call else self.done.attempt_id if self.done else None
-
-    @property
-    def shown_as(self) -> str:
-        """What the poll compares: the state, and whether an empty desk has somebody to call by now."""
-        if self.call is not None and (self.call.line_text or self.call.by_exchange):
-            return f"{self.state}_{'exchange' if self.call.by_exchange else 'self'}_{self.call.suggested}"
-        return "idle_due" if self.idle is not None and self.idle.signal else self.state

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
@@ -19,6 +19,7 @@ from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, Respo
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
+from nps.queries.together import Found, Lists, Together
 from nps.services.acting import Act
 from nps.services.transaction import require_claims
 
@@ -46,9 +47,12 @@ def spread_of(respondent_id: int) -> float:
 
 
 def refold(
-    session: Session, respondent_id: int, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar]
+    session: Session,
+    respondent_id: int,
+    campaign: CampaignRow,
+    calendars: Mapping[str, CallingCalendar] | None = None,
 ) -> Verdict:
-    """Decide the client's state and next call anew and write them.
+    """Decide the client's state and next call anew and write them. `calendars` are the campaign's, read when None.
 
     The appointment that is no longer the plan is closed, the one that is planned is written. Inside the caller's
     transaction; raises NoResultFound for a client there is none of.
@@ -88,7 +92,10 @@ def refold_changed(session: Session, campaign_id: int, respondent_ids: Sequence[
 
 
 def refold_many(
-    session: Session, respondent_ids: Sequence[int], campaign: CampaignRow, calendars: Mapping[str, CallingCalendar]
+    session: Session,
+    respondent_ids: Sequence[int],
+    campaign: CampaignRow,
+    calendars: Mapping[str, CallingCalendar] | None = None,
 ) -> list[Verdict]:
     """`refold` of any number of clients of one campaign, in the order of their ids as given.
 
@@ -98,9 +105,9 @@ def refold_many(
     session.flush()
     verdicts = []
     for first in range(0, len(respondent_ids), CHUNK):
-        cases = _read(session, respondent_ids[first : first + CHUNK])
-        stop = numbers.listed(session, campaign.customer_id, [case.client.id for case in cases])
-        decided = [_decide(session, case, campaign, calendars, stop) for case in cases]
+        cases, found = _read(session, respondent_ids[first : first + CHUNK], campaign)
+        by_region = campaigns.calendars_of(campaign, found) if calendars is None else calendars
+        decided = [_decide(session, case, campaign, by_region, numbers.listed_in(found)) for case in cases]
         # One number of a client is the next one: the former has to be written off before the new one is written.
         session.flush()
         for case, verdict in zip(cases, decided, strict=True):
@@ -111,56 +118,72 @@ def refold_many(
     return verdicts
 
 
-def _read(session: Session, respondent_ids: Sequence[int]) -> list[_Case]:
-    """The cases in the order of their ids as given: five statements, however many they are."""
-    fresh = {"populate_existing": True}
-    own = select(Respondent).where(Respondent.id.in_(respondent_ids))
-    clients = {client.id: client for client in session.scalars(own, execution_options=fresh)}
-    phones: dict[int, list[RespondentPhone]] = defaultdict(list)
-    for phone in session.scalars(
-        select(RespondentPhone)
-        .where(RespondentPhone.respondent_id.in_(respondent_ids))
-        .order_by(RespondentPhone.respondent_id, RespondentPhone.position)
-    ):
-        phones[phone.respondent_id].append(phone)
-    histories = _histories(session, respondent_ids)
-    promised = select(Appointment).where(Appointment.respondent_id.in_(respondent_ids), Appointment.state == "open")
-    standing = {appointment.respondent_id: appointment for appointment in session.scalars(promised)}
-    return [_Case(clients[i], phones[i], histories[i], standing.get(i)) for i in respondent_ids]
+def _read(session: Session, respondent_ids: Sequence[int], campaign: CampaignRow) -> tuple[list[_Case], Found]:
+    """The cases in the order of their ids as given, and what decides them: two statements, however many they are."""
+    rows = session.execute(
+        select(Respondent, RespondentPhone, Appointment)
+        .outerjoin(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
+        .outerjoin(Appointment, and_(Appointment.respondent_id == Respondent.id, Appointment.state == "open"))
+        .where(Respondent.id.in_(respondent_ids))
+        .order_by(Respondent.id, RespondentPhone.position),
+        execution_options={"populate_existing": True},
+    )
+    found = _FACTS.read(session, clients=respondent_ids, campaign=campaign.id, customer=campaign.customer_id)
+    histories = _histories(found)
+    cases: dict[int, _Case] = {}
+    for client, phone, standing in rows:
+        case = cases.setdefault(client.id, _Case(client, [], histories[client.id], standing))
+        if phone is not None:
+            case.phones.append(phone)
+    return [cases[i] for i in respondent_ids], found
 
 
-def _histories(session: Session, respondent_ids: Sequence[int]) -> Mapping[int, History]:
+_CLIENTS: BindParameter[int] = bindparam("clients", expanding=True)
+# Without a condition of its own the whole table of words would be grouped.
+_last_words = (
+    select(AttemptOutcome.attempt_id, func.max(AttemptOutcome.n).label("n"))
+    .where(AttemptOutcome.attempt_id.in_(select(CallAttempt.id).where(CallAttempt.respondent_id.in_(_CLIENTS))))
+    .group_by(AttemptOutcome.attempt_id)
+    .subquery()
+)
+_HISTORIES: Lists = {
+    "calls": select(
+        CallAttempt.dialled_at,
+        CallAttempt.respondent_id,
+        CallAttempt.disposition,
+        func.coalesce(CallAttempt.ended_at, CallAttempt.last_activity_at).label("ended_at"),
+        CallAttempt.phone_id,
+        CallAttempt.operator_id,
+        CallAttempt.source,
+        AttemptOutcome.callback_at,
+    )
+    .join(_last_words, _last_words.c.attempt_id == CallAttempt.id)
+    .join(AttemptOutcome, and_(AttemptOutcome.attempt_id == CallAttempt.id, AttemptOutcome.n == _last_words.c.n))
+    .where(CallAttempt.closed_at.is_not(None)),
+    "events": select(
+        CaseEventRow.id, CaseEventRow.respondent_id, CaseEventRow.kind, CaseEventRow.at, CaseEventRow.detail
+    ).where(CaseEventRow.respondent_id.in_(_CLIENTS)),
+}
+
+_FACTS = Together(_HISTORIES, numbers.LISTED, campaigns.CALENDARS)
+
+
+def _histories(rows: Found) -> Mapping[int, History]:
     """Everything that happened to each client: calls with the last word on each, and events."""
-    own = select(CallAttempt.id).where(CallAttempt.respondent_id.in_(respondent_ids))
-    last = (
-        select(AttemptOutcome.attempt_id, func.max(AttemptOutcome.n).label("n"))
-        # Without this the whole table would be grouped.
-        .where(AttemptOutcome.attempt_id.in_(own))
-        .group_by(AttemptOutcome.attempt_id)
-        .subquery()
-    )
-    calls = session.execute(
-        select(CallAttempt, AttemptOutcome.callback_at)
-        .join(last, last.c.attempt_id == CallAttempt.id)
-        .join(AttemptOutcome, (AttemptOutcome.attempt_id == CallAttempt.id) & (AttemptOutcome.n == last.c.n))
-        .where(CallAttempt.closed_at.is_not(None))
-        .order_by(CallAttempt.dialled_at)
-    )
     found: dict[int, History] = defaultdict(list)
-    for attempt, callback_at in calls:
-        found[attempt.respondent_id].append(
+    for call in sorted(rows["calls"], key=lambda call: call.dialled_at):
+        found[call.respondent_id].append(
             CallRecord(
-                disposition=str(attempt.disposition),
-                ended_at=attempt.ended_at or attempt.last_activity_at,
-                dialled_at=attempt.dialled_at,
-                phone_id=attempt.phone_id,
-                operator_id=attempt.operator_id,
-                callback_at=callback_at,
-                inbound=attempt.source == "inbound",
+                disposition=str(call.disposition),
+                ended_at=call.ended_at,
+                dialled_at=call.dialled_at,
+                phone_id=call.phone_id,
+                operator_id=call.operator_id,
+                callback_at=call.callback_at,
+                inbound=call.source == "inbound",
             )
         )
-    events = select(CaseEventRow).where(CaseEventRow.respondent_id.in_(respondent_ids)).order_by(CaseEventRow.id)
-    for event in session.scalars(events):
+    for event in sorted(rows["events"], key=lambda event: event.id):
         found[event.respondent_id].append(CaseEvent(event.kind, event.at, event.detail, event.id))
     return found
 
@@ -175,9 +198,9 @@ def foreseen(
 ) -> Verdict:
     """What an event of this kind would make of the client; writes nothing."""
     session.flush()
-    case = _read(session, [respondent_id])[0]
+    (case,), found = _read(session, [respondent_id], campaign)
     case.history.append(CaseEvent(kind, at))
-    return _fold(case, campaign, calendars, numbers.listed(session, campaign.customer_id, [respondent_id]))[0]
+    return _fold(case, campaign, calendars, numbers.listed_in(found))[0]
 
 
 def _fold(
@@ -281,20 +304,26 @@ def append_outcome(
     at: datetime,
     callback_at: datetime | None = None,
     reason: str = "",
+    after: int | None = None,
+    effects: Mapping[str, Any] | None = None,
 ) -> AttemptOutcome:
-    """Add a word about how a call ended; it holds from now on. The caller folds."""
+    """Add a word about how a call ended; it holds from now on. The caller folds.
+
+    `after`: how many words there were, for who has counted them. `effects`: what it has done so far.
+    """
     attempt.disposition = disposition
-    last = session.scalar(select(func.max(AttemptOutcome.n)).where(AttemptOutcome.attempt_id == attempt.id)) or 0
+    if after is None:
+        after = session.scalar(select(func.max(AttemptOutcome.n)).where(AttemptOutcome.attempt_id == attempt.id)) or 0
     word = AttemptOutcome(
         attempt_id=attempt.id,
-        n=last + 1,
+        n=after + 1,
         disposition=disposition,
         callback_at=callback_at,
         source=source,
         by=by,
         at=at,
         reason=reason[:500],
-        effects={},
+        effects=dict(effects or {}),
     )
     session.add(word)
     session.flush()

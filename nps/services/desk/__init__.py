@@ -5,7 +5,7 @@ from nps.services.desk.calling import answered, dial, hang_up, ringing
 from nps.services.desk.correcting import correct, reopen
 from nps.services.desk.inbound import take_inbound
 from nps.services.desk.notes import keep_unsuitable, rename, save_note
-from nps.services.desk.settling import Result, settle
+from nps.services.desk.settling import Result, end_by_script, settle
 from nps.services.desk.shifts import end_shift, pause, resume, show_last_result, start_shift
 from nps.services.desk.unfinished import carry_on, hand_over, tell_end
 
@@ -17,6 +17,7 @@ __all__ = [
     "carry_on",
     "correct",
     "dial",
+    "end_by_script",
     "end_shift",
     "hand_over",
     "hang_up",

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from nps.domain.actor import Actor
 from nps.domain.errors import StaleError
 from nps.models import CallAttempt, Respondent
@@ -15,56 +13,42 @@ from nps.queries import campaigns
 from nps.queries.desk import correcting
 from nps.queries.telephony import call_line
 from nps.services import cases
+from nps.services.acting import Act, act
 from nps.services.call_queue import free_lapsed, hold, release_shown
 from nps.services.desk import effects
 from nps.services.desk.calling import own_open_call
 from nps.services.desk.questionnaire import keep_form
 from nps.services.desk.settling import Result, result_row, settle_open, take_for_answered
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 
-def reopen(
-    session: AnySession, actor: Actor, attempt_id: UUID, form: Form, now: datetime, *, was_answered: bool = False
-) -> None:
+def reopen(session: AnySession, actor: Actor, attempt_id: UUID, now: datetime, *, was_answered: bool = False) -> None:
     """Take the result of the operator's last call back until his next dial: the call is open again with its answers.
 
     What the result has done goes with it; the earlier word stays in the history, and the next one is appended as a
     correction. `was_answered`: the client had answered, «Занято» was a slip: the call is a talk from here. Raises
     StaleError with the reason why it is too late.
     """
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            attempt, done = _reopen(s, actor, attempt_id, now)
-            if was_answered and attempt.answered_at is None:
-                take_for_answered(attempt)
-                if done.get("ended") and call_line(s, attempt_id) is None:
-                    # The slip itself said that the line was down: nothing else has, and the talk may go on.
-                    attempt.ended_at = None
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor.id, now, claims=True) as a:
+        attempt, done = _reopen(a, actor, attempt_id)
+        if was_answered and attempt.answered_at is None:
+            take_for_answered(attempt)
+            if done.get("ended") and call_line(a.s, attempt_id) is None:
+                # The slip itself said that the line was down: nothing else has, and the talk may go on.
+                attempt.ended_at = None
 
 
-def correct(session: AnySession, actor: Actor, attempt_id: UUID, result: Result, form: Form, now: datetime) -> None:
+def correct(session: AnySession, actor: Actor, attempt_id: UUID, result: Result, now: datetime) -> None:
     """Replace the result of the operator's last call by another in one step. Raises as `reopen` and `settle` do."""
     row = result_row(result)
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            _reopen(s, actor, attempt_id, now)
-            settle_open(s, own_open_call(s, actor, attempt_id), row, result, actor.id, "operator", now)
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor.id, now, claims=True) as a:
+        _reopen(a, actor, attempt_id)
+        settle_open(a.s, own_open_call(a.s, actor, attempt_id), row, result, actor.id, "operator", now)
 
 
-def _reopen(session: Session, actor: Actor, attempt_id: UUID, now: datetime) -> tuple[CallAttempt, dict[str, Any]]:
+def _reopen(a: Act, actor: Actor, attempt_id: UUID) -> tuple[CallAttempt, dict[str, Any]]:
     """The call, open again, and what its result had done."""
+    session, now = a.s, a.now
     attempt = session.get(CallAttempt, attempt_id, populate_existing=True, with_for_update={"key_share": True})
     free_lapsed(session, now)
     why_not = correcting.why_not(session, actor.id, attempt_id, now)
@@ -80,8 +64,5 @@ def _reopen(session: Session, actor: Actor, attempt_id: UUID, now: datetime) -> 
     cases.refold(session, client.id, campaign, campaigns.calendars(session, campaign))
     session.refresh(client)
     hold(session, client, actor.id, None, attempt_id.hex)
-    record(
-        session, at=now, action="call_reopened", object_kind="call", object_id=attempt_id, actor_id=actor.id,
-        campaign_id=campaign.id,
-    )  # fmt: skip
+    a.record("call_reopened", "call", attempt_id, campaign_id=campaign.id)
     return attempt, done

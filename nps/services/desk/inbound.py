@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,20 +11,19 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.errors import NotFoundError, StaleError
 from nps.domain.local_time import OFFICE_ZONE, Zone
+from nps.domain.wording import short_name
 from nps.models import CallAttempt, Region, Respondent, RespondentPhone, User
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.desk.card import short_name
 from nps.queries.numbers import number_shown, numbers_of
+from nps.services.acting import act
 from nps.services.call_queue import free_lapsed, hold, open_attempt_of, phones_with, release_shown
 from nps.services.desk.calling import note_event, write_call
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 
 def take_inbound(
-    session: AnySession, actor: Actor, respondent_id: int, form: Form, now: datetime, office_zone: Zone = OFFICE_ZONE
+    session: AnySession, actor: Actor, respondent_id: int, now: datetime, office_zone: Zone = OFFICE_ZONE
 ) -> UUID:
     """Open the card of a client who is on the line as a call that is answered already. Returns the attempt's id.
 
@@ -33,21 +31,21 @@ def take_inbound(
     campaign, StaleError while another call of his has no result, when somebody else has the client, and where no call
     can be recorded.
     """
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            free_lapsed(s, now)
-            client, campaign = _client(s, actor, respondent_id)
-            if release_shown(s, Respondent.held_by == actor.id):
-                s.refresh(client)
-            phone = _free_phone(s, client)
-            # Without a region nobody knows the client's clock: the day of the call is the office's.
-            region = s.get(Region, client.region_code) if client.region_code else None
-            zone = region.zone if region else office_zone
-            return {"attempt": str(_begin(s, actor, client, campaign, phone, zone, now, office_zone))}
-
-        return UUID(form.once(s, now, act)["attempt"])
+    with act(session, actor.id, now, claims=True) as a:
+        free_lapsed(a.s, now)
+        client, campaign = _client(a.s, actor, respondent_id)
+        if release_shown(a.s, Respondent.held_by == actor.id):
+            a.s.refresh(client)
+        phone = _free_phone(a.s, client)
+        # Without a region nobody knows the client's clock: the day of the call is the office's.
+        region = a.s.get(Region, client.region_code) if client.region_code else None
+        zones = region.zone if region else office_zone, office_zone
+        attempt_id = write_call(a.s, actor.id, client, campaign, phone, zones, now, "inbound", now)
+        a.s.refresh(client)
+        hold(a.s, client, actor.id, None, attempt_id.hex)
+        note_event(a.s, attempt_id, "answered", now)
+        a.record("call_inbound", "call", attempt_id, campaign_id=campaign.id, after={"respondent": client.id})
+        return attempt_id
 
 
 def _client(session: Session, actor: Actor, respondent_id: int) -> tuple[Respondent, CampaignRow]:
@@ -83,30 +81,3 @@ def _free_phone(session: Session, client: Respondent) -> RespondentPhone:
     if phone is None:
         raise StaleError("no_phone", "У клиента нет ни одного номера: сначала его внесёт руководитель.")
     return phone
-
-
-def _begin(
-    session: Session,
-    actor: Actor,
-    client: Respondent,
-    campaign: CampaignRow,
-    phone: RespondentPhone,
-    zone: Zone,
-    now: datetime,
-    office_zone: Zone,
-) -> UUID:
-    attempt_id = write_call(session, actor.id, client, campaign, phone, (zone, office_zone), now, "inbound", now)
-    session.refresh(client)
-    hold(session, client, actor.id, None, attempt_id.hex)
-    note_event(session, attempt_id, "answered", now)
-    record(
-        session,
-        at=now,
-        action="call_inbound",
-        object_kind="call",
-        object_id=attempt_id,
-        actor_id=actor.id,
-        campaign_id=campaign.id,
-        after={"respondent": client.id},
-    )
-    return attempt_id

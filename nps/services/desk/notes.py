@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,16 +12,16 @@ from nps.domain.desk import TALK_PANELS
 from nps.domain.errors import DomainError, StaleError
 from nps.domain.wording import greeting_name as usual_greeting
 from nps.models import CallAttempt, Respondent, UnsuitableAnswer
-from nps.queries.interviews import answers_of, script_of
+from nps.queries.interviews import talk_of
+from nps.services.acting import act
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import own_open_call
 from nps.services.erased import is_erased
-from nps.services.form_keys import Form
 from nps.services.transaction import AnySession, write
 
 
 def keep_unsuitable(
-    session: AnySession, actor: Actor, attempt_id: UUID, words: str, form: Form, now: datetime, panel: str = ""
+    session: AnySession, actor: Actor, attempt_id: UUID, words: str, now: datetime, panel: str = ""
 ) -> None:
     """Keep what the client said that no answer fits, for the script's author (R18).
 
@@ -32,25 +31,20 @@ def keep_unsuitable(
     words = words.strip()
     if not words:
         raise DomainError("no_words", "Запишите, что сказал клиент.")
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            attempt = own_open_call(s, actor, attempt_id)
-            step = script_of(s, attempt.script_version_id).current(answers_of(s, attempt_id))
-            s.add(
-                UnsuitableAnswer(
-                    attempt_id=attempt_id,
-                    script_version_id=attempt.script_version_id,
-                    step=panel if panel in TALK_PANELS else step.id,
-                    words=words[:2000],
-                    by=actor.id,
-                    at=now,
-                )
+    with act(session, actor.id, now) as a:
+        attempt = own_open_call(a.s, actor, attempt_id)
+        script, answers = talk_of(a.s, attempt)
+        a.s.add(
+            UnsuitableAnswer(
+                attempt_id=attempt_id,
+                script_version_id=attempt.script_version_id,
+                step=panel if panel in TALK_PANELS else script.current(answers).id,
+                words=words[:2000],
+                by=actor.id,
+                at=now,
             )
-            end_break(attempt, now)
-            return {}
-
-        form.once(s, now, act)
+        )
+        end_break(attempt, now)
 
 
 def rename(session: AnySession, actor: Actor, respondent_id: int, greeting_name: str) -> None:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import INTERVIEWS, Disposition, Kind
+from nps.domain.script import Script
 from nps.models import CallAttempt, Interview, InterviewReason
-from nps.queries.interviews import answers_of, script_of
+from nps.queries.interviews import talk_of
+
+#: The script of a call and its answers in force.
+Talk = tuple[Script, dict[str, Any]]
 
 
-def what_lacks(session: Session, attempt: CallAttempt, row: Disposition) -> str:
+def what_lacks(talk: Talk, row: Disposition) -> str:
     """What the answers of a call lack for this result: `rating`, `reason` (at 1 to 8), '' when nothing (R5)."""
+    script, answers = talk
     if row.kind is not Kind.INTERVIEW:
         return ""
-    script, answers = script_of(session, attempt.script_version_id), answers_of(session, attempt.id)
     if script.rating(answers) is None:
         return "rating"
     done = script.result(answers) == "surveyed"
     return "" if row.code != "surveyed" or done else "reason"
+
+
+def first_form(session: Session, attempt: CallAttempt, talk: Talk) -> None:
+    """Fill the form of a client who never had one with the questionnaire of this call."""
+    session.flush()
+    _write(session, attempt, talk)
 
 
 def keep_form(session: Session, respondent_id: int, now: datetime) -> None:
@@ -40,20 +51,17 @@ def keep_form(session: Session, respondent_id: int, now: datetime) -> None:
     standing = session.scalars(
         select(Interview).where(Interview.respondent_id == respondent_id, Interview.replaced_at.is_(None))
     ).one_or_none()
-    cut_off = last is not None and last.disposition == "partial"
-    if standing is not None and last is not None and (standing.attempt_id, standing.cut_off) == (last.id, cut_off):
-        return
-    session.execute(
-        update(Interview)
-        .where(Interview.respondent_id == respondent_id, Interview.replaced_at.is_(None))
-        .values(replaced_at=now)
-    )
+    if standing is not None:
+        if last is not None and (standing.attempt_id, standing.cut_off) == (last.id, _is_cut_off(last)):
+            return
+        standing.replaced_at = now
+        session.flush()
     if last is not None:
-        _write(session, last, cut_off, last.closed_at or now)
+        _write(session, last, talk_of(session, last))
 
 
-def _write(session: Session, attempt: CallAttempt, cut_off: bool, completed_at: datetime) -> None:
-    script, answers = script_of(session, attempt.script_version_id), answers_of(session, attempt.id)
+def _write(session: Session, attempt: CallAttempt, talk: Talk) -> None:
+    script, answers = talk
     reasons = script.reasons(answers) or {}
     interview = Interview(
         respondent_id=attempt.respondent_id,
@@ -62,11 +70,16 @@ def _write(session: Session, attempt: CallAttempt, cut_off: bool, completed_at: 
         rating=script.rating(answers),
         words=reasons.get("words", ""),
         comment=reasons.get("comment", ""),
-        cut_off=cut_off,
-        completed_at=completed_at,
+        cut_off=_is_cut_off(attempt),
+        completed_at=attempt.closed_at,
     )
     session.add(interview)
     session.flush()
     labels = {prompt.id: prompt.label for step in script.steps for prompt in step.prompts}
     for position, prompt in enumerate(reasons.get("prompts", [])):
         session.add(InterviewReason(interview_id=interview.id, prompt=prompt, label=labels[prompt], position=position))
+
+
+def _is_cut_off(attempt: CallAttempt) -> bool:
+    """The rating was given and the talk was cut off (requirements §4)."""
+    return attempt.disposition == "partial"

@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.domain.correcting import why_not_corrected
 from nps.domain.desk import PAUSE_REASONS
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import CallAttempt, Pause, Respondent, Shift, User
@@ -16,9 +15,10 @@ from nps.queries import campaigns
 from nps.queries.admission import is_admitted
 from nps.queries.desk import correcting
 from nps.services import invented, shift_messages
+from nps.services.acting import act
 from nps.services.call_queue import free_lapsed, release_shown
 from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 
 def start_shift(session: AnySession, actor: Actor, campaign_id: int, spoken_name: str, now: datetime) -> int:
@@ -31,8 +31,8 @@ def start_shift(session: AnySession, actor: Actor, campaign_id: int, spoken_name
     spoken_name = " ".join(spoken_name.split())
     if not spoken_name:
         raise DomainError("no_name", "Напишите, как вы представляетесь клиенту.")
-    with write(session) as s:
-        lock_claims(s)
+    with act(session, actor.id, now, claims=True) as a:
+        s = a.s
         campaign = campaigns.campaign_for(s, actor, campaign_id)
         if campaign is None:
             raise NotFoundError("Такого проекта у вас нет.")
@@ -75,8 +75,8 @@ def open_in(session: Session, user_id: int, campaign_id: int, spoken_name: str, 
 
 def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
     """End the operator's shift and give back the client he was shown. Raises StaleError while a call has no result."""
-    with write(session) as s:
-        lock_claims(s)
+    with act(session, actor.id, now, claims=True) as a:
+        s = a.s
         standing = campaigns.open_shift(s, actor.id)
         if standing is not None:
             _end(s, standing, actor.id, now)
@@ -116,8 +116,8 @@ def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None
     """
     if reason and reason not in PAUSE_REASONS:
         raise DomainError("no_reason", "Выберите причину паузы.")
-    with write(session) as s:
-        lock_claims(s)
+    with act(session, actor.id, now, claims=True) as a:
+        s = a.s
         shift = campaigns.open_shift(s, actor.id)
         if shift is None:
             raise StaleError("no_shift", "Смена закончена. Начните её снова.")
@@ -133,10 +133,10 @@ def pause(session: AnySession, actor: Actor, reason: str, now: datetime) -> None
 
 def resume(session: AnySession, actor: Actor, now: datetime) -> None:
     """End the pause."""
-    with write(session) as s:
-        shift = campaigns.open_shift(s, actor.id)
+    with act(session, actor.id, now) as a:
+        shift = campaigns.open_shift(a.s, actor.id)
         if shift is not None:
-            s.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
+            a.s.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
 
 
 def show_last_result(session: AnySession, actor: Actor, now: datetime) -> None:
@@ -144,12 +144,13 @@ def show_last_result(session: AnySession, actor: Actor, now: datetime) -> None:
 
     The client he is shown goes back to the queue. Raises StaleError with the reason when that is too late.
     """
-    with write(session) as s:
-        lock_claims(s)
+    with act(session, actor.id, now, claims=True) as a:
+        s = a.s
         free_lapsed(s, now)
-        last = correcting.last_call(s, actor.id)
-        why_not = correcting.why_not(s, actor.id, last, now) if last is not None else why_not_corrected(None)
-        if why_not:
+        last, why_not = correcting.last_call(s, actor.id, now)
+        if last is None or why_not:
             raise StaleError("too_late", why_not)
         release_shown(s, Respondent.held_by == actor.id)
-        s.execute(update(Shift).where(Shift.user_id == actor.id, Shift.ended_at.is_(None)).values(shown_result_id=last))
+        s.execute(
+            update(Shift).where(Shift.user_id == actor.id, Shift.ended_at.is_(None)).values(shown_result_id=last.id)
+        )

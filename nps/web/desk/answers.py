@@ -7,43 +7,32 @@ from uuid import UUID
 
 from flask import Response, make_response, request, url_for
 
-from nps.domain.errors import DomainError, StaleError
+from nps.domain.errors import StaleError
 from nps.extensions import db
-from nps.queries.interviews import result_of
+from nps.queries.desk import Asked
 from nps.services import desk
 from nps.services.desk import Result
 from nps.web import forms, htmx
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
-from nps.web.desk.common import done, ended_at, promised_at, refused, sent, show, view_now
+from nps.web.desk.common import done, promised_at, refused, show, talk_minutes, told, view_now
 
 
 @bp.post("/calls/<uuid:attempt_id>/answer")
 @roles("operator")
+@told()
 def answer(attempt_id: UUID) -> Response:
     """The answer of a step; at the last one the result."""
-    actor, step_id = current_actor(), request.form.get("expect_step", "")
-    try:
-        if request.form.get("answer") == "end":
-            return _end(attempt_id, step_id)
-        at = request.form.get("at", "")
-        if at and request.form.get("answer") != "declined":
-            result = Result("callback", callback_at=promised_at("at"))
-            desk.settle(db.session, actor, attempt_id, result, sent("desk.answer"), now())
-            return done("Перезвон назначен")
-        value = _answer_value(step_id)
-        desk.answer(db.session, actor, attempt_id, step_id, value, sent("desk.answer"), now())
-    except DomainError as error:
-        return refused(error)
-    return done("Ответ сохранён", step_only=True)
-
-
-def _answer_value(step_id: str) -> Any:
-    view = view_now()
-    if view.step is not None and view.step.id == step_id and view.step.kind == "reasons":
-        return reasons()
-    return request.form.get("answer", "")
+    actor, step_id, value = current_actor(), request.form.get("expect_step", ""), request.form.get("answer", "")
+    if value == "end":
+        desk.end_by_script(db.session, actor, attempt_id, step_id, now(), talk_minutes())
+        return done("Сохранено")
+    if request.form.get("at") and value != "declined":
+        desk.settle(db.session, actor, attempt_id, Result("callback", callback_at=promised_at("at")), now())
+        return done("Перезвон назначен")
+    desk.answer(db.session, actor, attempt_id, step_id, value, now(), reasons())
+    return done("Ответ сохранён", step=True)
 
 
 def reasons() -> dict[str, Any]:
@@ -54,32 +43,22 @@ def reasons() -> dict[str, Any]:
     }
 
 
-def _end(attempt_id: UUID, step_id: str) -> Response:
-    """The last step of the script: its own result is the call's."""
-    view = view_now()
-    if view.call is None or view.call.id != attempt_id or view.step is None or view.step.id != step_id:
-        result = Result("surveyed")
-    else:
-        result = Result(result_of(db.session(), attempt_id) or "surveyed", ended_at=ended_at())
-    desk.settle(db.session, current_actor(), attempt_id, result, sent("desk.answer"), now())
-    return done("Сохранено")
+@told("unsuitable")
+def _unsuitable(attempt_id: UUID) -> Response:
+    words = forms.text("text", 2000, label="Слова клиента")
+    desk.keep_unsuitable(db.session, current_actor(), attempt_id, words, now(), request.form.get("said_in", ""))
+    return done("Слова клиента записаны", step=True)
 
 
 @bp.post("/calls/<uuid:attempt_id>/comment")
 @roles("operator")
 def comment(attempt_id: UUID) -> Response:
     """Autosave of marks and words that are not sent yet; or the words no answer fits («Нет нужного ответа»)."""
-    actor = current_actor()
     if request.form.get("kind") == "unsuitable":
-        said_in = request.form.get("said_in", "")
-        try:
-            words = forms.text("text", 2000, label="Слова клиента")
-            desk.keep_unsuitable(db.session, actor, attempt_id, words, sent("desk.comment"), now(), said_in)
-        except DomainError as error:
-            return refused(error, "unsuitable", {"errors": {"text": error.message}}, said_in=said_in)
-        return done("Слова клиента записаны", step_only=True)
+        return _unsuitable(attempt_id=attempt_id)
     try:
-        desk.save_draft(db.session, actor, attempt_id, request.form.get("expect_step", ""), reasons(), now())
+        step_id = request.form.get("expect_step", "")
+        desk.save_draft(db.session, current_actor(), attempt_id, step_id, reasons(), now())
     except StaleError as error:
         # The step has just been answered: what it said has been saved with the answer.
         if error.code != "other_step":
@@ -89,41 +68,32 @@ def comment(attempt_id: UUID) -> Response:
 
 @bp.post("/calls/<uuid:attempt_id>/back")
 @roles("operator")
+@told()
 def back(attempt_id: UUID) -> Response:
     """One step back; the answer is offered again."""
-    try:
-        step_id = request.form.get("expect_step", "")
-        desk.step_back(db.session, current_actor(), attempt_id, step_id, sent("desk.back"), now())
-    except DomainError as error:
-        return refused(error)
-    return done(step_only=True)
+    desk.step_back(db.session, current_actor(), attempt_id, request.form.get("expect_step", ""), now())
+    return done(step=True)
 
 
 @bp.post("/calls/<uuid:attempt_id>/break-in/<name>")
 @roles("operator")
+@told()
 def break_in(attempt_id: UUID, name: str) -> Response:
     """The client asks or complains: the survey's clock stands, the panel opens (R14, R17)."""
     if name not in ("question", "complaint"):
         name = "question"
-    try:
-        if "words" in request.form:
-            # Marks and words that are still on their way come along: the panel takes their fields off the page.
-            step_id = request.form.get("expect_step", "")
-            desk.save_draft(db.session, current_actor(), attempt_id, step_id, reasons(), now())
-        desk.break_in(db.session, current_actor(), attempt_id, now())
-    except DomainError as error:
-        return refused(error)
+    # Marks and words that are still on their way come along: the panel takes their fields off the page.
+    draft = (request.form.get("expect_step", ""), reasons()) if "words" in request.form else None
+    desk.break_in(db.session, current_actor(), attempt_id, now(), draft)
     if not htmx.wants_fragment():
         return htmx.go(url_for("desk.page", panel=name))
-    return show(view_now(name), step_only=True)
+    return show(view_now(Asked(name), step=True), step=True)
 
 
 @bp.post("/calls/<uuid:attempt_id>/resume")
 @roles("operator")
+@told()
 def resume_script(attempt_id: UUID) -> Response:
     """Back to the step the talk was left at."""
-    try:
-        desk.resume_script(db.session, current_actor(), attempt_id, now())
-    except DomainError as error:
-        return refused(error)
-    return done(step_only=True)
+    desk.resume_script(db.session, current_actor(), attempt_id, now())
+    return done(step=True)

@@ -1,22 +1,24 @@
-"""What the routes of the desk share: the view, and the three ways to answer a POST."""
+"""What the routes of the desk share: the view, and the ways to answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from flask import Response, current_app, request, url_for
 
+from nps.domain.budget import Budget
 from nps.domain.errors import DomainError, StaleError
+from nps.domain.escalation import EscalationError
 from nps.extensions import db
-from nps.queries import campaigns
-from nps.queries.desk import DeskView, Person, desk_view
+from nps.queries.desk import Asked, DeskView, Person, desk_view
 from nps.services import call_queue
-from nps.services.form_keys import Form
 from nps.web import forms, htmx
 from nps.web.access import current_actor
 from nps.web.clock import now
+from nps.web.refusals import View, told_on
 
 _DESK, STEP = "desk/_desk.html", "desk/_step.html"
 
@@ -25,46 +27,63 @@ def person() -> Person:
     return Person(current_actor(), current_app.config["OFFICE_ZONE"])
 
 
-def view_now(panel: str = "", *, coming_back: bool = False, **params: Any) -> DeskView:
-    return desk_view(db.session(), person(), now(), panel=panel, params=params, coming_back=coming_back)
+def view_now(
+    asked: Asked | None = None, *, coming_back: bool = False, step: bool = False, budget: Budget | None = None
+) -> DeskView:
+    """The true desk. `step`: all that is asked for is the step, when htmx wants to put it there."""
+    step_only = step and _wants_step()
+    return desk_view(db.session(), person(), now(), asked, coming_back=coming_back, step_only=step_only, budget=budget)
 
 
-def show(
-    view: DeskView, *, status: int = 200, step_only: bool = False, error: str = "", announce: str = ""
-) -> Response:
+def _wants_step() -> bool:
+    return htmx.wants_fragment() and request.headers.get("HX-Target") == "step"
+
+
+def show(view: DeskView, *, status: int = 200, step: bool = False, error: str = "", announce: str = "") -> Response:
     """The step when the form asked for it and the state allows; else the whole desk, wherever htmx wanted to put it."""
-    from_step = request.headers.get("HX-Target") == "step"
-    fragment = STEP if from_step and step_only else _DESK
-    view = replace(view, error=error, announce=announce)
-    response = htmx.render("desk/page.html", fragment, status, view=view)
+    fragment = STEP if step and _wants_step() else _DESK
+    response = htmx.render("desk/page.html", fragment, status, view=view, error=error, announce=announce)
     if htmx.wants_fragment() and fragment == _DESK and request.method == "POST":
         response.headers["HX-Retarget"] = "#desk"
         response.headers["HX-Reswap"] = "outerHTML"
     return response
 
 
-def done(announce: str = "", *, step_only: bool = False) -> Response:
+def done(announce: str = "", *, step: bool = False, budget: Budget | None = None) -> Response:
     """The true desk after a POST; a browser without htmx goes there by itself."""
     if not htmx.wants_fragment():
         return htmx.go(url_for("desk.page"))
-    return show(view_now(), step_only=step_only, announce=announce)
+    return show(view_now(step=step, budget=budget), step=step, announce=announce)
 
 
-def refused(error: DomainError, panel: str = "", typed: dict[str, Any] | None = None, **params: Any) -> Response:
-    """A rule said no: the true state, the sentence, and what was typed."""
-    status = 409 if isinstance(error, StaleError) else 422
-    view = view_now("" if status == 409 else panel, **params)
-    if view.panel is not None and typed:
-        view = _with_typed(view, typed)
-    return show(view, status=status, step_only=status == 422, error=error.message)
+def refused(error: DomainError, asked: Asked | None = None, *, coming_back: bool = False) -> Response:
+    """A rule said no: the true state, the sentence, and in its panel what was typed."""
+    if isinstance(error, StaleError):
+        return show(view_now(coming_back=coming_back), status=HTTPStatus.CONFLICT, error=error.message)
+    view = view_now(asked, coming_back=coming_back, step=True)
+    if view.panel is not None:
+        typed = {**view.panel.typed, **forms.typed()}
+        view = replace(view, panel=replace(view.panel, typed=typed, errors=_wrong_fields(error)))
+    return show(view, status=HTTPStatus.UNPROCESSABLE_ENTITY, step=True, error=error.message)
 
 
-def _with_typed(view: DeskView, typed: dict[str, Any]) -> DeskView:
-    return replace(view, panel={**(view.panel or {}), **typed})
+def _wrong_fields(error: DomainError) -> Mapping[str, str]:
+    if isinstance(error, EscalationError):
+        return error.fields
+    if isinstance(error, forms.FormError):
+        return {error.field: error.message} if error.field == "text" else {}
+    field = {"bad_number": "phone", "no_words": "text"}.get(error.code)
+    return {field: error.message} if field else {}
 
 
-def sent(route: str) -> Form:
-    return Form(forms.sent_key(), current_actor().id, route, forms.fields())
+def told(panel: str = "", *, coming_back: bool = False) -> Callable[[View], View]:
+    """Show the desk, with this panel when it still fits, when the view is refused."""
+
+    def page(error: DomainError, **_: object) -> Response:
+        asked = Asked(panel, said_in=request.form.get("said_in", "")) if panel else None
+        return refused(error, asked, coming_back=coming_back)
+
+    return told_on(page, absent=True)
 
 
 def expected_client() -> int:
@@ -76,10 +95,9 @@ def lease() -> timedelta:
     return call_queue.LEASE if htmx.wants_fragment() else call_queue.LEASE_WITHOUT_SCRIPT
 
 
-def take() -> None:
-    shift = campaigns.open_shift(db.session(), current_actor().id)
-    if shift is not None:
-        call_queue.take_next(db.session, current_actor().id, shift.campaign_id, now(), lease())
+def take() -> Budget | None:
+    """Bring the next client of the shift, if there is one; the minutes it was decided by."""
+    return call_queue.take_next(db.session, current_actor().id, None, now(), lease()).budget
 
 
 def promised_at(name: str) -> datetime:
@@ -97,10 +115,6 @@ def promised_at(name: str) -> datetime:
     return at
 
 
-def ended_at() -> datetime | None:
-    """How long the talk was, if the operator was asked: minutes since the answer."""
-    minutes = forms.number_or_none("talk_minutes", 0, 600, label="Минут разговора")
-    view = view_now()
-    if minutes is None or view.call is None:
-        return None
-    return datetime.fromtimestamp(view.call.answered_ms / 1000, UTC) + timedelta(minutes=minutes)
+def talk_minutes() -> int | None:
+    """How long the talk was, if the operator was asked."""
+    return forms.number_or_none("talk_minutes", 0, 600, label="Минут разговора")

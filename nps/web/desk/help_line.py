@@ -8,7 +8,6 @@ from flask import Response, current_app, make_response, render_template, url_for
 
 from nps.domain.errors import DomainError
 from nps.extensions import db
-from nps.queries import campaigns
 from nps.queries.shift_messages import Help, help_of
 from nps.services import shift_messages
 from nps.web import forms, htmx
@@ -21,8 +20,7 @@ _WORDS = "desk/_help_words.html"
 
 
 def _help() -> Help:
-    shift = campaigns.open_shift(db.session(), current_actor().id)
-    return help_of(db.session(), shift, current_app.config["OFFICE_ZONE"]) if shift else Help()
+    return help_of(db.session(), current_actor().id, current_app.config["OFFICE_ZONE"])
 
 
 @bp.get("/help")
@@ -48,7 +46,8 @@ def ask_help() -> Response:
         found = replace(_help(), typed=text, problem=error.message)
         if htmx.wants_fragment():
             return _shown(found, 422)
-        return show(replace(view_now(), help=found), status=422, error=error.message)
+        view = view_now()
+        return show(replace(view, beside=replace(view.beside, help=found)), status=422, error=error.message)
     # The form is another one now, with a key of its own: the next request is a new one.
     return _done(asks_again=True)
 

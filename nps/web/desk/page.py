@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, make_response, render_template
 
 from nps.extensions import db
-from nps.queries import campaigns
-from nps.queries.desk import find_clients
+from nps.queries.desk import Asked, DeskView, find_clients, polled_view, read_seat
 from nps.queries.desk.search import is_too_short
 from nps.services import call_queue
 from nps.web import forms, htmx
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
-from nps.web.desk.common import STEP, lease, show, view_now
+from nps.web.desk.common import STEP, lease, person, show, view_now
 
 
 @bp.get("")
 @roles("operator")
 def page() -> Response:
     """The desk as it is now; `panel` opens one over the step, for a browser without JavaScript."""
-    call_queue.renew(db.session, current_actor().id, now(), lease())
-    return show(view_now(forms.arg("panel"), coming_back=True, **_of_panel()))
+    view = view_now(_asked(forms.arg("panel")), coming_back=True)
+    return _renewed(view, show(view))
 
 
 @bp.get("/panel/<name>")
 @roles("operator")
 def panel(name: str) -> Response:
     """A panel over the step; `step` closes it."""
-    call_queue.renew(db.session, current_actor().id, now(), lease())
-    view = view_now(name, **_of_panel())
-    return htmx.render("desk/page.html", STEP, view=view)
+    view = view_now(_asked(name), step=True)
+    return _renewed(view, htmx.render("desk/page.html", STEP, view=view))
 
 
-def _of_panel() -> dict[str, Any]:
+def _asked(name: str) -> Asked:
     """What a panel is asked with: the number of a question, the panel in which no answer fitted."""
-    return {"question": forms.arg_number("question", 0, 0, 99), "said_in": forms.arg("said_in")}
+    return Asked(name, forms.arg_number("question", 0, 0, 99), forms.arg("said_in"))
+
+
+def _renewed(view: DeskView, response: Response) -> Response:
+    """Renew the lease when the answer is made: what it is made of is read no second time."""
+    if call_queue.is_lease_due(view.seat.held_until, now(), lease()):
+        call_queue.renew(db.session, current_actor().id, now(), lease())
+    return response
 
 
 @bp.get("/tick")
 @roles("operator")
 def tick() -> Response:
-    """The poll: renews the lease, brings figures and reminders, and the whole desk when the state has moved."""
-    call_queue.renew(db.session, current_actor().id, now(), lease())
-    view = view_now(coming_back=forms.arg("state").startswith("unfinished"))
+    """The poll: renews the lease, brings figures and reminders, and the whole desk when the state has moved.
+
+    204 while all of it is what the page shows.
+    """
+    coming_back = forms.arg("state").startswith("unfinished")
+    view = polled_view(db.session(), person(), now(), coming_back=coming_back)
     shown = (forms.arg("state"), forms.arg("attempt"), forms.arg("client"))
-    true = (view.shown_as, str(view.call.id) if view.call else "", str(view.client.id) if view.client else "")
-    return make_response(render_template("desk/_tick.html", view=view, changed=shown != true, fragment=False))
+    if shown != (view.shown_as, str(view.call.id) if view.call else "", str(view.client.id) if view.client else ""):
+        view = view_now(coming_back=coming_back)
+        page = render_template("desk/_tick.html", view=view, changed=True, fragment=False)
+    elif forms.arg("mark") == view.mark:
+        return _renewed(view, make_response("", 204))
+    else:
+        page = render_template("desk/_tick.html", view=view, changed=False, fragment=False)
+    return _renewed(view, make_response(page))
 
 
 @bp.get("/search")
@@ -66,9 +78,9 @@ def find() -> Response:
 
 
 def _found(query: str) -> Response:
-    shift = campaigns.open_shift(db.session(), current_actor().id)
-    rows = find_clients(db.session(), shift.campaign_id, query, now()) if shift else []
-    may_answer = shift is not None and view_now().call is None
+    seat = read_seat(db.session(), person(), now())
+    rows = find_clients(db.session(), seat.shift.campaign_id, query, now()) if seat.shift else []
+    may_answer = seat.shift is not None and seat.call is None
     return htmx.render(
         "desk/search.html", "desk/_search.html", q=query, short=is_too_short(query), rows=rows, may_answer=may_answer
     )
