@@ -236,7 +236,7 @@ class RowChecker:
         inn = read_inn(raw["inn"], found)
         phones = read_phones(raw["phone"], decision.area_code or None, found)
         who = inn or f"org:{hashlib.sha256(fold(organisation).encode()).hexdigest()[:32]}"
-        number = f"{phones[0].e164}#{phones[0].extension}" if phones else ""
+        number = f"{phones[0].phone.e164}#{phones[0].phone.extension}" if phones else ""
         return {
             "branch_fold": branch_fold,
             "inn": inn,
@@ -244,8 +244,10 @@ class RowChecker:
             "contact": contact,
             "email": read_email(raw.get("email", ""), found),
             "greeting_name": greeting_name(contact)[:200],
-            "phones": [{"e164": p.e164, "extension": p.extension, "guessed": p.guessed} for p in phones],
-            "search_fold": search_text(organisation, contact, inn, (p.e164 for p in phones)),
+            "phones": [
+                {"e164": p.phone.e164, "extension": p.phone.extension, "guessed": p.phone.guessed} for p in phones
+            ],
+            "search_fold": search_text(organisation, contact, inn, (p.phone.e164 for p in phones)),
             "identity": f"{who}|{number}|{_short(fold(contact))}",
             "stopped": False,
         }
