@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from nps.domain.phone_text import find_phones
+import pytest
+
+from nps.domain.errors import PhoneError
+from nps.domain.phone_text import find_phones, parse_phone
 
 CELLS = 2000
 MOBILE = ("904", "912", "917", "919", "922", "950", "963", "982", "987")
