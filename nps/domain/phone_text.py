@@ -50,8 +50,9 @@ _LABEL = re.compile(
     r"|mobile|mob|phone|telephone|tel|fax)\b[.:]*|№",
     re.IGNORECASE,
 )
-#: Short labels and joining words; in the midst of words they are initials.
-_AT_EDGES = re.compile(r"^\W*\b(?:т|ф|м|р|и|или)\b\W*|\W*\b(?:т|ф|м|р|и|или)\b\W*$", re.IGNORECASE)
+#: Short labels and joining words; a capital letter in the midst of words is an initial.
+_AT_EDGES = re.compile(r"^\W*(?:[тфмр]|или|и)\b\W*|\W*\b(?:[тфмр]|или|и)\W*$|^\W*[ТФМР]\W*$")
+_EDGES = re.compile(r"^\W*\b(?:т|ф|м|р|и|или)\b\W*|\W*\b(?:т|ф|м|р|и|или)\b\W*$", re.IGNORECASE)
 _EDGES = " \t\n\r.,;:/\\|()[]{}<>\"'«»`-–—+*#&=_"
 _NO_DIGITS = re.compile(r"\D+")
 
