@@ -235,7 +235,7 @@ class TestRefusals:
             (b"\xef\xbb\xbf\n<html><table><tr><td>1</td></tr></table></html>", "html"),
             (b'<?xml version="1.0"?><Workbook/>', "xml"),
             ("Список клиентов\r\nв письме\r\n".encode("cp1251"), "csv_no_columns"),
-            ('ОП;ИНН\r\nУфа;"02\r\nКазань;16\r\n'.encode(), "csv_damaged"),
+            ("ОП;ИНН".encode("utf-16") + b"\xd8", "csv_damaged"),
             ("ОП;ИНН\r\n\x00;1\r\n".encode("utf-16"), "not_workbook"),
             (b"%PDF-1.7\n", "not_workbook"),
             (b"MZ\x90\0\x03\0", "not_workbook"),

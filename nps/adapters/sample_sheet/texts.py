@@ -11,6 +11,8 @@ from nps.adapters.sample_sheet.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_RO
 
 #: What no database takes and nobody typed: control characters, halves of surrogate pairs, non-characters.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Breaks of lines that only some programs know.
+_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _ALL_DIGITS_EXACT = 1e15
 
 
@@ -67,4 +69,4 @@ def text_of(value: Any) -> str:
 
 def _clean(text: str) -> str:
     """Cut first: a cell may hold 32,767 characters, and a small file a million such cells."""
-    return _UNWANTED.sub("", text[:MAX_CELL_CHARS]).strip()
+    return _UNWANTED.sub("", _BREAKS.sub(" ", text[:MAX_CELL_CHARS])).strip()
