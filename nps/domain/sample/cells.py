@@ -21,8 +21,10 @@ _EMAIL = re.compile(r"[^\s@<>()\"',;]+@[^\s@<>()\"',;.]+(?:\.[^\s@<>()\"',;.]+)+
 _RUSSIAN_WORD = re.compile(r"[А-ЯЁ][А-ЯЁ-]*")
 #: What an export from a web page leaves in a name.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|i|p|span|strong|td|u)\b[^<>]*>", re.IGNORECASE)
-_KPP = re.compile(r"\d\s*[/\\|]\s*\d")
-_PARTS = re.compile(r"[/\\|]")
+#: What a cell shows whose formula failed, in Excel and LibreOffice.
+_ERROR = re.compile(
+    r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|ERROR!|SPILL!|CALC!|Н/Д|ССЫЛКА!|ИМЯ\?|ЗНАЧ!|ДЕЛ/0!|ПУСТО!|ЧИСЛО!)"
+)
 _NOT_DIGIT = re.compile(r"\D+")
 
 
@@ -67,7 +69,9 @@ def sentences(parts: Iterable[str]) -> str:
 def read_organisation(raw: Mapping[str, str], found: Findings) -> str:
     """The organisation's name; a row without one is refused."""
     text = _name("organisation", raw, found)
-    if not text:
+    if _ERROR.fullmatch(text):
+        found.refuse("organisation", "error", f"Название: {_unusable(text)}")
+    elif not text:
         found.refuse("organisation", "missing", "Нет названия организации. Впишите его.")
     return text
 
@@ -75,6 +79,9 @@ def read_organisation(raw: Mapping[str, str], found: Findings) -> str:
 def read_contact(raw: Mapping[str, str], found: Findings) -> str:
     """The contact person, or ''. A name in capitals gets its usual letters; a single word may be a short form."""
     text = _name("contact", raw, found)
+    if _ERROR.fullmatch(text):
+        found.mend("contact", "error", f"Контакт не загружен. {_unusable(text)}")
+        return ""
     words = text.split()
     if len(words) > 1 and text.isupper() and all(_RUSSIAN_WORD.fullmatch(word) for word in words):
         found.mend("contact", "capitals", "ФИО прописными буквами.")
@@ -97,6 +104,9 @@ def _name(code: str, raw: Mapping[str, str], found: Findings) -> str:
 def read_inn(text: str, found: Findings) -> str:
     """The INN with a true checksum, or ''. Letters are read as digits only when the checksum then holds."""
     text = plain(text)
+    if why := _unusable(text):
+        found.refuse("inn", "error", f"ИНН: {why}")
+        return ""
     repaired = text
     try:
         try:
@@ -118,12 +128,22 @@ def read_inn(text: str, found: Findings) -> str:
 
 
 def _note_inn(text: str, inn: str, found: Findings, *, had_letters: bool) -> None:
+    digits = _NOT_DIGIT.sub("", text)
     if had_letters:
         found.mend("inn", "letters", "В ИНН буква вместо цифры, контрольная сумма сошлась.")
-    if _KPP.search(text):
+    if len(digits) > len(inn):
         found.mend("inn", "kpp", "ИНН вместе с КПП.")
-    if inn == f"0{_NOT_DIGIT.sub('', _PARTS.split(text)[0])}":
+    if inn not in digits:
         found.mend("inn", "zero", "У ИНН пропал ведущий ноль, контрольная сумма сошлась.")
+
+
+def _unusable(text: str) -> str:
+    """Why nothing can be read of a cell: an error of Excel, or a formula that was never computed; '' when it can."""
+    if _ERROR.fullmatch(text):
+        return f"В ячейке ошибка Excel «{text}». Исправьте формулу и сохраните книгу."
+    if text.startswith("="):
+        return "В ячейке формула без значения. Откройте книгу в Excel, сохраните и загрузите снова."
+    return ""
 
 
 def read_phones(text: str, area_code: str | None, found: Findings) -> list[Named]:
@@ -131,6 +151,9 @@ def read_phones(text: str, area_code: str | None, found: Findings) -> list[Named
     usual = usual_phone(text)
     if usual is not None:
         return [Named(usual)]
+    if why := _unusable(text):
+        found.refuse("phone", "error", f"Телефон: {why}")
+        return []
     read = find_phones(text, area_code)
     if read.repaired:
         found.mend("phone", "letters", "В телефоне буква вместо цифры.")

@@ -26,6 +26,7 @@ WORK_WORDS = {
 #: What was noticed in a column before the check, worst first: its kind, words, whether it is a fault.
 NOTICED = (
     ("wrong", "{} с ошибкой", True),
+    ("error", "{} с ошибкой Excel или формулой без значения", True),
     ("foreign", "{} с иностранным номером", True),
     ("partly", "{} с негодным номером", True),
     ("letters", "{} с буквой вместо цифры: исправим", False),
