@@ -13,3 +13,8 @@ logs.configure(
     requests=settings.log_requests,
 )
 app = create_app(settings)
+if "gunicorn" in sys.modules:
+    # Before the workers fork: else each of them compiles the desk's pages (0.3 s) while its first operator waits.
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        if name.startswith(("base.", "desk/", "_macros/")):
+            app.jinja_env.get_template(name)

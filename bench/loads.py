@@ -182,11 +182,12 @@ def _main(file: Path, url: str, folder: Path) -> None:
         unknown = queries.unknown_branches(session, found, customer)
         decisions = {group.key: Decision(region=group.suggested).code for group in unknown}
         started = time.perf_counter()
-        columns = found.understood["columns"]
-        sample.confirm(session, import_id=load_id, columns=columns, decisions=decisions, **who)
+        columns = found.understood.header.columns
+        which = {"campaign_id": campaign_id, "import_id": load_id}
+        sample.confirm(session, columns=columns, decisions=decisions, **which)
         work(load_id, "checked", started)
         started = time.perf_counter()
-        sample.publish(session, import_id=load_id, **who)
+        sample.publish(session, **which)
         work(load_id, "published", started)
         done = queries.load(session, campaign_id, load_id)
         assert done is not None

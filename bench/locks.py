@@ -18,7 +18,6 @@ from nps.domain.calling_window import Window
 from nps.extensions import db
 from nps.models import Campaign, Respondent, SampleImport
 from nps.services import call_queue, campaigns, cases, personal_data
-from nps.services.form_keys import Form
 from nps.services.personal_data.files import folders
 from nps.services.recordings.places import places
 from tests import factories
@@ -117,5 +116,5 @@ def _withdraw(manager: int, campaign_id: int) -> None:
     session.commit()
     cases.withdraw_missing(
         session, manager, campaign_id, load.id, letter="12", reason="письмо заказчика", expected=count,
-        form=Form("", manager, "withdraw"), now=datetime.now(UTC),
+        now=datetime.now(UTC),
     )  # fmt: skip

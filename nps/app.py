@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask
 
@@ -29,22 +31,27 @@ def create_app(settings: Settings | None = None) -> Flask:
     mail.init_app(app)
     csrf.init_app(app)
     login_manager.init_app(app)
-    queue.connect(app.config["REDIS_URL"])
-    mail_adapter.configure(app.config)
-    sample.keep_uploads_in(app.config["DATA_FOLDER"])
+    hand_down(app.config)
+    web.init_app(app)
+    cli.init_app(app)
+    return app
+
+
+def hand_down(config: Mapping[str, Any]) -> None:
+    """Give the parts that know no Flask their settings."""
+    queue.connect(config["REDIS_URL"])
+    mail_adapter.configure(config)
+    sample.keep_uploads_in(config["DATA_FOLDER"])
     personal_data.connect(
-        personal_data.Folders(app.config["DATA_FOLDER"], app.config["RECORDINGS_FOLDER"], app.config["MAIL_FOLDER"])
+        personal_data.Folders(config["DATA_FOLDER"], config["RECORDINGS_FOLDER"], config["MAIL_FOLDER"])
     )
-    remote = app.config["S3"]
+    remote = config["S3"]
     recordings.connect(
         recordings.Places(
-            app.config["RECORDINGS_FOLDER"],
-            app.config["RECORDINGS_INBOX"],
-            app.config["OFFICE_ZONE"],
+            config["RECORDINGS_FOLDER"],
+            config["RECORDINGS_INBOX"],
+            config["OFFICE_ZONE"],
             shutil.which("ffprobe"),
             S3Store(S3Settings(*remote)) if remote else None,
         )
     )
-    web.init_app(app)
-    cli.init_app(app)
-    return app

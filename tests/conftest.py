@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -19,14 +19,29 @@ from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from nps.app import create_app
+from nps.app import create_app, hand_down
 from nps.config import Settings
 from nps.extensions import db
 from nps.models import User
+from nps.services.accounts import hashing
 from tests import factories, postgres_server
+from tests.memory import in_memory
 
 ENGINES = ("sqlite",) if os.environ.get("NPS_TEST_WITHOUT_POSTGRES") else ("sqlite", "postgres")
-_numbers = itertools.count(1)
+#: What a password costs in earnest; here one costs a hundredth of it, by the same algorithm.
+FULL_COST = hashing.HASHER
+hashing.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+def pytest_configure() -> None:
+    """Folders of tests lie in memory: a commit that waits for a disk takes 2 ms there, and tests make a million."""
+    if memory := in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first: with two processes none is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 class Client(FlaskClient):
@@ -71,12 +86,16 @@ class _Rule(Rule):
 Flask.url_rule_class = _Rule
 
 
-def make_app(data: Path, database_url: str, **environ: str) -> Flask:
-    """An application on a database of its own. Redis is absent unless REDIS_URL is given: nothing may depend on it."""
-    settings = Settings.from_env(
+def settings(data: Path, database_url: str, **environ: str) -> Settings:
+    """Redis is absent unless REDIS_URL is given: nothing may depend on it."""
+    return Settings.from_env(
         {"NPS_DATA": str(data), "DATABASE_URL": database_url, "REDIS_URL": f"unix://{data}/no-redis.sock", **environ}
     )
-    app = create_app(settings)
+
+
+def make_app(data: Path, database_url: str, **environ: str) -> Flask:
+    """An application on a database of its own."""
+    app = create_app(settings(data, database_url, **environ))
     app.testing = True
     app.jinja_env.bytecode_cache = _Compiled()
     app.test_client_class = Client
@@ -115,6 +134,12 @@ def migrate(url: str, folder: Path) -> None:
             engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this process keeps the SQLite file of the test that runs."""
+    return tmp_path_factory.mktemp("database")
+
+
 @pytest.fixture(params=ENGINES)
 def engine_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -122,24 +147,52 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A migrated database for one test."""
+    """A migrated database for one test, always at the same address: the application is kept, its database is not."""
     if engine_name == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "nps.sqlite3")
-        yield f"sqlite:///{tmp_path}/nps.sqlite3"
+        folder: Path = request.getfixturevalue("own_folder")
+        shutil.rmtree(folder)
+        folder.mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "nps.sqlite3")
+        yield f"sqlite:///{folder}/nps.sqlite3"
         return
     server: postgres_server.PostgresServer = request.getfixturevalue("postgres")
-    name = f"t{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-    yield server.url(name)
+    server.create("nps", request.getfixturevalue("postgres_template"))
+    yield server.url("nps")
     # Without FORCE: a connection that the garbage collector would close later, in the middle of another test, is named
     # here. (Its failing rollback is logged with a traceback; drawn inside a running `ast.parse`, that breaks CPython's
     # count of its own depth: gh-106905.)
-    server.drop(name)
+    server.drop("nps")
+
+
+@pytest.fixture(scope="session")
+def kept_apps() -> dict[str, tuple[Flask, dict[str, Any]]]:
+    """The application of each engine and how it was configured, kept for all tests of this process.
+
+    Its addresses, its templates and above all its statements are compiled once.
+    """
+    return {}
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    app = make_app(tmp_path / "data", database_url)
+def app(database_url: str, tmp_path: Path, kept_apps: dict[str, tuple[Flask, dict[str, Any]]]) -> Iterator[Flask]:
+    """The application as if it had just been made; a test that adds to it takes `own_app`."""
+    if database_url not in kept_apps:
+        app = make_app(tmp_path / "data", database_url)
+        kept_apps[database_url] = app, dict(app.config)
+    app, config = kept_apps[database_url]
+    app.config.clear()
+    app.config.update(config, **settings(tmp_path / "data", database_url).flask_config())
+    hand_down(app.config)
+    yield from _in_use(app)
+
+
+@pytest.fixture
+def own_app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application of the test's own, which no request has reached: addresses may be added."""
+    yield from _in_use(make_app(tmp_path / "data", database_url))
+
+
+def _in_use(app: Flask) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
@@ -164,13 +217,18 @@ def login(app: Flask) -> Callable[..., FlaskClient]:
 
     def do(who: str | User, **kwargs: Any) -> FlaskClient:
         person = factories.user(db.session(), who, **kwargs) if isinstance(who, str) else who
-        name = person.login
-        client = app.test_client()
-        answer = client.post("/login", data={"login": name, "password": factories.PASSWORD})
-        assert answer.status_code == 303, answer.text[:500]
-        return client
+        return logged_in(app, person)
 
     return do
+
+
+def logged_in(app: Flask, person: User) -> FlaskClient:
+    """A client whose person has logged in through the form."""
+    name = person.login
+    client = app.test_client()
+    answer = client.post("/login", data={"login": name, "password": factories.PASSWORD})
+    assert answer.status_code == 303, answer.text[:500]
+    return client
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

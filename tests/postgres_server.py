@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from tests.memory import in_memory
+
 
 def _binaries() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
@@ -23,13 +25,6 @@ def _binaries() -> Path:
     if on_path is None:
         raise RuntimeError("PostgreSQL is not installed: bin/test installs it, or set NPS_TEST_WITHOUT_POSTGRES=1")
     return Path(on_path).resolve().parent
-
-
-def _in_memory() -> str | None:
-    """A file system in memory with room for the databases of a run: a database is some 700 files, 20 times as quick
-    to make there as on a disk."""
-    shared = Path("/dev/shm")
-    return str(shared) if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 2 * 2**30 else None
 
 
 class PostgresServer:
@@ -86,6 +81,10 @@ class PostgresServer:
         with psycopg.connect(host=str(self.folder), user="nps", dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
 
+    def create(self, database: str, template: str) -> None:
+        """A database as its template is now: its files are copied, in half the time that the log takes."""
+        self.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy")
+
     def drop(self, database: str) -> None:
         """Drops the database of a test that has ended; AssertionError when the test left a connection open."""
         left = self._connections(database)
@@ -110,7 +109,7 @@ class PostgresServer:
 @contextlib.contextmanager
 def running() -> Iterator[PostgresServer]:
     """A fresh cluster for the block. Outside the home of root: the server runs as another user."""
-    folder = Path(tempfile.mkdtemp(prefix="nps-pg-", dir=_in_memory() or "/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="nps-pg-", dir=in_memory() or "/tmp"))
     folder.chmod(0o755)
     server = PostgresServer(folder)
     try:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,8 +137,8 @@ def _half_way(system: System) -> None:
     """A worker that has checked half of the rows in four seconds."""
     with system.app.app_context():
         load = db.session.scalars(select(SampleImport).where(SampleImport.state == "checking")).one()
-        began = (system.clock.at - timedelta(seconds=4)).isoformat()
-        load.rows_done, load.understood = 107, load.understood | {"step_at": began}
+        began = system.clock.at - timedelta(seconds=4)
+        load.rows_done, load.understood = 107, replace(load.understood, step_at=began)
         db.session.commit()
 
 

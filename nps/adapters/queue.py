@@ -114,7 +114,6 @@ class JobQueue:
             return QueueState(answers=False, workers={}, waiting={}, sweeper=False)
 
     def close(self) -> None:
-        """Give the connections back."""
         self._redis.close()
 
 
@@ -187,14 +186,6 @@ def enqueue_soon(queue: str, job: str, row_id: int | str | UUID) -> None:
         if _messenger is None or _messenger.process != os.getpid():
             _messenger = _Messenger()
         _messenger.take(queue, job, row_id)
-
-
-def wait_until_told() -> None:
-    """Return when Redis has been told, or did not want to be, of all that `enqueue_soon` was given in this process."""
-    with _messenger_lock:
-        messenger = _messenger
-    if messenger is not None and messenger.process == os.getpid():
-        messenger.nudges.join()
 
 
 def nudge_id(job: str, row_id: int | str) -> str:

@@ -10,7 +10,6 @@ from flask.cli import AppGroup
 
 
 def init_app(app: Flask) -> None:
-    """Put the group `nps` on the application's command line."""
     group = AppGroup("nps", help="Сотрудники, базы, отчёты, копии и демонстрация из командной строки.")
     for found in iter_modules(__path__):
         if not found.name.startswith("_"):

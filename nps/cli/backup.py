@@ -27,7 +27,6 @@ _SHOWN = 20
 
 
 def register(group: AppGroup) -> None:
-    """Add the commands to `flask nps`."""
     group.add_command(backup)
     group.add_command(restore)
 

@@ -27,7 +27,6 @@ _COUNTS = {
 
 
 def register(group: AppGroup) -> None:
-    """Add the commands to `flask nps`."""
     group.add_command(demo)
     group.add_command(prepare)
 

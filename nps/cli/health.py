@@ -28,7 +28,6 @@ WORDS = {
 
 
 def register(group: AppGroup) -> None:
-    """Add the command to `flask nps`."""
     group.add_command(health)
 
 

@@ -17,7 +17,6 @@ from nps.services.personal_data import Order
 
 
 def register(group: AppGroup) -> None:
-    """Add the commands to `flask nps`."""
     group.add_command(erase)
 
 
@@ -79,7 +78,7 @@ def _title(campaign_id: int) -> str:
 
 def _finish(erasure_id: int, as_json: bool) -> None:
     done = personal_data.finish(db.session, erasure_id, datetime.now(UTC), at_once=True)
-    act = queries.act(db.session(), erasure_id)
+    act = queries.erasure(db.session(), erasure_id)
     assert act is not None
     rest = "Файлы удалены." if done else "База данных занята: файлы удалены, журнал базы очистит служба системы."
     lines = [f"Данные удалены, акт № {erasure_id}: клиентов {act.line.clients}. {rest}"]

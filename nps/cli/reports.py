@@ -20,7 +20,6 @@ from nps.services.reports import export
 
 
 def register(group: AppGroup) -> None:
-    """Add the commands to `flask nps`."""
     group.add_command(report_command)
     group.add_command(export_command)
 

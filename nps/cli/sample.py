@@ -30,7 +30,6 @@ _MAX_ROUNDS = 5
 
 
 def register(group: AppGroup) -> None:
-    """Add the command to `flask nps`."""
     group.add_command(import_base)
 
 
@@ -57,19 +56,16 @@ def import_base(
         _campaign(campaign_id)
         load_id = _upload(campaign_id, file, user_id)
         try:
-            _confirm(campaign_id, load_id, user_id, given)
-            counts = _publish(campaign_id, load_id, user_id, dry_run)
+            _confirm(campaign_id, load_id, given)
+            counts = _publish(campaign_id, load_id, dry_run)
             rows = sample.receipt(db.session(), load_id, "rejected", 1).rows
+            rejected = {row.row_no: row.reason for row in rows}
         finally:
             _drop_unfinished(campaign_id, load_id, user_id)
-    added = 0 if dry_run else counts["accepted"] + counts["corrected"]
-    data = {
-        "load_id": load_id,
-        "added": added,
-        "counts": counts,
-        "rejected": [{"row": row.row_no, "reason": row.reason} for row in rows],
-    }
-    emit(data, list(_lines(added, counts, rows)), as_json)
+    added = 0 if dry_run else sample.taken(counts)
+    told = [{"row": row_no, "reason": reason} for row_no, reason in rejected.items()]
+    data = {"load_id": load_id, "added": added, "counts": counts, "rejected": told}
+    emit(data, list(_lines(added, counts, rejected)), as_json)
 
 
 def _given(branches: Iterable[str]) -> dict[str, str]:
@@ -109,19 +105,13 @@ def _upload(campaign_id: int, file: Path, user_id: int) -> int:
     return load_id
 
 
-def _confirm(campaign_id: int, load_id: int, user_id: int, given: dict[str, str]) -> None:
+def _confirm(campaign_id: int, load_id: int, given: dict[str, str]) -> None:
     load = _load(campaign_id, load_id)
     customer_id = db.session.scalars(sample.customer_id(campaign_id)).one()
     unknown = sample.unknown_branches(db.session(), load, customer_id)
-    services.confirm(
-        db.session,
-        campaign_id=campaign_id,
-        import_id=load_id,
-        columns=load.understood["columns"],
-        decisions={group.key: given.get(group.key) or _suggestion(group) for group in unknown},
-        user_id=user_id,
-        now=_now(),
-    )
+    columns = load.understood.header.columns
+    decisions = {group.key: given.get(group.key) or _suggestion(group) for group in unknown}
+    services.confirm(db.session, campaign_id=campaign_id, import_id=load_id, columns=columns, decisions=decisions)
     _work_until(campaign_id, load_id, "checked")
 
 
@@ -133,12 +123,12 @@ def _suggestion(group: BranchGroup) -> str:
     return Decision(region=group.suggested).code
 
 
-def _publish(campaign_id: int, load_id: int, user_id: int, dry_run: bool) -> dict[str, int]:
+def _publish(campaign_id: int, load_id: int, dry_run: bool) -> dict[str, int]:
     for _ in range(_MAX_ROUNDS):
         counts = sample.counts(db.session(), load_id)
-        if dry_run or not counts["accepted"] + counts["corrected"]:
+        if dry_run or not sample.taken(counts):
             return counts
-        services.publish(db.session, campaign_id=campaign_id, import_id=load_id, user_id=user_id, now=_now())
+        services.publish(db.session, campaign_id=campaign_id, import_id=load_id)
         if _work_until(campaign_id, load_id, "published", "checked") == "published":
             return counts
     raise DomainError("busy", "Базу этого проекта сейчас загружает кто-то ещё. Повторите позже.")
@@ -167,13 +157,13 @@ def _load(campaign_id: int, load_id: int) -> sample.LoadRow:
     return load
 
 
-def _lines(added: int, counts: dict[str, int], rejected: list[sample.ReceiptRow]) -> Iterable[str]:
+def _lines(added: int, counts: dict[str, int], rejected: dict[int, str]) -> Iterable[str]:
     yield f"Добавлено {added} {plural(added, 'клиент', 'клиента', 'клиентов')}."
     for fate, label in _LABELS.items():
         if counts[fate]:
             yield f"  {label}: {counts[fate]}"
-    for row in rejected:
-        yield f"  строка {row.row_no}: {row.reason}"
+    for row_no, reason in rejected.items():
+        yield f"  строка {row_no}: {reason}"
 
 
 def _now() -> datetime:

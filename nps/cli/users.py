@@ -17,7 +17,6 @@ from nps.services import accounts
 
 
 def register(group: AppGroup) -> None:
-    """Add the commands to `flask nps`."""
     group.add_command(user)
 
 

@@ -12,6 +12,7 @@ from nps.config.environment import (
     ConfigError,
     Environment,
 )
+from nps.domain.disposition import LEAST_RING_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,6 @@ def exchange_of(env: Environment) -> Exchange | None:
         context=env.text("AMI_CONTEXT", "nps-out"),
         transfer_context=env.text("AMI_TRANSFER_CONTEXT", "nps-transfer"),
         call_log=Path(log).expanduser().absolute() if log else None,
-        ring_s=env.whole("RING_TIMEOUT", 45, 21, 300),
+        ring_s=env.whole("RING_TIMEOUT", 45, LEAST_RING_S + 1, 300),
         safety_minutes=safety,
     )

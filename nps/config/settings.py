@@ -116,7 +116,6 @@ class Settings:
 
     @property
     def recordings_folder(self) -> Path:
-        """Where recordings of conversations lie."""
         return self.data / "recordings"
 
     @property

@@ -22,8 +22,8 @@ MOST_HOURS = 80
 MOST_REMIND_MIN = 24 * 60
 #: A digest that could not be written in the morning is not sent in the evening.
 DIGEST_WITHIN = timedelta(hours=2)
-#: Holidays in a row are shorter than this, so that any deadline lies inside.
-_HORIZON = timedelta(days=120)
+#: So many working days lie in any horizon, whatever the holidays are; so any deadline lies inside.
+_HORIZON, _WORKING_DAYS = timedelta(days=120), 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,8 @@ class AnswerTerms:
             raise DomainError("closes", "Рабочий день должен заканчиваться позже, чем начинается.")
         if self.within_h is not None and not 1 <= self.within_h <= MOST_HOURS:
             raise DomainError("within_h", f"Срок ответа — от 1 до {MOST_HOURS} рабочих часов.")
+        if self.within_h is not None and self.within_h > _WORKING_DAYS * self._day_h:
+            raise DomainError("within_h", f"Это больше {_WORKING_DAYS} рабочих дней: сократите срок ответа.")
         if self.remind_before_min is not None:
             if self.within_h is None:
                 raise DomainError("remind_before_min", "Напоминать не о чем: укажите срок ответа.")
@@ -70,6 +72,11 @@ class AnswerTerms:
             return None
         moment = from_local(today, self.digest_at, self.zone)
         return moment if moment <= now < moment + DIGEST_WITHIN else None
+
+    @property
+    def _day_h(self) -> float:
+        """Hours of a working day."""
+        return (datetime.combine(date.min, self.closes) - datetime.combine(date.min, self.opens)) / timedelta(hours=1)
 
     def _calendar(self, at: datetime) -> CallingCalendar:
         first = to_local(at, self.zone).date()

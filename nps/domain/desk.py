@@ -125,7 +125,7 @@ def contradiction(code: str, heard: Heard) -> str:
 
 
 def contradiction_words(code: str, heard: Heard) -> str:
-    """The same for the operator, in a sentence with what to do; '' for a result that fits."""
+    """`contradiction` in a sentence for the operator, with what to do; '' for a result that fits."""
     match contradiction(code, heard):
         case "answered":
             return "Клиент ответил: выберите итог разговора."

@@ -11,6 +11,13 @@ from types import MappingProxyType
 
 from nps.domain.state import State
 
+#: R13: a telephone rings at least so many seconds before a call counts as not answered.
+LEAST_RING_S = 20
+#: R14: a survey is to take at most so many seconds. Measured, never enforced.
+MOST_SURVEY_S = 60
+#: R16: so many calls without an answer, and a client is unsuccessful.
+MOST_MISSES = 3
+
 
 class Kind(StrEnum):
     """The family of a result: what reports group by."""
@@ -72,7 +79,7 @@ class Disposition:
 _ROWS = (
     Disposition(
         "no_answer", "Не отвечает", "Гудки шли не меньше 20 секунд, никто не ответил",
-        Kind.MISS, Next.LADDER, "3.13", misses=True, min_ring_s=20, key="KeyY", cap="Н",
+        Kind.MISS, Next.LADDER, "3.13", misses=True, min_ring_s=LEAST_RING_S, key="KeyY", cap="Н",
     ),
     Disposition(
         "busy", "Занято", "Короткие гудки или «абонент разговаривает»",
@@ -156,3 +163,6 @@ _ROWS = (
 )  # fmt: skip
 
 TABLE: Mapping[str, Disposition] = MappingProxyType({row.code: replace(row, order=n) for n, row in enumerate(_ROWS)})
+REFUSALS, INTERVIEWS = (
+    tuple(code for code, row in TABLE.items() if row.kind is kind) for kind in (Kind.REFUSAL, Kind.INTERVIEW)
+)

@@ -6,16 +6,15 @@ from datetime import date
 from fractions import Fraction
 
 from nps.domain.calling_window import CallingCalendar
+from nps.domain.disposition import MOST_SURVEY_S
 from nps.domain.nps_score import Coverage
-
-# Without an interview yet there is no rate; the contract itself plans a minute for one (R14).
-_SECONDS_PER_SURVEY_PLANNED = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """needed: interviews missing to 75 % of the base. possible: interviews that clients and minutes still allow.
+    """What stands between the wave and its 75 %.
 
+    needed: interviews missing to 75 % of the base. possible: interviews that clients and minutes still allow.
     last_day_for_new: the last local day on which a new client can still go through all three calls; None when it is
     too late.
     """
@@ -26,7 +25,6 @@ class Forecast:
 
     @property
     def reachable(self) -> bool:
-        """Whether the threshold can still be met."""
         return self.possible >= self.needed
 
 
@@ -43,10 +41,9 @@ def forecast(
     `to_call` counts the clients still to call; `used_s` and `left_s` are seconds of the budget. Minutes per interview
     are those of the campaign so far, unanswered calls included. With several regions the earliest last day counts.
     """
-    if coverage.surveyed and used_s:
-        affordable = left_s * coverage.surveyed // used_s
-    else:
-        affordable = left_s // _SECONDS_PER_SURVEY_PLANNED
+    # Without an interview yet there is no rate; the contract itself plans the longest for each (R14).
+    interviews, took_s = (coverage.surveyed, used_s) if coverage.surveyed and used_s else (1, MOST_SURVEY_S)
+    affordable = left_s * interviews // took_s
     last_days = [last_day_for_new(calendar, today) for calendar in calendars]
     known = [day for day in last_days if day is not None]
     last_day = min(known) if known and len(known) == len(last_days) else None

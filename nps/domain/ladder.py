@@ -22,14 +22,14 @@ class Half(StrEnum):
 
     @property
     def other(self) -> "Half":
-        """The other half."""
         return Half.AFTERNOON if self is Half.MORNING else Half.MORNING
 
 
 @dataclass(frozen=True, slots=True)
 class HourLater:
-    """plus_hour: the end of the call and an hour. due: when the call may be made, None when no window is left.
+    """When the second call of the ladder is made.
 
+    plus_hour: the end of the call and an hour. due: when the call may be made, None when no window is left.
     moved says why they differ: '' not at all, «break» within the day, «evening» after its last window, «day» because
     there is no calling on that day.
     """
@@ -48,11 +48,10 @@ class NextDay:
 
 
 def half_of(at: datetime, zone: Zone) -> Half:
-    """Return the half of the local day."""
     return Half.MORNING if to_local(at, zone).time() < _NOON else Half.AFTERNOON
 
 
-def settle(at: datetime, calendar: CallingCalendar) -> datetime | None:
+def into_window(at: datetime, calendar: CallingCalendar) -> datetime | None:
     """Return the first instant from `at` on that lies in a window but not in its last five minutes.
 
     A window that another follows without a gap has no last minutes. None when nothing is left before the end.
@@ -67,7 +66,7 @@ def settle(at: datetime, calendar: CallingCalendar) -> datetime | None:
 def hour_later(ended_at: datetime, calendar: CallingCalendar) -> HourLater:
     """Return the second call of the ladder: at least an hour after the end of the first."""
     plus_hour = ended_at.astimezone(UTC) + HOUR
-    due = settle(plus_hour, calendar)
+    due = into_window(plus_hour, calendar)
     if due is None or due == plus_hour:
         return HourLater(plus_hour, due, "")
     day = to_local(plus_hour, calendar.zone).date()
@@ -103,7 +102,7 @@ def next_day(
         half = half.other
         parts = usable_parts(day, half, calendar)
     if not parts:
-        return NextDay(settle(from_local(day, time(0), calendar.zone), calendar), half)
+        return NextDay(into_window(from_local(day, time(0), calendar.zone), calendar), half)
     return NextDay(_spread_over(parts, spread), half)
 
 
@@ -123,10 +122,11 @@ def usable_parts(day: date, half: Half, calendar: CallingCalendar) -> list[Inter
 
 
 def _spread_over(parts: list[Interval], spread: float) -> datetime:
-    rest = sum((part.closes - part.opens for part in parts), timedelta()) * spread
-    for part in parts:
-        length = part.closes - part.opens
-        if rest < length:
-            return max(part.opens, (part.opens + rest).replace(second=0, microsecond=0))
-        rest -= length
-    return parts[-1].opens
+    whole = sum((part.closes - part.opens for part in parts), timedelta())
+    # A spread just under 1 is rounded to no more than the end of the last part.
+    rest = min(whole * spread, whole - timedelta.resolution)
+    first, *later = parts
+    while rest >= first.closes - first.opens:
+        rest -= first.closes - first.opens
+        first, *later = later
+    return max(first.opens, (first.opens + rest).replace(second=0, microsecond=0))

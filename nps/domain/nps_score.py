@@ -83,5 +83,4 @@ class Coverage:
 
 
 def coverage(surveyed: int, clients: int) -> Coverage:
-    """Return the coverage of a base."""
     return Coverage(surveyed, clients)

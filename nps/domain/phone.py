@@ -82,12 +82,6 @@ def show(e164: str, extension: str | None = "") -> str:
     return f"{text} доб. {extension}" if extension else text
 
 
-def mask(e164: str) -> str:
-    """«+7 917 •••-••-53»: enough to recognise, not to dial (R20)."""
-    shown = show(e164)
-    return shown if shown == e164 else f"{shown[:7]}•••-••-{shown[-2:]}"
-
-
 def holds_number(text: str) -> bool:
     """Whether ten digits follow each other, however they are parted: a text for the journals must not (R20).
 

@@ -52,7 +52,6 @@ _LABEL = re.compile(
 )
 #: Short labels and joining words; a capital letter in the midst of words is an initial.
 _AT_EDGES = re.compile(r"^\W*(?:[тфмр]|или|и)\b\W*|\W*\b(?:[тфмр]|или|и)\W*$|^\W*[ТФМР]\W*$")
-_EDGES = re.compile(r"^\W*\b(?:т|ф|м|р|и|или)\b\W*|\W*\b(?:т|ф|м|р|и|или)\b\W*$", re.IGNORECASE)
 _EDGES = " \t\n\r.,;:/\\|()[]{}<>\"'«»`-–—+*#&=_"
 _NO_DIGITS = re.compile(r"\D+")
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
+from nps.domain.budget import LEAST_RESERVE_S
+from nps.domain.disposition import MOST_MISSES
 from nps.domain.nps_score import Coverage
 
 RESULTS = ("surveyed", "refused", "dead", "missed", "again")
@@ -161,7 +163,7 @@ def _asked_again(now: Situation) -> dict[Cell, tuple[int, ...]]:
 
 def _rates(now: Situation, chance: Random | None = None) -> dict[Cell, tuple[float, ...]]:
     """Shares of the results in each cell; with `chance` a draw of what they may really be."""
-    by_misses = {misses: [0.0] * len(RESULTS) for misses in range(3)}
+    by_misses = {misses: [0.0] * len(RESULTS) for misses in range(MOST_MISSES)}
     for (misses, _, _), results in now.tallies.items():
         by_misses[misses] = [a + b for a, b in zip(by_misses[misses], results, strict=True)]
     found: dict[Cell, tuple[float, ...]] = {}
@@ -202,7 +204,6 @@ class _Course:
         return dials * slot.share
 
     def dial(self, slot: Slot, region: str, pool: str, number: float) -> None:
-        """Make so many dials of one pool."""
         misses = _MISSES[pool]
         left, mass = number, 1.0
         results = []
@@ -295,7 +296,7 @@ def _price(course: _Course, slot: Slot, pool: str, waits: Mapping[str, float]) -
 
 def _call(now: Situation) -> float:
     """What is held back for the call that is being made."""
-    return max(60.0, now.seconds[SURVEYED])
+    return max(LEAST_RESERVE_S, now.seconds[SURVEYED])
 
 
 def _draw(number: float, share: float, chance: Random | None) -> float:

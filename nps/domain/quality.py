@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from zlib import crc32
 
-from nps.domain.training import LEAST_RING_S, MOST_SURVEY_S
+from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S
 
 #: Why a call was chosen; the first that holds is stored with the review.
 REASONS: Mapping[str, str] = MappingProxyType(

@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from nps.domain.disposition import LEAST_RING_S
+
 
 class Kind(StrEnum):
     """What happened to a leg. REFUSED: the operator's own phone could not be reached, no call was made."""
@@ -72,7 +74,6 @@ class Line:
 
     @property
     def ring(self) -> timedelta:
-        """How long the client's phone rang."""
         until = self.answered_at or self.ended_at
         return max(timedelta(0), until - self.ringing_at) if self.ringing_at and until else timedelta(0)
 
@@ -84,10 +85,8 @@ class Line:
 
 #: Events of calls that are none of ours are kept so long: they tell of people who have nothing to do with the survey.
 STRANGER_DAYS = 30
-#: R13.
-RING_LEAST = timedelta(seconds=20)
-#: Exchanges time their own limits by milliseconds: 20.998 s of a ring set to 21 s is no fraud.
-_RING_SLACK = timedelta(milliseconds=50)
+#: R13, less a slack: exchanges time their own limits by milliseconds, 20.998 s of a ring set to 21 s is no fraud.
+_LEAST_RING = timedelta(seconds=LEAST_RING_S, milliseconds=-50)
 _BUSY, _REJECTED, _ABSENT = 17, 21, 20
 _DEAD = frozenset({1, 22, 28})
 _UNANSWERED = frozenset({0, 16, 18, 19})
@@ -163,7 +162,7 @@ def suggested_result(line: Line) -> str | None:
     if line.cause == _ABSENT:
         return "switched_off"
     if line.cause is None or line.cause in _UNANSWERED:
-        return "no_answer" if line.ring >= RING_LEAST - _RING_SLACK else None
+        return "no_answer" if line.ring >= _LEAST_RING else None
     return "technical"
 
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from nps.domain.disposition import TABLE
+from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S, TABLE
 from nps.domain.script import StepKind
 from nps.domain.wording import duration
 
-#: R13, R14.
-LEAST_RING_S, MOST_SURVEY_S = 20, 60
 #: A step answered in less than this share of its reading time was not read aloud.
 _LEAST_SHARE_READ = 0.4
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from nps.domain.disposition import TABLE
 from nps.domain.forecast import Forecast
+from nps.domain.grouped import MINUS, number
 from nps.domain.local_time import Zone, clock, date_in, to_local, weekday_name, when
 from nps.domain.phone import show as phone_words
 from nps.domain.survey_statistics.rounding import half_up
@@ -17,9 +18,7 @@ __all__ = [
     "signed", "tenths", "why_text",
 ]  # fmt: skip
 
-NARROW_SPACE = "\u202f"
 NO_BREAK_SPACE = "\xa0"
-MINUS = "\N{MINUS SIGN}"
 NOTHING = "—"
 
 _PATRONYMIC = re.compile(r"(?:ич|[оеё]вна|ична)$", re.IGNORECASE)
@@ -33,11 +32,6 @@ def plural(n: int, one: str, few: str, many: str) -> str:
     if 11 <= tens <= 14 or ones == 0 or ones >= 5:
         return many
     return one if ones == 1 else few
-
-
-def number(n: int) -> str:
-    """«1 260» with a narrow no-break space between thousands."""
-    return f"{n:,}".replace(",", NARROW_SPACE).replace("-", MINUS)
 
 
 def signed(n: int) -> str:

@@ -46,7 +46,6 @@ class ContextWorker(Worker):
         super().clean_registries()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        """Run the job in the child process."""
         with self._context():
             return super().perform_job(job, queue, execution)
 

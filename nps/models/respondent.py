@@ -8,7 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from nps.models.base import Base, code, instant, instant_or_none, json_object, name, one_of, partial_index, pk
 
 STATES = ("waiting", "manager", "surveyed", "refused", "unsuccessful", "inactive", "unreached", "withdrawn")
-FINAL_STATES = ("surveyed", "refused", "unsuccessful", "inactive", "unreached", "withdrawn")
 
 EVENT_KINDS = (
     "reopened",

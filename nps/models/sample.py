@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Dialect, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
+from nps.domain.sample import Understood
 from nps.models.base import Base, code, instant, instant_or_none, json_object, name, one_of, pk
 
 IMPORT_STATES = (
@@ -23,6 +25,19 @@ IMPORT_STATES = (
 ROW_FATES = ("accepted", "corrected", "duplicate", "rejected", "empty", "update")
 
 
+class _UnderstoodJson(TypeDecorator[Understood]):
+    """The one place where what is known of a load becomes JSON, and is read back."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Understood | None, dialect: Dialect) -> Any:
+        return None if value is None else value.as_json()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Understood | None:
+        return None if value is None else Understood.from_json(value)
+
+
 class SampleImport(Base):
     __tablename__ = "sample_import"
     __table_args__ = (one_of("state", *IMPORT_STATES), Index(None, "campaign_id", "created_at"))
@@ -36,8 +51,7 @@ class SampleImport(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     state: Mapped[code]
-    #: What was understood of the workbook: sheet, header row, columns, unknown branches, sample rows.
-    understood: Mapped[json_object] = mapped_column(JSON, default=dict)
+    understood: Mapped[Understood] = mapped_column(_UnderstoodJson, default=Understood)
     rows_total: Mapped[int] = mapped_column(default=0)
     rows_done: Mapped[int] = mapped_column(default=0)
     #: A Russian sentence for the person who loads, when state is `failed`.

@@ -136,11 +136,6 @@ def user_by_login(session: Session, login: str) -> UserRow | None:
     return next(iter(_rows(session, _users().where(User.login_fold == fold(login)))), None)
 
 
-def any_user(session: Session) -> bool:
-    """Whether there is an account at all: without one the system has just been installed."""
-    return session.scalar(select(User.id).limit(1)) is not None
-
-
 def _users() -> Select[User, str | None, datetime | None]:
     seen = (
         select(UserSession.user_id, func.max(UserSession.last_seen_at).label("at"))

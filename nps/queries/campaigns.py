@@ -66,10 +66,6 @@ class CampaignRow:
     billing: str
     gate: str
 
-    @property
-    def is_demo(self) -> bool:
-        return self.purpose == "demo"
-
 
 def _rows() -> Select[Campaign, Contract, Customer]:
     return (

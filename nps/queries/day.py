@@ -11,15 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.domain.disposition import TABLE, Kind
+from nps.domain.disposition import INTERVIEWS, REFUSALS, TABLE
 from nps.domain.local_time import Zone, to_local
 from nps.domain.nps_score import Coverage
 from nps.models import Appointment, CallAttempt, Campaign, CampaignMember, Region, Respondent
 from nps.queries import campaigns
 from nps.queries.clients import Word, words_of, words_of_others
 
-_REFUSALS = [code for code, row in TABLE.items() if row.kind is Kind.REFUSAL]
-_SURVEYED = ("surveyed", "partial")
 _LAST_CALLS = 15
 
 
@@ -85,12 +83,12 @@ def today(session: Session, operator_id: int, office_zone: Zone, now: datetime) 
     calls, refused, talk_ms = session.execute(
         select(
             func.count(),
-            func.count().filter(CallAttempt.disposition.in_(_REFUSALS)),
+            func.count().filter(CallAttempt.disposition.in_(REFUSALS)),
             func.coalesce(func.sum(CallAttempt.talk_ms), 0),
         ).where(*mine)
     ).one()
     surveys = sorted(
-        session.scalars(select(CallAttempt.survey_ms).where(*mine, CallAttempt.disposition.in_(_SURVEYED)))
+        session.scalars(select(CallAttempt.survey_ms).where(*mine, CallAttempt.disposition.in_(INTERVIEWS)))
     )
     median = surveys[len(surveys) // 2] // 1000 if surveys else None
     return Today(calls, len(surveys), refused, talk_ms // 1000, median)

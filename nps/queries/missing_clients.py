@@ -21,11 +21,6 @@ class Missing:
     page: Page[ClientLine]
     can_go: int
 
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.page.total
-
 
 def missing(session: Session, campaign_id: int, import_id: int, number: int) -> Missing | None:
     """A page of them by organisation; None when the load is not the newest one: a later base speaks."""

@@ -10,8 +10,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
-from nps.domain.case import QueueClass, State
-from nps.domain.disposition import TABLE
+from nps.domain.case import QueueClass
+from nps.domain.disposition import INTERVIEWS
 from nps.models import CallAttempt, CampaignMember, Pause, Region, Respondent, Shift, User
 from nps.queries.attention import FORGOTTEN
 from nps.queries.call_queue import in_nobodys_hands
@@ -19,8 +19,6 @@ from nps.queries.campaigns import CampaignRow
 from nps.queries.reports.calls import EXACT_S, IS_CALL
 from nps.queries.reports.slices import NO_BRANCH
 from nps.queries.reports.views import attempts
-
-_SURVEYED = [code for code, row in TABLE.items() if row.final_state is State.SURVEYED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,7 @@ def _work(session: Session, campaign_id: int, day: date | None) -> dict[int, Wor
         select(
             attempts.c.operator_id,
             func.count().filter(IS_CALL),
-            func.count().filter(attempts.c.disposition.in_(_SURVEYED)),
+            func.count().filter(attempts.c.disposition.in_(INTERVIEWS)),
             EXACT_S,
         )
         .where(attempts.c.campaign_id == campaign_id)

@@ -210,13 +210,13 @@ def _count(session: Session, statement: Select[int]) -> int:
     return session.execute(statement).scalar_one()
 
 
-def acts(session: Session, customer_id: int) -> list[Line]:
+def erasures(session: Session, customer_id: int) -> list[Line]:
     """All acts of a customer, the newest first."""
     rows = session.execute(_acts().where(Contract.customer_id == customer_id).order_by(Erasure.id.desc())).all()
     return [_line(row) for row in rows]
 
 
-def act(session: Session, erasure_id: int) -> Act | None:
+def erasure(session: Session, erasure_id: int) -> Act | None:
     """One act with its extract of the journal; None when there is none of that number."""
     row = session.execute(_acts().where(Erasure.id == erasure_id)).one_or_none()
     if row is None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
-from nps.domain.disposition import TABLE
+from nps.domain.disposition import INTERVIEWS, TABLE
 from nps.domain.quality import Criterion, Heard, Plan, Rate, why
 from nps.domain.script import Script, Step, StepKind
 from nps.domain.training import StepFact
@@ -235,7 +235,7 @@ def medians(session: Session, script_version_id: int) -> dict[str, tuple[int, in
         select(CallAttempt)
         .where(
             CallAttempt.script_version_id.in_(versions),
-            CallAttempt.disposition.in_(("surveyed", "partial")),
+            CallAttempt.disposition.in_(INTERVIEWS),
             CallAttempt.purpose != "training",
         )
         .order_by(CallAttempt.dialled_at.desc())

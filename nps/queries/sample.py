@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from nps.domain.sample import BranchGroup, branch_key, group_branches
+from nps.domain.sample import BranchGroup, Understood, branch_key, group_branches
 from nps.domain.search import fold
 from nps.domain.wording import phone_words
 from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
 
 FATES = ("accepted", "corrected", "update", "duplicate", "rejected", "empty")
+#: Fates of rows that become clients.
+TAKEN = ("accepted", "corrected")
 WORKING = ("uploaded", "reading", "checking", "publishing")
 #: Filters of the receipt: a fate, all rows, or those a person should look at.
 ATTENTION = ("corrected", "update", "duplicate", "rejected", "empty")
@@ -39,7 +41,7 @@ class LoadRow:
     rows_total: int
     rows_done: int
     problem: str
-    understood: Mapping[str, Any]
+    understood: Understood
     clients: int
 
     @property
@@ -54,38 +56,12 @@ class LoadRow:
 
     def pace(self, now: datetime) -> tuple[int, int] | None:
         """Rows a second of the present step, and seconds that are left of it; None before anything is known."""
-        began = self.understood.get("step_at")
-        seconds = (now - datetime.fromisoformat(began)).total_seconds() if began else 0
+        began = self.understood.step_at
+        seconds = (now - began).total_seconds() if began else 0
         if seconds <= 0 or not self.rows_done:
             return None
         rate = self.rows_done / seconds
         return round(rate), ceil(max(0, self.rows_total - self.rows_done) / rate)
-
-
-@dataclass(frozen=True, slots=True)
-class BranchRow:
-    """A branch of the customer; without a region its clients can't be called."""
-
-    id: int
-    name: str
-    region_code: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptRow:
-    """A row of the workbook and what became of it."""
-
-    row_no: int
-    fate: str
-    reason: str
-    raw: Mapping[str, str]
-    #: Fields that were mended -> what is stored instead of the cell's text.
-    mended: Mapping[str, str]
-    #: The client that the row repeats or changes.
-    same_as_client: int | None
-    #: Of a row that changes a client: what he had, and what was decided about it.
-    before: Mapping[str, str]
-    proposal: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +80,7 @@ class Receipt:
     """A page of the receipt, and how many rows each fate has in the whole of it."""
 
     counts: Mapping[str, int]
-    rows: list[ReceiptRow]
+    rows: Sequence[ImportRow]
     page: int
     pages: int
     shown: int
@@ -119,7 +95,7 @@ class Receipt:
     @property
     def taken(self) -> int:
         """Rows that become clients."""
-        return self.counts["accepted"] + self.counts["corrected"]
+        return taken(self.counts)
 
     @property
     def attention(self) -> int:
@@ -133,10 +109,9 @@ def customer_id(campaign_id: int) -> Select[int]:
     return of_campaign.where(Campaign.id == campaign_id)
 
 
-def branches(session: Session, customer: int) -> list[BranchRow]:
+def branches(session: Session, customer: int) -> list[Branch]:
     """The customer's branches by name."""
-    rows = session.execute(select(Branch.id, Branch.name, Branch.region_code).where(Branch.customer_id == customer))
-    return sorted((BranchRow(*row) for row in rows), key=lambda branch: branch.name)
+    return sorted(session.scalars(select(Branch).where(Branch.customer_id == customer)), key=lambda one: one.name)
 
 
 def regions(session: Session) -> list[tuple[str, str]]:
@@ -155,57 +130,41 @@ def known_branches(session: Session, customer: int) -> dict[str, int]:
 
 def unknown_branches(session: Session, load: LoadRow, customer: int) -> list[BranchGroup]:
     """Branches of a load that a person has to settle."""
-    hints = {
-        name: {(kind, region): rows for kind, region, rows in of}
-        for name, of in load.understood.get("hints", {}).items()
-    }
-    groups = group_branches(load.understood.get("branches", {}), known_branches(session, customer), hints)
+    found = load.understood.profile
+    groups = group_branches(found.branches, known_branches(session, customer), found.hints)
     return [group for group in groups if group.branch_id is None]
 
 
-def _loads() -> Select[SampleImport, str, int]:
+def _loads(campaign_id: int) -> Select[*tuple[Any, ...]]:
+    """Loads of a campaign in the fields of `LoadRow`."""
     added = (
         select(func.count())
         .where(Respondent.campaign_id == SampleImport.campaign_id, Respondent.import_id == SampleImport.id)
         .correlate(SampleImport)
         .scalar_subquery()
     )
-    return select(SampleImport, User.full_name, added).join(User, User.id == SampleImport.uploaded_by)
-
-
-def _load_row(load: SampleImport, uploaded_by: str, clients: int) -> LoadRow:
-    return LoadRow(
-        id=load.id,
-        file_name=load.file_name,
-        size=load.size,
-        state=load.state,
-        created_at=load.created_at,
-        published_at=load.published_at,
-        uploaded_by=uploaded_by,
-        rows_total=load.rows_total,
-        rows_done=load.rows_done,
-        problem=load.problem,
-        understood=load.understood,
-        clients=clients,
-    )
+    row = SampleImport
+    who_and_what = row.id, row.file_name, row.size, row.state, row.created_at, row.published_at, User.full_name
+    columns = *who_and_what, row.rows_total, row.rows_done, row.problem, row.understood, added
+    return select(*columns).join(User, User.id == row.uploaded_by).where(row.campaign_id == campaign_id)
 
 
 def loads(session: Session, campaign_id: int) -> list[LoadRow]:
     """Loads of a campaign that were not cancelled, the latest first."""
-    rows = session.execute(
-        _loads()
-        .where(SampleImport.campaign_id == campaign_id, SampleImport.state != "cancelled")
-        .order_by(SampleImport.created_at.desc(), SampleImport.id.desc())
-    )
-    return [_load_row(*row) for row in rows]
+    kept = _loads(campaign_id).where(SampleImport.state != "cancelled")
+    rows = session.execute(kept.order_by(SampleImport.created_at.desc(), SampleImport.id.desc()))
+    return [LoadRow(*row) for row in rows]
 
 
 def load(session: Session, campaign_id: int, import_id: int) -> LoadRow | None:
     """One load of this campaign, or None."""
-    row = session.execute(
-        _loads().where(SampleImport.campaign_id == campaign_id, SampleImport.id == import_id)
-    ).one_or_none()
-    return _load_row(*row) if row else None
+    row = session.execute(_loads(campaign_id).where(SampleImport.id == import_id)).one_or_none()
+    return LoadRow(*row) if row else None
+
+
+def taken(counts: Mapping[str, int]) -> int:
+    """How many of the rows become clients."""
+    return sum(counts[fate] for fate in TAKEN)
 
 
 def counts(session: Session, import_id: int) -> dict[str, int]:
@@ -234,7 +193,7 @@ def receipt(session: Session, import_id: int, show: str, page: int, search: str 
     )
     meant = ImportRow.import_id == import_id, ImportRow.proposal.in_(("proposed", "applied"))
     proposed = session.execute(select(func.count()).where(*meant)).scalar_one() if by_fate["update"] else 0
-    return Receipt(by_fate, [_receipt_row(row) for row in rows], page, pages, shown, proposed)
+    return Receipt(by_fate, rows.all(), page, pages, shown, proposed)
 
 
 def _holds(search: str) -> ColumnElement[bool]:
@@ -269,10 +228,9 @@ def rows_to_mark(session: Session, import_id: int) -> Iterator[RowToMark]:
         yield from (RowToMark(*row) for row in rows)
 
 
-def _receipt_row(row: ImportRow) -> ReceiptRow:
-    mended = {code: _phones(row) if code == "phone" else getattr(row, code) or "" for code in row.changed}
-    same = row.respondent_id if row.fate in ("duplicate", "update") else None
-    return ReceiptRow(row.row_no, row.fate, row.reason, row.raw, mended, same, row.before or {}, row.proposal)
+def mended(row: ImportRow) -> dict[str, str]:
+    """Fields of a row that were mended -> what is stored instead of the cell's text."""
+    return {code: _phones(row) if code == "phone" else getattr(row, code) or "" for code in row.changed}
 
 
 def _phones(row: ImportRow) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,13 +15,17 @@ from nps.models import Script as ScriptRow
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A published version. `author` is '' for the approved wording, which the system put there."""
+    """A published version. `author` is '' for the approved wording, which the system put there.
+
+    `calls` made by it are counted in the list of versions only.
+    """
 
     id: int
     no: int
     script: Script
     published_at: datetime
     author: str
+    calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +69,10 @@ class Caller:
     open_calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class VersionLine:
-    """A version in the list, with how many calls were made by it."""
-
-    version: Version
-    calls: int
-
-
 def studio(session: Session, version_id: int) -> Studio:
     """The script that a version belongs to. Raises NoResultFound."""
-    script = session.execute(
-        select(ScriptRow)
-        .join(ScriptVersion, ScriptVersion.script_id == ScriptRow.id)
-        .where(ScriptVersion.id == version_id)
-    ).scalar_one()
+    in_use = session.get_one(ScriptVersion, version_id)
+    script = session.get_one(ScriptRow, in_use.script_id)
     latest = session.execute(
         select(ScriptVersion, User.full_name)
         .outerjoin(User, User.id == ScriptVersion.published_by)
@@ -93,10 +85,8 @@ def studio(session: Session, version_id: int) -> Studio:
         .join(User, User.id == ScriptDraft.updated_by)
         .where(ScriptDraft.script_id == script.id)
     ).one_or_none()
-    in_use = session.get_one(ScriptVersion, version_id)
-    return Studio(
-        script.title, _version(in_use, None), _version(*latest), _draft(*draft) if draft is not None else None
-    )
+    shown = _draft(*draft) if draft is not None else None
+    return Studio(script.title, _version(in_use, None), _version(*latest), shown)
 
 
 def callers(session: Session, version_id: int) -> list[Caller]:
@@ -120,7 +110,7 @@ def callers(session: Session, version_id: int) -> list[Caller]:
     return [Caller(*row) for row in rows]
 
 
-def versions(session: Session, version_id: int) -> Sequence[VersionLine]:
+def versions(session: Session, version_id: int) -> list[Version]:
     """All versions of the script that this one belongs to, the newest first."""
     script_id = select(ScriptVersion.script_id).where(ScriptVersion.id == version_id).scalar_subquery()
     calls = (
@@ -135,16 +125,16 @@ def versions(session: Session, version_id: int) -> Sequence[VersionLine]:
         .where(ScriptVersion.script_id == script_id)
         .order_by(ScriptVersion.no.desc())
     )
-    return [VersionLine(_version(row, name), count) for row, name, count in rows]
+    return [_version(*row) for row in rows]
 
 
 def version(session: Session, of_version_id: int, no: int) -> Version | None:
     """The version of this number of the script that `of_version_id` belongs to; None when there is none."""
-    return next((line.version for line in versions(session, of_version_id) if line.version.no == no), None)
+    return next((row for row in versions(session, of_version_id) if row.no == no), None)
 
 
-def _version(row: ScriptVersion, name: str | None) -> Version:
-    return Version(row.id, row.no, Script.from_dict(row.body), row.published_at, name or "")
+def _version(row: ScriptVersion, name: str | None, calls: int = 0) -> Version:
+    return Version(row.id, row.no, Script.from_dict(row.body), row.published_at, name or "", calls)
 
 
 def _draft(row: ScriptDraft, name: str) -> Draft:

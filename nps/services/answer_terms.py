@@ -17,10 +17,10 @@ from nps.models import AnswerTerms as Row
 from nps.models import Campaign, Escalation, Outbox
 from nps.queries.escalation_figures import Waiting, terms_of, waiting
 from nps.services import letters
+from nps.services.acting import act
 from nps.services.escalations import campaign_kept
-from nps.services.journal import record
 from nps.services.letter_addresses import person_in_charge
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 WRITE_JOB = "nps.jobs.answer_terms.write"
 
@@ -31,30 +31,25 @@ def change_terms(session: AnySession, actor: Actor, campaign_id: int, terms: Ans
     Raises DomainError for terms that nobody could keep, NotFoundError for a campaign of others.
     """
     terms.check()
-    with write(session) as s:
-        campaign = campaign_kept(s, actor, campaign_id)
-        before = terms_of(s, campaign.id)
+    with act(session, actor.id, now) as a:
+        campaign = campaign_kept(a.s, actor, campaign_id)
+        before = terms_of(a.s, campaign.id)
         if before == terms:
             return
-        row = s.get(Row, campaign.id) or Row(campaign_id=campaign.id)
+        row = a.s.get(Row, campaign.id) or Row(campaign_id=campaign.id)
         for name, value in asdict(terms).items():
             setattr(row, name, value)
-        s.add(row)
-        record(
-            s,
-            at=now,
-            action="answer_terms_changed",
-            object_kind="campaign",
-            object_id=campaign.id,
-            actor_id=actor.id,
-            campaign_id=campaign.id,
-            before={name: _plain(value) for name, value in asdict(before).items()},
-            after={name: _plain(value) for name, value in asdict(terms).items()},
-        )
+        a.s.add(row)
+        a.record(
+            "answer_terms_changed", "campaign", campaign.id, campaign_id=campaign.id,
+            before=_plain(before), after=_plain(terms),
+        )  # fmt: skip
 
 
-def _plain(value: object) -> object:
-    return value if value is None or isinstance(value, int) else str(value)
+def _plain(terms: AnswerTerms) -> dict[str, object]:
+    return {
+        name: value if value is None or isinstance(value, int) else str(value) for name, value in asdict(terms).items()
+    }
 
 
 def campaigns_due(session: Session, now: datetime) -> list[int]:
@@ -65,18 +60,16 @@ def campaigns_due(session: Session, now: datetime) -> list[int]:
 
 def write_due(session: AnySession, campaign_id: int, *, now: datetime) -> int:
     """Write the reminders and the digest that are due in a campaign; how many. A repeated job adds nothing."""
-    written = []
-    with write(session) as s:
-        campaign = s.scalar(select(Campaign).where(Campaign.id == campaign_id).with_for_update(key_share=True))
+    with act(session, None, now) as a:
+        campaign = a.s.scalar(select(Campaign).where(Campaign.id == campaign_id).with_for_update(key_share=True))
         if campaign is None:
             raise NotFoundError
-        for _, case in list(_reminders(s, now, campaign_id)):
-            written.append(_remind(s, campaign, case, now))
-        for _, moment, figures in list(_digests(s, now, campaign_id)):
-            written.append(_digest(s, campaign, moment, figures, now))
-    for letter_id in written:
-        letters.nudge(letter_id)
-    return len(written)
+        written = [_remind(a.s, campaign, case, now) for _, case in list(_reminders(a.s, now, campaign_id))]
+        for _, moment, figures in list(_digests(a.s, now, campaign_id)):
+            written.append(_digest(a.s, campaign, moment, figures, now))
+        for letter_id in written:
+            a.afterwards(letters.nudge, letter_id)
+        return len(written)
 
 
 def _reminders(session: Session, now: datetime, campaign_id: int | None = None) -> Iterator[tuple[int, Escalation]]:
@@ -118,14 +111,9 @@ def _remind(s: Session, campaign: Campaign, case: Escalation, now: datetime) -> 
         "reply_to": person_in_charge(s),
     }
     return letters.add(
-        s,
-        campaign=campaign,
-        kind="reminder",
-        subject_id=case.id,
-        dedupe=f"reminder:{case.id}",
-        payload=payload,
+        s, campaign=campaign, kind="reminder", subject_id=case.id, dedupe=f"reminder:{case.id}", payload=payload,
         now=now,
-    )
+    )  # fmt: skip
 
 
 def _digests(
@@ -156,17 +144,13 @@ def _digest_exists(session: Session, campaign_id: int, terms: AnswerTerms, momen
 
 def _digest(s: Session, campaign: Campaign, moment: datetime, figures: Waiting, now: datetime) -> int:
     """Figures and links behind login, nothing of any client (R20)."""
+    payload = {
+        "campaign": campaign.title,
+        "path": f"/campaigns/{campaign.id}/escalations",
+        "figures": asdict(figures),
+        "reply_to": person_in_charge(s),
+    }
+    key = _digest_key(campaign.id, terms_of(s, campaign.id), moment)
     return letters.add(
-        s,
-        campaign=campaign,
-        kind="digest",
-        subject_id=campaign.id,
-        dedupe=_digest_key(campaign.id, terms_of(s, campaign.id), moment),
-        payload={
-            "campaign": campaign.title,
-            "path": f"/campaigns/{campaign.id}/escalations",
-            "figures": asdict(figures),
-            "reply_to": person_in_charge(s),
-        },
-        now=now,
+        s, campaign=campaign, kind="digest", subject_id=campaign.id, dedupe=key, payload=payload, now=now
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.search import fold
 from nps.models import Branch, BranchContact, Campaign, Contract, Region, Respondent
+from nps.services.acting import act
 from nps.services.cases import decide_rest, refold_changed
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,15 @@ def add_branch(
     if not name:
         raise DomainError("name", "Укажите название ОП.")
     _check_area(area_code)
-    with write(session) as s:
-        taken = s.scalars(select(Branch.name).where(Branch.customer_id == customer_id))
+    with act(session, actor_id, now) as a:
+        taken = a.s.scalars(select(Branch.name).where(Branch.customer_id == customer_id))
         if any(fold(other) == fold(name) for other in taken):
             raise DomainError("name", f"ОП «{name}» уже есть в списке.")
-        _check_region(s, region_code)
+        _check_region(a.s, region_code)
         row = Branch(customer_id=customer_id, name=name[:200], region_code=region_code, area_code=area_code)
-        s.add(row)
-        s.flush()
-        record(
-            s, at=now, action="branch_added", object_kind="branch", object_id=row.id, actor_id=actor_id,
-            after={"region": region_code},
-        )  # fmt: skip
+        a.s.add(row)
+        a.s.flush()
+        a.record("branch_added", "branch", row.id, after={"region": region_code})
         return row.id
 
 
@@ -79,20 +76,17 @@ def set_region(
     Returns how many clients changed. Closed campaigns and calls made keep the region they were made in.
     """
     _check_area(area_code)
-    with write(session) as s:
-        lock_claims(s)
-        branch = s.get(Branch, branch_id)
+    with act(session, actor_id, now, claims=True) as a:
+        branch = a.s.get(Branch, branch_id)
         if branch is None or branch.customer_id != customer_id:
             raise NotFoundError("Такого ОП нет.")
-        _check_region(s, region_code)
+        _check_region(a.s, region_code)
         before = {"region": branch.region_code, "area_code": branch.area_code}
         branch.region_code, branch.area_code = region_code, area_code
-        by_campaign = _move_clients(s, customer_id, branch_id, region_code)
+        by_campaign = _move_clients(a.s, customer_id, branch_id, region_code)
         moved = sum(by_campaign.values())
-        record(
-            s, at=now, action="branch_changed", object_kind="branch", object_id=branch_id, actor_id=actor_id,
-            before=before, after={"region": region_code, "area_code": area_code, "clients": moved},
-        )  # fmt: skip
+        after = {"region": region_code, "area_code": area_code, "clients": moved}
+        a.record("branch_changed", "branch", branch_id, before=before, after=after)
     for campaign_id in by_campaign:
         decide_rest(session, campaign_id)
     return moved
@@ -134,12 +128,12 @@ def _check_area(area_code: str) -> None:
 def add_contact(session: AnySession, actor_id: int, customer_id: int, contact: Contact, now: datetime) -> int:
     """Add a contact; returns its id. Raises DomainError whose code is the field's name."""
     contact.check()
-    with write(session) as s:
-        _check_branch(s, customer_id, contact.branch_id)
-        row = BranchContact(customer_id=customer_id, **_columns(contact))
-        s.add(row)
-        s.flush()
-        _record_contact(s, actor_id, row.id, "contact_added", now)
+    with act(session, actor_id, now) as a:
+        _check_branch(a.s, customer_id, contact.branch_id)
+        row = BranchContact(customer_id=customer_id, **asdict(contact))
+        a.s.add(row)
+        a.s.flush()
+        a.record("contact_added", "branch_contact", row.id)
         return row.id
 
 
@@ -148,23 +142,19 @@ def change_contact(
 ) -> None:
     """Change a contact. Raises DomainError whose code is the field's name, NotFoundError for a foreign one."""
     contact.check()
-    with write(session) as s:
-        _check_branch(s, customer_id, contact.branch_id)
-        row = _contact(s, customer_id, contact_id)
-        for name, value in _columns(contact).items():
+    with act(session, actor_id, now) as a:
+        _check_branch(a.s, customer_id, contact.branch_id)
+        row = _contact(a.s, customer_id, contact_id)
+        for name, value in asdict(contact).items():
             setattr(row, name, value)
-        _record_contact(s, actor_id, contact_id, "contact_edited", now)
+        a.record("contact_edited", "branch_contact", contact_id)
 
 
 def remove_contact(session: AnySession, actor_id: int, customer_id: int, contact_id: int, now: datetime) -> None:
     """Take a contact off the list."""
-    with write(session) as s:
-        s.delete(_contact(s, customer_id, contact_id))
-        _record_contact(s, actor_id, contact_id, "contact_removed", now)
-
-
-def _columns(contact: Contact) -> dict[str, object]:
-    return {name: getattr(contact, name) for name in Contact.__slots__}
+    with act(session, actor_id, now) as a:
+        a.s.delete(_contact(a.s, customer_id, contact_id))
+        a.record("contact_removed", "branch_contact", contact_id)
 
 
 def _contact(s: Session, customer_id: int, contact_id: int) -> BranchContact:
@@ -180,7 +170,3 @@ def _check_branch(s: Session, customer_id: int, branch_id: int | None) -> None:
     branch = s.get(Branch, branch_id)
     if branch is None or branch.customer_id != customer_id:
         raise DomainError("branch", "Выберите ОП из списка.")
-
-
-def _record_contact(s: Session, actor_id: int, contact_id: int, action: str, now: datetime) -> None:
-    record(s, at=now, action=action, object_kind="branch_contact", object_id=contact_id, actor_id=actor_id)

@@ -14,22 +14,12 @@ from nps.domain.calling_window import DEFAULT_WINDOWS, Window
 from nps.domain.dial_link import is_dial_link
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import is_email
-from nps.models import (
-    CallingWindow,
-    Campaign,
-    CampaignDay,
-    CampaignMember,
-    Contract,
-    Region,
-    Shift,
-    User,
-)
+from nps.models import CallingWindow, Campaign, CampaignDay, CampaignMember, Contract, Region, Shift, User
 from nps.models.campaign import PURPOSES
 from nps.services import scripts
+from nps.services.acting import Act, act
 from nps.services.cases import decide_rest, refold_waiting
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 ADMISSIONS = ("off", "warn", "required")
 PRIORITIES = range(1, 10)
@@ -80,7 +70,6 @@ def create(
     terms: Terms,
     escalation_email: str,
     now: datetime,
-    form_key: str = "",
 ) -> int:
     """Begin a campaign with the default windows of all regions (R7) and the customer's latest script; returns its id.
 
@@ -92,42 +81,26 @@ def create(
         raise DomainError("purpose", "Выберите назначение проекта.")
     if escalation_email and not is_email(escalation_email):
         raise DomainError("escalation_email", "Это не адрес почты. Нужен один адрес вида имя@сайт.ру.")
-    asked = {"contract": contract_id, "purpose": purpose, "email": escalation_email, "terms": _as_json(terms)}
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            return {"id": _create(s, actor_id, contract_id, purpose, terms, escalation_email, now)}
-
-        # What the system makes by itself comes from no form.
-        form = Form(form_key if actor_id else "", actor_id or 0, "create_campaign", asked)
-        return int(form.once(s, now, act)["id"])
-
-
-def _create(
-    s: Session, actor_id: int | None, contract_id: int, purpose: str, terms: Terms, escalation_email: str, now: datetime
-) -> int:
-    contract = s.get(Contract, contract_id)
-    if contract is None:
-        raise NotFoundError("Такого договора нет.")
-    campaign = Campaign(
-        contract_id=contract_id,
-        purpose=purpose,
-        always_open=purpose != "survey",
-        script_version_id=scripts.latest_version(s, contract.customer_id, now=now, actor_id=actor_id),
-        escalation_email=escalation_email,
-        created_at=now,
-        **_columns(terms),
-    )
-    s.add(campaign)
-    s.flush()
-    for region in s.scalars(select(Region.code)):
-        for window in DEFAULT_WINDOWS:
-            s.add(_window_row(campaign.id, region, window))
-    record(
-        s, at=now, action="campaign_created", object_kind="campaign", object_id=campaign.id, actor_id=actor_id,
-        campaign_id=campaign.id, after={"purpose": purpose, "contract": contract_id, **_as_json(terms)},
-    )  # fmt: skip
-    return campaign.id
+    with act(session, actor_id, now) as a:
+        contract = a.s.get(Contract, contract_id)
+        if contract is None:
+            raise NotFoundError("Такого договора нет.")
+        campaign = Campaign(
+            contract_id=contract_id,
+            purpose=purpose,
+            always_open=purpose != "survey",
+            script_version_id=scripts.latest_version(a.s, contract.customer_id, now=now, actor_id=actor_id),
+            escalation_email=escalation_email,
+            created_at=now,
+            **_columns(terms),
+        )
+        a.s.add(campaign)
+        a.s.flush()
+        for region in a.s.scalars(select(Region.code)):
+            a.s.add_all(_window_row(campaign.id, region, window) for window in DEFAULT_WINDOWS)
+        after = {"purpose": purpose, "contract": contract_id, **_as_json(terms)}
+        a.record("campaign_created", "campaign", campaign.id, campaign_id=campaign.id, after=after)
+        return campaign.id
 
 
 def _columns(terms: Terms) -> dict[str, Any]:
@@ -158,21 +131,17 @@ def change(session: AnySession, actor_id: int, campaign_id: int, terms: Terms, n
     Raises DomainError whose code is the field's name, StaleError for a closed campaign.
     """
     terms.check()
-    with write(session) as s:
-        lock_claims(s)
-        campaign = _open_campaign(s, campaign_id)
+    with act(session, actor_id, now, claims=True) as a:
+        campaign = _open_campaign(a.s, campaign_id)
         before = Terms(**{name: getattr(campaign, name) for name in Terms.__slots__})
         if before == terms:
             return
         for name, value in _columns(terms).items():
             setattr(campaign, name, value)
-        record(
-            s, at=now, action="campaign_changed", object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
-            campaign_id=campaign_id, before=_as_json(before), after=_as_json(terms),
-        )  # fmt: skip
+        _record(a, "campaign_changed", campaign_id, _as_json(terms), _as_json(before))
         steering = ("starts_on", "ends_on", "soft_refusal_final")
         if any(getattr(before, name) != getattr(terms, name) for name in steering):
-            refold_waiting(s, campaign_id, now, actor_id)
+            refold_waiting(a, campaign_id)
     decide_rest(session, campaign_id)
 
 
@@ -185,48 +154,33 @@ def set_windows(
     """
     for found in windows.values():
         _refuse_overlap(found)
-    with write(session) as s:
-        lock_claims(s)
-        campaign = _open_campaign(s, campaign_id)
-        if campaign.always_open:
+    with act(session, actor_id, now, claims=True) as a:
+        if _open_campaign(a.s, campaign_id).always_open:
             raise StaleError("always_open", "Здесь звонят круглосуточно: окна этому проекту не нужны.")
-        s.execute(delete(CallingWindow).where(CallingWindow.campaign_id == campaign_id))
-        known = set(s.scalars(select(Region.code)))
+        a.s.execute(delete(CallingWindow).where(CallingWindow.campaign_id == campaign_id))
+        if windows.keys() - set(a.s.scalars(select(Region.code))):
+            raise NotFoundError("Такого региона нет.")
+        after = {}
         for region, found in windows.items():
-            if region not in known:
-                raise NotFoundError("Такого региона нет.")
-            s.add_all(_window_row(campaign_id, region, window) for window in found)
-        record(
-            s, at=now, action="windows_changed", object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
-            campaign_id=campaign_id,
-            after={
-                region: [f"{w.weekday} {w.opens:%H:%M}-{w.closes:%H:%M}" for w in sorted(found)]
-                for region, found in windows.items()
-            },
-        )  # fmt: skip
-        decided = refold_waiting(s, campaign_id, now, actor_id)
+            a.s.add_all(_window_row(campaign_id, region, window) for window in found)
+            after[region] = [f"{w.weekday} {w.opens:%H:%M}-{w.closes:%H:%M}" for w in sorted(found)]
+        _record(a, "windows_changed", campaign_id, after)
+        decided = refold_waiting(a, campaign_id)
     decide_rest(session, campaign_id)
     return decided
 
 
 def _window_row(campaign_id: int, region: str, window: Window) -> CallingWindow:
-    return CallingWindow(
-        campaign_id=campaign_id,
-        region_code=region,
-        weekday=window.weekday,
-        opens=window.opens,
-        closes=window.closes,
-    )
+    times = {"weekday": window.weekday, "opens": window.opens, "closes": window.closes}
+    return CallingWindow(campaign_id=campaign_id, region_code=region, **times)
 
 
 def _refuse_overlap(found: Sequence[Window]) -> None:
     ordered = sorted(found)
     for one, other in zip(ordered, ordered[1:], strict=False):
         if one.weekday == other.weekday and other.opens < one.closes:
-            raise DomainError(
-                "windows",
-                f"Окна пересекаются: {one.opens:%H:%M}–{one.closes:%H:%M} и {other.opens:%H:%M}–{other.closes:%H:%M}.",
-            )
+            both = f"{one.opens:%H:%M}–{one.closes:%H:%M} и {other.opens:%H:%M}–{other.closes:%H:%M}"
+            raise DomainError("windows", f"Окна пересекаются: {both}.")
 
 
 def add_day(
@@ -244,45 +198,45 @@ def add_day(
 
     Returns how many clients were decided anew. The same day again replaces what was said of it.
     """
-    with write(session) as s:
-        lock_claims(s)
-        campaign = _open_campaign(s, campaign_id)
+    with act(session, actor_id, now, claims=True) as a:
+        campaign = _open_campaign(a.s, campaign_id)
         if not campaign.starts_on <= day <= campaign.ends_on:
             dates = f"{campaign.starts_on:%d.%m.%Y}–{campaign.ends_on:%d.%m.%Y}"
             raise DomainError("day", f"Этот день вне дат проекта: {dates}.")
-        if region_code is not None and s.get(Region, region_code) is None:
+        if region_code is not None and a.s.get(Region, region_code) is None:
             raise NotFoundError("Такого региона нет.")
         same = CampaignDay.region_code == region_code if region_code else CampaignDay.region_code.is_(None)
-        s.execute(delete(CampaignDay).where(CampaignDay.campaign_id == campaign_id, CampaignDay.day == day, same))
-        s.add(CampaignDay(campaign_id=campaign_id, region_code=region_code, day=day, is_open=is_open, note=note[:200]))
-        _record_day(s, actor_id, campaign_id, "day_opened" if is_open else "day_closed", day, region_code, now)
-        decided = refold_waiting(s, campaign_id, now, actor_id)
+        a.s.execute(delete(CampaignDay).where(CampaignDay.campaign_id == campaign_id, CampaignDay.day == day, same))
+        row = CampaignDay(campaign_id=campaign_id, region_code=region_code, day=day, is_open=is_open, note=note[:200])
+        a.s.add(row)
+        _record(a, "day_opened" if is_open else "day_closed", campaign_id, _day(row))
+        decided = refold_waiting(a, campaign_id)
     decide_rest(session, campaign_id)
     return decided
 
 
 def remove_day(session: AnySession, actor_id: int, campaign_id: int, day_id: int, now: datetime) -> int:
     """Take an exception of the calendar back. Returns how many clients were decided anew."""
-    with write(session) as s:
-        lock_claims(s)
-        _open_campaign(s, campaign_id)
-        row = s.get(CampaignDay, day_id)
+    with act(session, actor_id, now, claims=True) as a:
+        _open_campaign(a.s, campaign_id)
+        row = a.s.get(CampaignDay, day_id)
         if row is None or row.campaign_id != campaign_id:
             raise NotFoundError("Такого дня в списке нет.")
-        s.delete(row)
-        _record_day(s, actor_id, campaign_id, "day_removed", row.day, row.region_code, now)
-        decided = refold_waiting(s, campaign_id, now, actor_id)
+        a.s.delete(row)
+        _record(a, "day_removed", campaign_id, _day(row))
+        decided = refold_waiting(a, campaign_id)
     decide_rest(session, campaign_id)
     return decided
 
 
-def _record_day(
-    s: Session, actor_id: int, campaign_id: int, action: str, day: date, region_code: str | None, now: datetime
+def _day(row: CampaignDay) -> dict[str, Any]:
+    return {"day": row.day.isoformat(), "region": row.region_code}
+
+
+def _record(
+    a: Act, action: str, campaign_id: int, after: Mapping[str, Any], before: Mapping[str, Any] | None = None
 ) -> None:
-    record(
-        s, at=now, action=action, object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
-        campaign_id=campaign_id, after={"day": day.isoformat(), "region": region_code},
-    )  # fmt: skip
+    a.record(action, "campaign", campaign_id, campaign_id=campaign_id, before=before, after=after)
 
 
 def pause(session: AnySession, actor_id: int, campaign_id: int, now: datetime) -> None:
@@ -296,16 +250,12 @@ def resume(session: AnySession, actor_id: int, campaign_id: int, now: datetime) 
 
 
 def _set_pause(session: AnySession, actor_id: int, campaign_id: int, now: datetime, *, paused: bool) -> None:
-    with write(session) as s:
-        lock_claims(s)
-        campaign = _open_campaign(s, campaign_id)
+    with act(session, actor_id, now, claims=True) as a:
+        campaign = _open_campaign(a.s, campaign_id)
         if (campaign.paused_at is not None) == paused:
             return
         campaign.paused_at = now if paused else None
-        record(
-            s, at=now, action="campaign_paused" if paused else "campaign_resumed", object_kind="campaign",
-            object_id=campaign_id, actor_id=actor_id, campaign_id=campaign_id,
-        )  # fmt: skip
+        _record(a, "campaign_paused" if paused else "campaign_resumed", campaign_id, {})
 
 
 def assign(
@@ -314,37 +264,34 @@ def assign(
     """Let an operator work in a campaign, or change his priority: the lowest number is offered first (R1)."""
     if priority not in PRIORITIES:
         raise DomainError("priority", "Приоритет — число от 1 до 9.")
-    with write(session) as s:
-        _open_campaign(s, campaign_id)
-        operator = s.get(User, user_id)
+    with act(session, actor_id, now) as a:
+        _open_campaign(a.s, campaign_id)
+        operator = a.s.get(User, user_id)
         if operator is None or operator.role != "operator" or not operator.active:
             raise NotFoundError("Такого оператора нет.")
-        member = _member(s, campaign_id, user_id)
+        member = _member(a.s, campaign_id, user_id)
         if member is None:
-            s.add(CampaignMember(campaign_id=campaign_id, user_id=user_id, priority=priority))
+            a.s.add(CampaignMember(campaign_id=campaign_id, user_id=user_id, priority=priority))
         elif member.priority == priority:
             return
         else:
             member.priority = priority
-        _record_member(s, actor_id, campaign_id, user_id, "operator_assigned", now, priority=priority)
+        a.record("operator_assigned", "user", user_id, campaign_id=campaign_id, after={"priority": priority})
 
 
 def unassign(session: AnySession, actor_id: int, campaign_id: int, user_id: int, now: datetime) -> None:
     """Take an operator off a campaign; his calls stay his. Raises StaleError while he is on shift in it."""
-    with write(session) as s:
-        _open_campaign(s, campaign_id)
-        member = _member(s, campaign_id, user_id)
+    with act(session, actor_id, now) as a:
+        _open_campaign(a.s, campaign_id)
+        member = _member(a.s, campaign_id, user_id)
         if member is None:
             return
-        on_shift = select(Shift.id).where(
-            Shift.user_id == user_id, Shift.campaign_id == campaign_id, Shift.ended_at.is_(None)
-        )
-        if s.scalar(on_shift) is not None:
-            raise StaleError(
-                "on_shift", "Оператор сейчас на смене в этом проекте. Снимите его, когда смена закончится."
-            )
-        s.delete(member)
-        _record_member(s, actor_id, campaign_id, user_id, "operator_unassigned", now)
+        here = Shift.user_id == user_id, Shift.campaign_id == campaign_id, Shift.ended_at.is_(None)
+        if a.s.scalar(select(Shift.id).where(*here)) is not None:
+            words = "Оператор сейчас на смене в этом проекте. Снимите его, когда смена закончится."
+            raise StaleError("on_shift", words)
+        a.s.delete(member)
+        a.record("operator_unassigned", "user", user_id, campaign_id=campaign_id)
 
 
 def admit(
@@ -359,17 +306,18 @@ def admit(
     reason = reason.strip()
     if not reason:
         raise DomainError("reason", "Напишите, почему оператор допущен: учебный звонок, опыт, решение.")
-    with write(session) as s:
-        _open_campaign(s, campaign_id)
+    with act(session, actor_id, now) as a:
+        _open_campaign(a.s, campaign_id)
         waiting = select(CampaignMember).where(
             CampaignMember.campaign_id == campaign_id, CampaignMember.admitted_at.is_(None)
         )
         if user_ids is not None:
             waiting = waiting.where(CampaignMember.user_id.in_(user_ids))
-        members = s.scalars(waiting).all()
+        members = a.s.scalars(waiting).all()
         for member in members:
             member.admitted_at = now
-            _record_member(s, actor_id, campaign_id, member.user_id, "operator_admitted", now, reason=reason[:300])
+            after = {"reason": reason[:300]}
+            a.record("operator_admitted", "user", member.user_id, campaign_id=campaign_id, after=after)
     return len(members)
 
 
@@ -377,12 +325,3 @@ def _member(s: Session, campaign_id: int, user_id: int) -> CampaignMember | None
     return s.scalars(
         select(CampaignMember).where(CampaignMember.campaign_id == campaign_id, CampaignMember.user_id == user_id)
     ).one_or_none()
-
-
-def _record_member(
-    s: Session, actor_id: int | None, campaign_id: int, user_id: int, action: str, now: datetime, **after: object
-) -> None:
-    record(
-        s, at=now, action=action, object_kind="user", object_id=user_id, actor_id=actor_id, campaign_id=campaign_id,
-        after=after,
-    )  # fmt: skip

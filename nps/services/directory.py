@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -11,9 +10,8 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.search import fold
 from nps.models import Contract, Customer
-from nps.services import journal
-from nps.services.form_keys import once
-from nps.services.transaction import AnySession, write
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 #: How a contract counts a started minute, and which of the two figures stops the dialling.
 BILLING = ("minute", "second")
@@ -21,40 +19,29 @@ GATES = ("billed", "exact")
 MOST_MINUTES = 1_000_000
 
 
-def add_customer(session: AnySession, *, name: str, actor_id: int, now: datetime, form_key: str = "") -> int:
+def add_customer(session: AnySession, *, name: str, actor_id: int, now: datetime) -> int:
     """Add a customer organisation; returns its id. Raises DomainError (codes: name, name_taken)."""
     name = _customer_name(name)
-    with write(session) as s:
-
-        def act() -> dict[str, int]:
-            _refuse_same_name(s, name)
-            customer = Customer(name=name)
-            s.add(customer)
-            s.flush()
-            journal.record(
-                s, at=now, action="customer_added", object_kind="customer", object_id=customer.id, actor_id=actor_id
-            )
-            return {"id": customer.id}
-
-        result, _ = once(
-            s, key=form_key, user_id=actor_id, route="add_customer", fields={"name": name}, now=now, act=act
-        )
-    return int(result["id"])
+    with act(session, actor_id, now) as a:
+        _refuse_same_name(a.s, name)
+        customer = Customer(name=name)
+        a.s.add(customer)
+        a.s.flush()
+        a.record("customer_added", "customer", customer.id)
+        return customer.id
 
 
 def rename_customer(session: AnySession, *, customer_id: int, name: str, actor_id: int, now: datetime) -> None:
     """Give a customer another name. Raises DomainError (codes: name, name_taken) or NotFoundError."""
     name = _customer_name(name)
-    with write(session) as s:
-        customer = s.get(Customer, customer_id)
+    with act(session, actor_id, now) as a:
+        customer = a.s.get(Customer, customer_id)
         if customer is None:
             raise NotFoundError("Такого заказчика нет.")
         if customer.name != name:
-            _refuse_same_name(s, name, but=customer_id)
+            _refuse_same_name(a.s, name, but=customer_id)
             customer.name = name
-            journal.record(
-                s, at=now, action="customer_renamed", object_kind="customer", object_id=customer_id, actor_id=actor_id
-            )
+            a.record("customer_renamed", "customer", customer_id)
 
 
 def add_contract(
@@ -68,7 +55,6 @@ def add_contract(
     gate: str,
     actor_id: int,
     now: datetime,
-    form_key: str = "",
 ) -> int:
     """Add a contract with its limit of outgoing minutes (R6: 1260 by default); returns its id.
 
@@ -77,20 +63,14 @@ def add_contract(
     number = _contract_number(number)
     _check_terms(minutes, billing, gate)
     terms = {"budget_s": minutes * 60, "billing": billing, "gate": gate}
-    with write(session) as s:
-
-        def act() -> dict[str, int]:
-            if s.get(Customer, customer_id) is None:
-                raise NotFoundError("Такого заказчика нет.")
-            contract = Contract(customer_id=customer_id, number=number, signed_on=signed_on, **terms)
-            s.add(contract)
-            s.flush()
-            _record(s, contract, "contract_added", now, actor_id, after=terms)
-            return {"id": contract.id}
-
-        asked = {**terms, "customer_id": customer_id, "number": number, "signed_on": signed_on}
-        result, _ = once(s, key=form_key, user_id=actor_id, route="add_contract", fields=asked, now=now, act=act)
-    return int(result["id"])
+    with act(session, actor_id, now) as a:
+        if a.s.get(Customer, customer_id) is None:
+            raise NotFoundError("Такого заказчика нет.")
+        contract = Contract(customer_id=customer_id, number=number, signed_on=signed_on, **terms)
+        a.s.add(contract)
+        a.s.flush()
+        a.record("contract_added", "contract", contract.id, after=terms)
+        return contract.id
 
 
 def change_contract(
@@ -109,20 +89,15 @@ def change_contract(
     Raises DomainError (codes: number, billing, gate) or NotFoundError.
     """
     number = _contract_number(number)
-    with write(session) as s:
-        contract = _contract(s, contract_id)
+    with act(session, actor_id, now) as a:
+        contract = _contract(a.s, contract_id)
         _check_terms(contract.budget_s // 60, billing, gate)
-        before = {
-            "billing": contract.billing,
-            "gate": contract.gate,
-            "number": contract.number,
-            "signed_on": _iso(contract.signed_on),
-        }
-        after = {"billing": billing, "gate": gate, "number": number, "signed_on": _iso(signed_on)}
+        before = _terms_of(contract)
+        contract.number, contract.signed_on, contract.billing, contract.gate = number, signed_on, billing, gate
+        after = _terms_of(contract)
         if before == after:
             return
-        contract.number, contract.signed_on, contract.billing, contract.gate = number, signed_on, billing, gate
-        _record(s, contract, "contract_changed", now, actor_id, before=before, after=after)
+        a.record("contract_changed", "contract", contract_id, before=before, after=after)
 
 
 def raise_limit(
@@ -150,8 +125,8 @@ def raise_limit(
         raise DomainError("consent_date", "Дата согласия не может быть в будущем.")
     if minutes > MOST_MINUTES:
         raise DomainError("minutes", f"Лимит — не больше {MOST_MINUTES} минут.")
-    with write(session) as s:
-        contract = _contract(s, contract_id, lock=True)
+    with act(session, actor_id, now) as a:
+        contract = _contract(a.s, contract_id, lock=True)
         if contract.budget_s != seen_minutes * 60:
             raise StaleError(
                 "limit_changed", f"Лимит уже изменили: сейчас {contract.budget_s // 60} мин. Проверьте и повторите."
@@ -160,12 +135,9 @@ def raise_limit(
             raise DomainError("not_higher", f"Лимит можно только поднять: сейчас {contract.budget_s // 60} мин.")
         before = {"budget_s": contract.budget_s}
         contract.budget_s = minutes * 60
-        after = {
-            "budget_s": contract.budget_s,
-            "consent_number": consent_number,
-            "consent_date": consent_date.isoformat(),
-        }
-        _record(s, contract, "limit_raised", now, actor_id, before=before, after=after)
+        consent = {"consent_number": consent_number, "consent_date": consent_date.isoformat()}
+        after = {"budget_s": contract.budget_s, **consent}
+        a.record("limit_raised", "contract", contract_id, before=before, after=after)
 
 
 def _customer_name(name: str) -> str:
@@ -204,26 +176,6 @@ def _contract(s: Session, contract_id: int, lock: bool = False) -> Contract:
     return contract
 
 
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _record(
-    s: Session,
-    contract: Contract,
-    action: str,
-    now: datetime,
-    actor_id: int,
-    before: Mapping[str, object] | None = None,
-    after: Mapping[str, object] | None = None,
-) -> None:
-    journal.record(
-        s,
-        at=now,
-        action=action,
-        object_kind="contract",
-        object_id=contract.id,
-        actor_id=actor_id,
-        before=dict(before or {}),
-        after=dict(after or {}),
-    )
+def _terms_of(contract: Contract) -> dict[str, str | None]:
+    signed_on = contract.signed_on.isoformat() if contract.signed_on else None
+    return {"billing": contract.billing, "gate": contract.gate, "number": contract.number, "signed_on": signed_on}

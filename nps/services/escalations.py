@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -31,9 +31,9 @@ from nps.models import (
 )
 from nps.queries.escalation_figures import terms_of
 from nps.services import letters
+from nps.services.acting import act
 from nps.services.erased import is_erased
-from nps.services.form_keys import once
-from nps.services.journal import log_access, log_look, record
+from nps.services.journal import log_access, log_look
 from nps.services.letter_addresses import hold_address, person_in_charge, readdress
 from nps.services.transaction import AnySession, write
 
@@ -52,29 +52,31 @@ def raise_escalation(
     now: datetime,
     attempt_id: UUID | None = None,
     respondent_id: int | None = None,
-    form_key: str = "",
 ) -> int:
     """Keep what the client asked for, with its letter, and nudge the sender; the escalation's number.
 
-    `fields` are those of `nps.domain.escalation.LIMITS`. The call's result has no part in it. The same form key gives
-    the same number again. Raises EscalationError for fields to put right, NotFoundError for a call that is not the
-    operator's or a client he does not work on.
+    `fields` are those of `nps.domain.escalation.LIMITS`. The call's result has no part in it. Raises EscalationError
+    for fields to put right, NotFoundError for a call that is not the operator's or a client he does not work on.
     """
     wish = escalation.wish(fields)
-
-    with write(session) as s:
-        client = _client(s, actor, attempt_id, respondent_id)
-        kept, _ = once(
-            s,
-            key=form_key,
-            user_id=actor.id,
-            route="escalation",
-            fields={**asdict(wish), "respondent": client.id, "attempt": attempt_id},
-            now=now,
-            act=lambda: _raise(s, actor, client, attempt_id, wish, now),
-        )
-    letters.nudge(int(kept["letter"]))
-    return int(kept["escalation"])
+    with act(session, actor.id, now) as a:
+        client = _client(a.s, actor, attempt_id, respondent_id)
+        campaign = a.s.get_one(Campaign, client.campaign_id)
+        row = Escalation(
+            campaign_id=campaign.id, purpose=campaign.purpose, respondent_id=client.id, attempt_id=attempt_id,
+            raised_by=actor.id, created_at=now, state=State.OPEN, due_at=terms_of(a.s, campaign.id).due_at(now),
+            **asdict(wish),
+        )  # fmt: skip
+        a.s.add(row)
+        a.s.flush()
+        payload = _letter(a.s, actor, client, campaign, row, wish, now)
+        letter_id = letters.add(
+            a.s, campaign=campaign, kind="escalation", subject_id=row.id, dedupe=f"escalation:{row.id}",
+            payload=payload, now=now,
+        )  # fmt: skip
+        a.record("escalation_raised", "escalation", row.id, campaign_id=campaign.id)
+        a.afterwards(letters.nudge, letter_id)
+        return row.id
 
 
 def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: int | None) -> Respondent:
@@ -96,36 +98,6 @@ def _client(s: Session, actor: Actor, attempt_id: UUID | None, respondent_id: in
     if client is None or is_erased(s, client.id):
         raise NotFoundError("Такого звонка или клиента у вас нет. Обновите страницу.")
     return client
-
-
-def _raise(
-    s: Session, actor: Actor, client: Respondent, attempt_id: UUID | None, wish: Wish, now: datetime
-) -> dict[str, Any]:
-    campaign = s.get_one(Campaign, client.campaign_id)
-    row = Escalation(
-        campaign_id=campaign.id,
-        purpose=campaign.purpose,
-        respondent_id=client.id,
-        attempt_id=attempt_id,
-        raised_by=actor.id,
-        created_at=now,
-        state=State.OPEN,
-        due_at=terms_of(s, campaign.id).due_at(now),
-        **asdict(wish),
-    )
-    s.add(row)
-    s.flush()
-    letter_id = letters.add(
-        s,
-        campaign=campaign,
-        kind="escalation",
-        subject_id=row.id,
-        dedupe=f"escalation:{row.id}",
-        payload=_letter(s, actor, client, campaign, row, wish, now),
-        now=now,
-    )
-    _journal(s, actor, row.id, campaign.id, "escalation_raised", now)
-    return {"escalation": row.id, "letter": letter_id}
 
 
 def _letter(
@@ -161,56 +133,48 @@ def _due_words(due_at: datetime | None, zone: str, now: datetime) -> str:
 
 def take(session: AnySession, actor: Actor, escalation_id: int, *, now: datetime) -> None:
     """Take an escalation into work; one's own again changes nothing. Raises StaleError when somebody else has it."""
-    with write(session) as s:
-        row = _case(s, actor, escalation_id)
-        if _move(s, row, (State.OPEN,), state=State.TAKEN, taken_by=actor.id, taken_at=now):
-            _journal(s, actor, row.id, row.campaign_id, "escalation_taken", now)
+    with act(session, actor.id, now) as a:
+        row = _case(a.s, actor, escalation_id)
+        if _move(a.s, row, (State.OPEN,), state=State.TAKEN, taken_by=actor.id, taken_at=now):
+            a.record("escalation_taken", "escalation", row.id, campaign_id=row.campaign_id)
             return
-        s.refresh(row)
+        a.s.refresh(row)
         if row.state != State.TAKEN or row.taken_by != actor.id:
-            raise StaleError("escalation_taken", _taken_words(s, row))
+            raise StaleError("escalation_taken", _taken_words(a.s, row))
 
 
-def note(
-    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
-) -> None:
+def note(session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime) -> None:
     """Add a note to an escalation that is not closed. Raises EscalationError for an empty or too long one."""
     words = escalation.note(text, "Напишите заметку.")
-    _work(session, actor, escalation_id, "note", words, {}, now, form_key)
+    _work(session, actor, escalation_id, "note", words, {}, now)
 
 
-def answer(
-    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
-) -> None:
+def answer(session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime) -> None:
     """Write down what the client was answered; the escalation is the writer's when nobody had taken it.
 
     Raises EscalationError without a text, StaleError when it is closed.
     """
     words = escalation.note(text, "Напишите, что ответили клиенту.")
-    _work(session, actor, escalation_id, "answer", words, {"state": State.ANSWERED, "resolution": words}, now, form_key)
+    _work(session, actor, escalation_id, "answer", words, {"state": State.ANSWERED, "resolution": words}, now)
 
 
-def ask_to_call(
-    session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime, form_key: str = ""
-) -> None:
+def ask_to_call(session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime) -> None:
     """Ask the call centre to call the client and say so; the escalation stays in work, the asker's when nobody's.
 
     Raises EscalationError without a text, StaleError when it is closed.
     """
     words = escalation.note(text, "Напишите, что спросить у клиента или что ему передать.")
-    _work(session, actor, escalation_id, "call", words, {"state": State.TAKEN, "call_asked_at": now}, now, form_key)
+    _work(session, actor, escalation_id, "call", words, {"state": State.TAKEN, "call_asked_at": now}, now)
 
 
-def close(
-    session: AnySession, actor: Actor, escalation_id: int, *, resolution: str, now: datetime, form_key: str = ""
-) -> None:
+def close(session: AnySession, actor: Actor, escalation_id: int, *, text: str, now: datetime) -> None:
     """Close an escalation with a word about how it ended.
 
     Raises EscalationError without one, StaleError when it is closed already.
     """
-    words = escalation.note(resolution, "Напишите, чем закончилось обращение.")
+    words = escalation.note(text, "Напишите, чем закончилось обращение.")
     ended = {"state": State.CLOSED, "resolution": words, "closed_by": actor.id, "closed_at": now}
-    _work(session, actor, escalation_id, "close", words, ended, now, form_key)
+    _work(session, actor, escalation_id, "close", words, ended, now)
 
 
 def _work(
@@ -221,24 +185,17 @@ def _work(
     words: str,
     values: Mapping[str, Any],
     now: datetime,
-    form_key: str,
 ) -> None:
     """Write a word into an escalation that is not closed, with what it changes there."""
-    with write(session) as s:
-        row = _case(s, actor, escalation_id)
-
-        def act() -> dict[str, Any]:
-            whose = {"taken_by": row.taken_by or actor.id, "taken_at": row.taken_at or now} if values else {}
-            if kind in ("answer", "close"):
-                whose["answered_at"] = row.answered_at or now
-            if not _move(s, row, NOT_CLOSED, **(values or {"state": row.state}), **whose):
-                raise StaleError("escalation_closed", "Обращение уже закрыто.")
-            s.add(EscalationNote(escalation_id=row.id, by=actor.id, at=now, kind=kind, text=words))
-            _journal(s, actor, row.id, row.campaign_id, f"escalation_{kind}", now)
-            return {}
-
-        fields = {"escalation": row.id, "text": words}
-        once(s, key=form_key, user_id=actor.id, route=f"escalation_{kind}", fields=fields, now=now, act=act)
+    with act(session, actor.id, now) as a:
+        row = _case(a.s, actor, escalation_id)
+        whose = {"taken_by": row.taken_by or actor.id, "taken_at": row.taken_at or now} if values else {}
+        if kind in ("answer", "close"):
+            whose["answered_at"] = row.answered_at or now
+        if not _move(a.s, row, NOT_CLOSED, **(values or {"state": row.state}), **whose):
+            raise StaleError("escalation_closed", "Обращение уже закрыто.")
+        a.s.add(EscalationNote(escalation_id=row.id, by=actor.id, at=now, kind=kind, text=words))
+        a.record(f"escalation_{kind}", "escalation", row.id, campaign_id=row.campaign_id)
 
 
 def seen(session: AnySession, actor: Actor, escalation_id: int, *, address: str, now: datetime) -> None:
@@ -257,31 +214,23 @@ def seen_letter(session: AnySession, actor: Actor, name: str, *, address: str, n
     )
 
 
-def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now: datetime, form_key: str = "") -> int:
+def send_test_letter(session: AnySession, actor: Actor, campaign_id: int, *, now: datetime) -> int:
     """Send a test letter to the campaign's address (R15); its outbox id."""
-    with write(session) as s:
-        campaign = campaign_kept(s, actor, campaign_id)
-
-        def act() -> dict[str, Any]:
-            payload = {
-                "campaign": campaign.title,
-                "path": f"/campaigns/{campaign.id}/escalations/address",
-                "sent_by": actor.full_name,
-                "reply_to": person_in_charge(s, actor),
-            }
-            dedupe = f"test:{campaign.id}:{form_key or now.isoformat()}"
-            letter_id = letters.add(
-                s, campaign=campaign, kind="test", subject_id=campaign.id, dedupe=dedupe, payload=payload, now=now
-            )
-            _journal(s, actor, campaign.id, campaign.id, "test_letter", now, kind="campaign")
-            return {"letter": letter_id}
-
-        kept, _ = once(
-            s, key=form_key, user_id=actor.id, route="test_letter", fields={"campaign": campaign_id}, now=now, act=act
-        )
-    letter_id = int(kept["letter"])
-    letters.nudge(letter_id)
-    return letter_id
+    with act(session, actor.id, now) as a:
+        campaign = campaign_kept(a.s, actor, campaign_id)
+        payload = {
+            "campaign": campaign.title,
+            "path": f"/campaigns/{campaign.id}/escalations/address",
+            "sent_by": actor.full_name,
+            "reply_to": person_in_charge(a.s, actor),
+        }
+        letter_id = letters.add(
+            a.s, campaign=campaign, kind="test", subject_id=campaign.id, dedupe=f"test:{campaign.id}:{uuid4().hex}",
+            payload=payload, now=now,
+        )  # fmt: skip
+        a.record("test_letter", "campaign", campaign.id, campaign_id=campaign.id)
+        a.afterwards(letters.nudge, letter_id)
+        return letter_id
 
 
 def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, letter_id: int, now: datetime) -> None:
@@ -289,9 +238,9 @@ def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, lett
 
     Raises DomainError for a letter that never left the machine, StaleError when the address has changed since.
     """
-    with write(session) as s:
-        campaign = campaign_kept(s, actor, campaign_id)
-        letter = s.execute(
+    with act(session, actor.id, now) as a:
+        campaign = campaign_kept(a.s, actor, campaign_id)
+        letter = a.s.execute(
             select(Outbox).where(Outbox.id == letter_id, Outbox.kind == "test", Outbox.subject_id == campaign.id)
         ).scalar_one_or_none()
         if letter is None:
@@ -305,9 +254,8 @@ def confirm_address(session: AnySession, actor: Actor, campaign_id: int, *, lett
             raise DomainError("letter_not_sent", "Пробное письмо ещё не отправлено. Подождите или отправьте новое.")
         if campaign.escalation_email not in ("", letter.recipient):
             raise StaleError("address_changed", "Адрес с тех пор изменился. Отправьте пробное письмо на новый.")
-        campaign.escalation_email = letter.recipient
-        campaign.escalation_confirmed_at = now
-        _journal(s, actor, campaign.id, campaign.id, "address_confirmed", now, kind="campaign")
+        campaign.escalation_email, campaign.escalation_confirmed_at = letter.recipient, now
+        a.record("address_confirmed", "campaign", campaign.id, campaign_id=campaign.id)
 
 
 def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email: str, now: datetime) -> int:
@@ -317,15 +265,14 @@ def change_address(session: AnySession, actor: Actor, campaign_id: int, *, email
     doubt keep theirs unless sent again by hand. Raises EscalationError for what is no address.
     """
     email = escalation.addresses(email)
-    with write(session) as s:
-        campaign = campaign_kept(s, actor, campaign_id)
+    with act(session, actor.id, now) as a:
+        campaign = campaign_kept(a.s, actor, campaign_id)
         if campaign.escalation_email == email:
             return 0
-        campaign.escalation_email = email
-        campaign.escalation_confirmed_at = None
-        s.flush()
-        _journal(s, actor, campaign.id, campaign.id, "address_changed", now, kind="campaign")
-        return readdress(s, actor, [campaign.id], now)
+        campaign.escalation_email, campaign.escalation_confirmed_at = email, None
+        a.s.flush()
+        a.record("address_changed", "campaign", campaign.id, campaign_id=campaign.id)
+        return readdress(a, [campaign.id])
 
 
 def change_branch_address(
@@ -337,19 +284,18 @@ def change_branch_address(
     for a branch of another customer.
     """
     email = escalation.addresses(email) if email.strip() else ""
-    with write(session) as s:
-        customer_id = s.get_one(Contract, campaign_kept(s, actor, campaign_id).contract_id).customer_id
-        branch = s.scalar(select(Branch).where(Branch.id == branch_id, Branch.customer_id == customer_id))
+    with act(session, actor.id, now) as a:
+        customer_id = a.s.get_one(Contract, campaign_kept(a.s, actor, campaign_id).contract_id).customer_id
+        branch = a.s.scalar(select(Branch).where(Branch.id == branch_id, Branch.customer_id == customer_id))
         if branch is None:
             raise NotFoundError("Такого ОП нет.")
         if branch.escalation_email == email:
             return 0
         branch.escalation_email = email
-        s.flush()
-        _journal(s, actor, branch.id, campaign_id, "branch_address_changed", now, kind="branch")
+        a.s.flush()
+        a.record("branch_address_changed", "branch", branch.id, campaign_id=campaign_id)
         theirs = select(Campaign.id).join(Contract).where(Contract.customer_id == customer_id).order_by(Campaign.id)
-        campaigns = s.scalars(theirs.with_for_update(of=Campaign, key_share=True)).all()
-        return readdress(s, actor, list(campaigns), now)
+        return readdress(a, a.s.scalars(theirs.with_for_update(of=Campaign, key_share=True)).all())
 
 
 def campaign_kept(s: Session, actor: Actor, campaign_id: int) -> Campaign:
@@ -391,9 +337,3 @@ def _taken_words(s: Session, row: Escalation) -> str:
         return "На обращение уже ответили." if row.state == State.ANSWERED else "Обращение уже закрыто."
     name = s.scalar(select(User.full_name).where(User.id == row.taken_by))
     return f"Обращение уже в работе: {name}."
-
-
-def _journal(
-    s: Session, actor: Actor, object_id: int, campaign_id: int, action: str, now: datetime, kind: str = "escalation"
-) -> None:
-    record(s, at=now, action=action, object_kind=kind, object_id=object_id, actor_id=actor.id, campaign_id=campaign_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, scoped_session
@@ -18,9 +17,8 @@ from nps.queries.campaigns import CampaignRow, campaign_row
 from nps.queries.reports import EVERYTHING, Slice, begin_snapshot, campaign_report
 from nps.queries.reports.frozen import figures_of
 from nps.queries.reports.report import existing_campaign
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.acting import Act, act
+from nps.services.transaction import AnySession
 
 
 def freeze_closing_wave(session: AnySession, campaign_id: int) -> None:
@@ -52,23 +50,15 @@ def freeze_closed_wave(session: Session, actor_id: int, campaign_id: int, *, now
 def _freeze_wave(session: Session, actor_id: int, campaign: CampaignRow, now: datetime, zone: Zone) -> None:
     """Count outside of any lock, then write; whoever comes second finds the row."""
     figures = _figures(session, campaign, EVERYTHING, now, zone)
-    with write(session) as s:
-        row = s.get_one(Campaign, campaign.id, populate_existing=True, with_for_update={"key_share": True})
+    with act(session, actor_id, now) as a:
+        row = a.s.get_one(Campaign, campaign.id, populate_existing=True, with_for_update={"key_share": True})
         row.closing = None
-        if _kept(s, campaign.id, None, None) is None:
-            _keep(s, actor_id, campaign, None, None, figures, now)
+        if _kept(a.s, campaign.id, None, None) is None:
+            _keep(a, campaign, None, None, figures)
 
 
 def freeze_period(
-    session: Session,
-    actor_id: int,
-    campaign_id: int,
-    *,
-    first: date,
-    last: date,
-    now: datetime,
-    zone: Zone,
-    form_key: str = "",
+    session: Session, actor_id: int, campaign_id: int, *, first: date, last: date, now: datetime, zone: Zone
 ) -> int:
     """Keep the figures of the local days first…last, both included; returns the id of the frozen report.
 
@@ -84,15 +74,10 @@ def freeze_period(
     campaign = existing_campaign(session, campaign_id)
     figures = _figures(session, campaign, Slice(first=first, last=last), now, zone)
     _refuse_unfit(figures["all"])
-    asked = {"campaign": campaign_id, "first": first.isoformat(), "last": last.isoformat()}
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            if _kept(s, campaign_id, first, last) is not None:
-                raise StaleError("frozen", f"Период «{period_words(first, last)}» уже закрыт.")
-            return {"id": _keep(s, actor_id, campaign, first, last, figures, now)}
-
-        return int(Form(form_key, actor_id, "freeze_period", asked).once(s, now, act)["id"])
+    with act(session, actor_id, now) as a:
+        if _kept(a.s, campaign_id, first, last) is not None:
+            raise StaleError("frozen", f"Период «{period_words(first, last)}» уже закрыт.")
+        return _keep(a, campaign, first, last, figures)
 
 
 def _figures(session: Session, campaign: CampaignRow, where: Slice, now: datetime, zone: Zone) -> dict[str, Figures]:
@@ -112,46 +97,23 @@ def _refuse_unfit(figures: Figures) -> None:
 
 
 def _kept(s: Session, campaign_id: int, first: date | None, last: date | None) -> int | None:
-    days = (
-        (FrozenReport.kind == "wave",)
-        if first is None
-        else (FrozenReport.first_day == first, FrozenReport.last_day == last)
-    )
-    return s.scalar(select(FrozenReport.id).where(FrozenReport.campaign_id == campaign_id, *days))
+    days = FrozenReport.first_day == first, FrozenReport.last_day == last
+    these = (FrozenReport.kind == "wave",) if first is None else days
+    return s.scalar(select(FrozenReport.id).where(FrozenReport.campaign_id == campaign_id, *these))
 
 
-def _keep(
-    s: Session,
-    actor_id: int,
-    campaign: CampaignRow,
-    first: date | None,
-    last: date | None,
-    figures: dict[str, Figures],
-    now: datetime,
-) -> int:
+def _keep(a: Act, campaign: CampaignRow, first: date | None, last: date | None, figures: dict[str, Figures]) -> int:
     if campaign.purpose == "training":
         raise NotFoundError("У тренировки нет отчёта.")
     kind = "wave" if first is None else "period"
     tables = {name: found.as_json() for name, found in figures.items()}
+    code = digest(campaign_id=campaign.id, kind=kind, first=first, last=last, at=a.now, edition=EDITION, figures=tables)
     row = FrozenReport(
-        campaign_id=campaign.id,
-        purpose=campaign.purpose,
-        kind=kind,
-        first_day=first,
-        last_day=last,
-        taken_at=now,
-        taken_by=actor_id,
-        edition=EDITION,
-        figures=tables,
-        digest=digest(
-            campaign_id=campaign.id, kind=kind, first=first, last=last, at=now, edition=EDITION, figures=tables
-        ),
-    )
-    s.add(row)
-    s.flush()
-    days = {"first": first.isoformat(), "last": last.isoformat()} if first and last else {}
-    record(
-        s, at=now, action="report_frozen", object_kind="frozen_report", object_id=row.id, actor_id=actor_id,
-        campaign_id=campaign.id, after={**days, "digest": row.digest},
+        campaign_id=campaign.id, purpose=campaign.purpose, kind=kind, first_day=first, last_day=last, taken_at=a.now,
+        taken_by=a.by, edition=EDITION, figures=tables, digest=code,
     )  # fmt: skip
+    a.s.add(row)
+    a.s.flush()
+    days = {"first": first.isoformat(), "last": last.isoformat()} if first and last else {}
+    a.record("report_frozen", "frozen_report", row.id, campaign_id=campaign.id, after={**days, "digest": code})
     return row.id

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.models import Branch, Campaign, Escalation, Outbox, Respondent, User
-from nps.services.journal import record
+from nps.services.acting import Act
 
 #: Letters about one client's escalation: a branch may have an address of its own for them.
 OF_A_CLIENT = ("escalation", "reminder")
@@ -38,13 +38,13 @@ def recipient(s: Session, row: Outbox) -> str:
     return of_branch or campaign
 
 
-def readdress(s: Session, actor: Actor, campaign_ids: list[int], now: datetime) -> int:
-    """Letters that surely nobody has yet follow a changed address; how many. Inside the change's transaction.
+def readdress(a: Act, campaign_ids: Sequence[int]) -> int:
+    """Letters that surely nobody has yet follow a changed address; how many. Inside the change's act.
 
     One that is sent, is being sent or may have arrived keeps its own: a person sends it again if need be. A test letter
     is about the address it was written to. Each that moves has its line in the journal.
     """
-    waiting = s.scalars(
+    waiting = a.s.scalars(
         select(Outbox)
         .where(
             Outbox.campaign_id.in_(campaign_ids), Outbox.state == "waiting", Outbox.doubts == 0, Outbox.kind != "test"
@@ -54,18 +54,10 @@ def readdress(s: Session, actor: Actor, campaign_ids: list[int], now: datetime) 
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    moved = [row for row in waiting if recipient(s, row) != row.recipient]
+    moved = [row for row in waiting if recipient(a.s, row) != row.recipient]
     for row in moved:
-        row.recipient = recipient(s, row)
-        record(
-            s,
-            at=now,
-            action="letter_readdressed",
-            object_kind="letter",
-            object_id=row.id,
-            actor_id=actor.id,
-            campaign_id=row.campaign_id,
-        )
+        row.recipient = recipient(a.s, row)
+        a.record("letter_readdressed", "letter", row.id, campaign_id=row.campaign_id)
     return len(moved)
 
 

@@ -35,6 +35,7 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Campaign, Contract, Outbox
 from nps.services import mail_server
+from nps.services.acting import act
 from nps.services.journal import record
 from nps.services.letter_addresses import hold_address, recipient
 from nps.services.transaction import AnySession, write
@@ -88,19 +89,10 @@ def add(
     `dedupe` is unique: one event, one letter. Only a survey's letters leave the house (R15): the database keeps to it.
     """
     row = Outbox(
-        campaign_id=campaign.id,
-        purpose=campaign.purpose,
-        outside=campaign.purpose == "survey",
-        kind=kind,
-        subject_id=subject_id,
-        dedupe=dedupe,
-        recipient="",
-        payload=dict(payload),
-        message_id=uuid4().hex,
-        state="waiting",
-        created_at=now,
-        next_try_at=now,
-    )
+        campaign_id=campaign.id, purpose=campaign.purpose, outside=campaign.purpose == "survey", kind=kind,
+        subject_id=subject_id, dedupe=dedupe, recipient="", payload=dict(payload), message_id=uuid4().hex,
+        state="waiting", created_at=now, next_try_at=now,
+    )  # fmt: skip
     hold_address(session, campaign.id)
     row.recipient = recipient(session, row)
     session.add(row)
@@ -210,18 +202,11 @@ def _claim(session: AnySession, outbox_id: int, server: MailSettings, lease: tim
         taken = s.scalar(
             update(Outbox)
             .where(Outbox.id == outbox_id, _due(now))
-            .values(
-                state="sending",
-                phase="",
-                next_try_at=None,
-                lease_token=token,
-                lease_until=now + lease,
-                tries=Outbox.tries + 1,
-                tried_at=now,
-            )
+            .values(state="sending", phase="", next_try_at=None, lease_token=token, lease_until=now + lease,
+                    tries=Outbox.tries + 1, tried_at=now)
             .returning(Outbox.id)
             .execution_options(synchronize_session=False)
-        )
+        )  # fmt: skip
         if taken is None:
             return None
         row = s.get_one(Outbox, outbox_id, populate_existing=True)
@@ -230,18 +215,9 @@ def _claim(session: AnySession, outbox_id: int, server: MailSettings, lease: tim
             row.message_id = f"{row.message_id}@{server.domain}"
         row.recipient = row.recipient or server.default_recipient
         return _Claim(
-            id=row.id,
-            token=token,
-            campaign_id=row.campaign_id,
-            outside=row.outside,
-            kind=row.kind,
-            recipient=row.recipient,
-            payload=row.payload,
-            message_id=row.message_id,
-            created_at=row.created_at,
-            tries=row.tries,
-            doubts=row.doubts,
-        )
+            row.id, token, row.campaign_id, row.outside, row.kind, row.recipient, row.payload, row.message_id,
+            row.created_at, row.tries, row.doubts,
+        )  # fmt: skip
 
 
 def _settle_lapsed(s: Session, outbox_id: int, now: datetime) -> None:
@@ -338,8 +314,8 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
     was not taken for some of its recipients goes to these alone. Raises StaleError for one that is sent or being sent,
     DomainError for a demonstration's or an erased one, NotFoundError for somebody else's.
     """
-    with write(session) as s:
-        row = letter_for(s, actor, outbox_id, lock=True)
+    with act(session, actor.id, now) as a:
+        row = _letter_for(a.s, actor, outbox_id)
         if not row.outside:
             raise DomainError("inside_only", "Письма учебных и демонстрационных проектов не отправляются наружу.")
         if not row.payload:
@@ -348,31 +324,18 @@ def send_again(session: AnySession, actor: Actor, outbox_id: int, *, now: dateti
         if row.state in ("sent", "sending") and not partly:
             words = "уже отправлено" if row.state == "sent" else "как раз отправляется"
             raise StaleError("letter_" + row.state, f"Письмо {words}. Обновите страницу, чтобы увидеть его состояние.")
-        to = row.refused if partly else recipient(s, row)
+        to = row.refused if partly else recipient(a.s, row)
         before = {"state": row.state, "tries": row.tries, "doubts": row.doubts}
         after = {"state": "waiting", "address_changed": bool(to) and to != row.recipient}
         row.recipient = to or row.recipient
         row.state, row.phase, row.refused, row.unreached = "waiting", "", "", False
         row.tries, row.doubts, row.next_try_at = 0, 0, now
-        record(
-            s,
-            at=now,
-            action="letter_again",
-            object_kind="letter",
-            object_id=outbox_id,
-            actor_id=actor.id,
-            campaign_id=row.campaign_id,
-            before=before,
-            after=after,
-        )
-    nudge(outbox_id)
+        a.record("letter_again", "letter", outbox_id, campaign_id=row.campaign_id, before=before, after=after)
+        a.afterwards(nudge, outbox_id)
 
 
-def letter_for(s: Session, actor: Actor, outbox_id: int, *, lock: bool = False) -> Outbox:
-    """The letter, if the person may act on it; NotFoundError otherwise.
-
-    `lock`: a worker that has it is waited for, one that comes waits.
-    """
+def _letter_for(s: Session, actor: Actor, outbox_id: int) -> Outbox:
+    """The letter, if the person may act on it; a worker that has it is waited for, one that comes waits."""
     statement = (
         select(Outbox)
         .join(Campaign, Campaign.id == Outbox.campaign_id)
@@ -381,8 +344,7 @@ def letter_for(s: Session, actor: Actor, outbox_id: int, *, lock: bool = False) 
     )
     if actor.role == "specialist":
         statement = statement.where(Contract.customer_id == actor.customer_id)
-    if lock:
-        statement = statement.with_for_update(of=Outbox, key_share=True).execution_options(populate_existing=True)
+    statement = statement.with_for_update(of=Outbox, key_share=True).execution_options(populate_existing=True)
     row = s.execute(statement).scalar_one_or_none() if actor.role in SENDERS else None
     if row is None:
         raise NotFoundError

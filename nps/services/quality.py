@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -19,16 +18,14 @@ from nps.domain.quality import (
     MARKS,
     MOST_CRITERIA,
     REASONS,
-    Criterion,
     Plan,
     score,
 )
 from nps.models import CallAttempt, QualityMark, QualityPlan, QualityReview, Respondent, User
 from nps.queries import quality as queries
-from nps.services.form_keys import Form
-from nps.services.journal import record
+from nps.services.acting import act
 from nps.services.supervision import Correction, append_correction
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 
 def save_review(
@@ -40,7 +37,6 @@ def save_review(
     marks: Sequence[int | None],
     note: str,
     finish: bool,
-    form: Form,
     now: datetime,
 ) -> None:
     """Keep the marks of a call, in the order of the campaign's criteria; finished, the operator sees them.
@@ -48,26 +44,21 @@ def save_review(
     The reason why the call was chosen is stored with the first save. Raises DomainError (note, marks) when a finished
     review says nothing, StaleError when another reviewer has begun it, NotFoundError for a call of another campaign.
     """
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            plan = queries.plan(s, campaign_id)
-            if len(marks) != len(plan.criteria) or any(mark is not None and mark not in MARKS for mark in marks):
-                raise StaleError("criteria", "Лист оценки изменился. Проверьте отметки и сохраните ещё раз.")
-            if finish and all(mark is None for mark in marks):
-                raise DomainError("marks", "Отметьте хотя бы один пункт листа.")
-            review = _review(s, actor, campaign_id, attempt_id, now)
-            review.note, (review.points, review.most) = note, score(marks)
-            review.finished_at = now if finish else review.finished_at
-            _keep_marks(s, review.id, plan.criteria, marks)
-            if finish:
-                record(
-                    s, at=now, action="call_reviewed", object_kind="call", object_id=attempt_id, actor_id=actor.id,
-                    campaign_id=campaign_id, after={"points": review.points, "most": review.most},
-                )  # fmt: skip
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor.id, now) as a:
+        plan = queries.plan(a.s, campaign_id)
+        if len(marks) != len(plan.criteria) or any(mark is not None and mark not in MARKS for mark in marks):
+            raise StaleError("criteria", "Лист оценки изменился. Проверьте отметки и сохраните ещё раз.")
+        if finish and all(mark is None for mark in marks):
+            raise DomainError("marks", "Отметьте хотя бы один пункт листа.")
+        review = _review(a.s, actor, campaign_id, attempt_id, now)
+        review.note, (review.points, review.most) = note, score(marks)
+        review.finished_at = now if finish else review.finished_at
+        a.s.execute(delete(QualityMark).where(QualityMark.review_id == review.id))
+        for position, (criterion, mark) in enumerate(zip(plan.criteria, marks, strict=True)):
+            a.s.add(QualityMark(review_id=review.id, position=position, title=criterion.title, mark=mark))
+        if finish:
+            after = {"points": review.points, "most": review.most}
+            a.record("call_reviewed", "call", attempt_id, campaign_id=campaign_id, after=after)
 
 
 def _review(s: Session, actor: Actor, campaign_id: int, attempt_id: UUID, now: datetime) -> QualityReview:
@@ -94,50 +85,27 @@ def _review(s: Session, actor: Actor, campaign_id: int, attempt_id: UUID, now: d
 
 
 def correct_result(
-    session: AnySession,
-    actor: Actor,
-    campaign_id: int,
-    attempt_id: UUID,
-    correction: Correction,
-    form: Form,
-    now: datetime,
+    session: AnySession, actor: Actor, campaign_id: int, attempt_id: UUID, correction: Correction, now: datetime
 ) -> None:
     """Give a call the result that its reviewer heard; the earlier words stay, this one says that it is of a review.
 
     The call is his to review from then on, as with the first save of a scorecard. Raises as
     `supervision.correct_result`, StaleError when another reviewer has begun it.
     """
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            _review(s, actor, campaign_id, attempt_id, now)
-            append_correction(s, actor.id, attempt_id, correction, "review", now)
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor.id, now, claims=True) as a:
+        _review(a.s, actor, campaign_id, attempt_id, now)
+        append_correction(a.s, actor.id, attempt_id, correction, "review", now)
 
 
-def _keep_marks(s: Session, review_id: int, criteria: Sequence[Criterion], marks: Sequence[int | None]) -> None:
-    s.execute(delete(QualityMark).where(QualityMark.review_id == review_id))
-    for position, (criterion, mark) in enumerate(zip(criteria, marks, strict=True)):
-        s.add(QualityMark(review_id=review_id, position=position, title=criterion.title, mark=mark))
-
-
-def reply(session: AnySession, actor: Actor, review_id: int, text: str, form: Form, now: datetime) -> None:
+def reply(session: AnySession, actor: Actor, review_id: int, text: str, now: datetime) -> None:
     """Keep what the operator says to a review of his call. Raises DomainError (reply), NotFoundError."""
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            review = s.get(QualityReview, review_id)
-            if review is None or review.operator_id != actor.id or review.finished_at is None:
-                raise NotFoundError("Такого разбора у вас нет.")
-            if not text:
-                raise DomainError("reply", "Напишите ответ на разбор.")
-            review.reply, review.replied_at = text, now
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor.id, now) as a:
+        review = a.s.get(QualityReview, review_id)
+        if review is None or review.operator_id != actor.id or review.finished_at is None:
+            raise NotFoundError("Такого разбора у вас нет.")
+        if not text:
+            raise DomainError("reply", "Напишите ответ на разбор.")
+        review.reply, review.replied_at = text, now
 
 
 def save_plan(session: AnySession, actor_id: int, campaign_id: int, plan: Plan, now: datetime) -> None:
@@ -152,13 +120,12 @@ def save_plan(session: AnySession, actor_id: int, campaign_id: int, plan: Plan, 
         raise DomainError("criteria", f"В листе до {MOST_CRITERIA} пунктов, и все разные.")
     if any(len(c.title) > LONGEST_TITLE or len(c.hint) > LONGEST_HINT for c in plan.criteria):
         raise DomainError("criteria", f"Пункт — до {LONGEST_TITLE} знаков, пояснение — до {LONGEST_HINT}.")
-    with write(session) as s:
-        row = s.get(QualityPlan, campaign_id) or QualityPlan(campaign_id=campaign_id)
+    with act(session, actor_id, now) as a:
+        row = a.s.get(QualityPlan, campaign_id) or QualityPlan(campaign_id=campaign_id)
         row.newcomer_calls, row.share_percent = plan.newcomer_calls, plan.share_percent
         row.criteria = [asdict(criterion) for criterion in plan.criteria]
-        s.add(row)
-        record(
-            s, at=now, action="quality_plan_changed", object_kind="campaign", object_id=campaign_id,
-            actor_id=actor_id, campaign_id=campaign_id,
-            after={"newcomer_calls": plan.newcomer_calls, "share_percent": plan.share_percent, "criteria": len(titles)},
-        )  # fmt: skip
+        a.s.add(row)
+        after = {
+            "newcomer_calls": plan.newcomer_calls, "share_percent": plan.share_percent, "criteria": len(titles)
+        }  # fmt: skip
+        a.record("quality_plan_changed", "campaign", campaign_id, campaign_id=campaign_id, after=after)

@@ -24,10 +24,10 @@ from nps.queries.campaigns import campaign_for
 from nps.queries.reports import EVERYTHING, Slice, begin_snapshot, campaign_report, seen_by
 from nps.queries.reports.frozen import frozen_wave
 from nps.services import letters
-from nps.services.journal import record
+from nps.services.acting import act
 from nps.services.letter_addresses import person_in_charge
 from nps.services.reports.letter import ReportWords, words_of
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 WRITE_JOB = "nps.jobs.report_letters.write"
 _LONGEST_EMAIL = 254
@@ -50,42 +50,33 @@ def subscribe(
         raise DomainError("email", "Это не адрес почты. Нужен один адрес вида имя@сайт.ру.")
     if every != OFF and not email:
         raise DomainError("email", "Укажите адрес почты: без него письмо отправить некуда.")
-    with write(session) as s:
-        campaign = campaign_for(s, actor, campaign_id)
+    with act(session, actor.id, now) as a:
+        campaign = campaign_for(a.s, actor, campaign_id)
         if campaign is None or not may_receive(actor.role, campaign.purpose):
             raise NotFoundError("Писем с итогами этого проекта нет.")
-        _set_email(s, actor, email, now)
-        row = s.get(ReportSubscription, (actor.id, campaign_id), populate_existing=True)
+        user = a.s.get_one(User, actor.id, populate_existing=True)
+        if email and email != user.email:
+            user.email = email
+            a.record("user_email", "user", actor.id)
+        row = a.s.get(ReportSubscription, (actor.id, campaign_id), populate_existing=True)
         before = row.every if row else OFF
         if before == every:
             return
         if row is not None and every == OFF:
-            s.delete(row)
-        elif row is not None:
-            row.every, row.zone, row.handled_on = every, str(zone), latest_day(every, now, zone)
+            a.s.delete(row)
         else:
-            day = latest_day(every, now, zone)
-            s.add(
-                ReportSubscription(
-                    user_id=actor.id, campaign_id=campaign_id, every=every, zone=str(zone), since=now, handled_on=day
-                )
-            )
-        record(
-            s, at=now, action="report_letter_set", object_kind="user", object_id=actor.id, actor_id=actor.id,
-            campaign_id=campaign_id, before={"every": before}, after={"every": every},
+            row = row or ReportSubscription(user_id=actor.id, campaign_id=campaign_id, since=now)
+            row.every, row.zone, row.handled_on = every, str(zone), latest_day(every, now, zone)
+            a.s.add(row)
+        a.record(
+            "report_letter_set", "user", actor.id, campaign_id=campaign_id,
+            before={"every": before}, after={"every": every},
         )  # fmt: skip
 
 
 def may_receive(role: str, purpose: str) -> bool:
     """Whether figures of such a campaign are sent to such a person at all (R9: training to nobody)."""
     return role in RECEIVERS and (purpose == "survey" or (purpose == "demo" and role not in BOUND_TO_CUSTOMER))
-
-
-def _set_email(s: Session, actor: Actor, email: str, now: datetime) -> None:
-    user = s.get_one(User, actor.id, populate_existing=True)
-    if email and email != user.email:
-        user.email = email
-        record(s, at=now, action="user_email", object_kind="user", object_id=actor.id, actor_id=actor.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +97,13 @@ def campaigns_due(session: Session, now: datetime) -> list[int]:
 def write_due(session: Session, campaign_id: int, *, now: datetime) -> int:
     """Decide about the letters that are due in a campaign; how many were written. A repeated job adds nothing."""
     due = list(_due(session, campaign_id, now))
-    written = []
-    with write(session) as s:
-        campaign = s.get_one(Campaign, campaign_id, populate_existing=True)
-        for one in due:
-            letter_id = _decide(s, campaign, one, now)
-            if letter_id is not None:
-                written.append(letter_id)
-    for letter_id in written:
-        letters.nudge(letter_id)
-    return len(written)
+    with act(session, None, now) as a:
+        campaign = a.s.get_one(Campaign, campaign_id, populate_existing=True)
+        decided = [_decide(a.s, campaign, one, now) for one in due]
+        written = [letter_id for letter_id in decided if letter_id is not None]
+        for letter_id in written:
+            a.afterwards(letters.nudge, letter_id)
+        return len(written)
 
 
 def _subscriptions(*conditions: ColumnElement[bool]) -> Select[ReportSubscription, User]:
@@ -168,11 +156,6 @@ def _decide(s: Session, campaign: Campaign, due: _Due, now: datetime) -> int | N
     payload = due.words.payload(row.said) | {"often": OFTEN[row.every], "reply_to": person_in_charge(s)}
     row.said = due.words.said
     return letters.add(
-        s,
-        campaign=campaign,
-        kind="report",
-        subject_id=due.actor.id,
-        dedupe=f"report:{campaign.id}:{due.actor.id}:{due.day}",
-        payload=payload,
-        now=now,
-    )
+        s, campaign=campaign, kind="report", subject_id=due.actor.id,
+        dedupe=f"report:{campaign.id}:{due.actor.id}:{due.day}", payload=payload, now=now,
+    )  # fmt: skip

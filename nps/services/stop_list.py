@@ -8,16 +8,17 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.given_reason import given_reason
 from nps.domain.inn import normal_inn
 from nps.domain.phone_text import parse_phone
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.queries.numbers import is_live, listed
+from nps.services.acting import Act, act
 from nps.services.call_queue import release_shown
 from nps.services.cases import stop_phone, tell_many
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 _Clients = list[tuple[int, int]]
 
@@ -30,37 +31,35 @@ def add(
     Clients it concerns in open campaigns become refused. Raises DomainError (codes: value, reason), PhoneError,
     InnError.
     """
-    reason = _reason(reason)
+    reason = given_reason(reason, longest=300)
+    only_one = DomainError("value", "Укажите телефон или ИНН, что-то одно.")
     if bool(phone.strip()) == bool(inn.strip()):
-        raise DomainError("value", "Укажите телефон или ИНН, что-то одно.")
+        raise only_one
     e164 = parse_phone(phone).e164 if phone.strip() else None
-    number = normal_inn(inn) or None
-    with write(session) as s:
-        lock_claims(s)
-        campaign = campaigns.campaign_row(s, campaign_id)
+    number = normal_inn(inn)
+    if not (e164 or number):
+        # The word «ИНН» without a number.
+        raise only_one
+    with act(session, actor_id, now, claims=True) as a:
+        campaign = campaigns.campaign_row(a.s, campaign_id)
         same = StopList.e164 == e164 if e164 else StopList.inn == number
         known = select(StopList.id).where(
             StopList.customer_id == campaign.customer_id, same, StopList.lifted_at.is_(None)
         )
-        if s.scalar(known) is not None:
+        if a.s.scalar(known) is not None:
             raise DomainError("value", "Уже в стоп-листе: звонить сюда нельзя.")
         if e164:
-            stop_phone(s, campaign, e164, reason, by=actor_id, at=now)
-            _let_go(s, _of_phone(s, campaign, e164))
-        elif number:
-            _stop_organisation(s, campaign, number, reason, actor_id, now)
-
-
-def _stop_organisation(s: Session, campaign: CampaignRow, inn: str, reason: str, actor_id: int, now: datetime) -> None:
-    s.add(StopList(customer_id=campaign.customer_id, inn=inn, reason=reason, by=actor_id, at=now))
-    concerned = _of_inn(s, campaign, inn)
-    s.flush()
-    tell_many(s, concerned, "stop_listed", at=now, by=actor_id, reason=reason)
-    _let_go(s, concerned)
-    record(
-        s, at=now, action="stop_list_added", object_kind="campaign", object_id=campaign.id, actor_id=actor_id,
-        campaign_id=campaign.id, after={"clients": len(concerned)},
-    )  # fmt: skip
+            stop_phone(a.s, campaign, e164, reason, by=actor_id, at=now)
+            concerned = _of_phone(a.s, campaign, e164)
+        else:
+            a.s.add(StopList(customer_id=campaign.customer_id, inn=number, reason=reason, by=actor_id, at=now))
+            concerned = _of_inn(a.s, campaign, number)
+            a.s.flush()
+            tell_many(a.s, concerned, "stop_listed", at=now, by=actor_id, reason=reason)
+            count = {"clients": len(concerned)}
+            a.record("stop_list_added", "campaign", campaign_id, campaign_id=campaign_id, after=count)
+        # Those who are shown, not yet dialled, are taken out of the operators' hands.
+        release_shown(a.s, Respondent.id.in_([respondent_id for respondent_id, _ in concerned]))
 
 
 def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, reason: str, now: datetime) -> int:
@@ -69,16 +68,15 @@ def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, re
     A client whom another entry still names stays refused, and so does one who said so himself in a call: him the
     manager reopens.
     """
-    reason = _reason(reason)
-    with write(session) as s:
-        lock_claims(s)
-        campaign = campaigns.campaign_row(s, campaign_id)
-        entry = s.get(StopList, entry_id, populate_existing=True)
+    reason = given_reason(reason, longest=300)
+    with act(session, actor_id, now, claims=True) as a:
+        campaign = campaigns.campaign_row(a.s, campaign_id)
+        entry = a.s.get(StopList, entry_id, populate_existing=True)
         if entry is None or entry.customer_id != campaign.customer_id:
             raise NotFoundError("Такой записи в стоп-листе нет.")
         if entry.lifted_at is not None:
             raise StaleError("lifted", "Эта запись уже снята.")
-        return take_off(s, campaign, entry, actor_id, reason, now, action="stop_list_lifted")
+        return take_off(a.s, campaign, entry, actor_id, reason, now, action="stop_list_lifted")
 
 
 def take_off(
@@ -92,16 +90,9 @@ def take_off(
     still = _still_listed(s, campaign.customer_id, concerned)
     free = [pair for pair in concerned if pair[0] not in still]
     tell_many(s, free, "stop_lifted", at=now, by=by, reason=reason)
-    record(
-        s, at=now, action=action, object_kind="stop_list", object_id=entry.id, actor_id=by,
-        campaign_id=campaign.id, after={"clients": len(free)},
-    )  # fmt: skip
+    count = {"clients": len(free)}
+    Act(s, by, now).record(action, "stop_list", entry.id, campaign_id=campaign.id, after=count)
     return len(free)
-
-
-def _let_go(s: Session, clients: _Clients) -> None:
-    """Take clients who are shown, not yet dialled, out of the operators' hands."""
-    release_shown(s, Respondent.id.in_([respondent_id for respondent_id, _ in clients]))
 
 
 def _in_open_campaigns(campaign: CampaignRow) -> Select[int, int]:
@@ -134,10 +125,3 @@ def _still_listed(s: Session, customer_id: int, clients: _Clients) -> set[int]:
     )
     by_inn = select(Respondent.id).where(Respondent.id.in_(ids), Respondent.inn.in_(found.organisations))
     return {*s.scalars(by_number), *s.scalars(by_inn)}
-
-
-def _reason(reason: str) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("reason", "Напишите причину: она останется в журнале.")
-    return reason[:300]

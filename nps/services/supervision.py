@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from nps.domain.disposition import TABLE, Kind
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.given_reason import given_reason
 from nps.domain.phone import holds_number
 from nps.models import CallAttempt, Respondent
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
 from nps.services import cases
+from nps.services.acting import Act, act
 from nps.services.call_queue import open_attempt_of, release
 from nps.services.desk import Result, effects
 from nps.services.desk.questionnaire import keep_form, what_lacks
 from nps.services.desk.settling import require_allowed, settle_open, take_for_answered
-from nps.services.form_keys import Form
-from nps.services.journal import log_access, record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.journal import log_access
+from nps.services.transaction import AnySession, write
 
 #: A correction that needs more than a word has a form of its own on the card («Новый номер»).
 NOT_BY_CORRECTION = frozenset({"new_contact"})
@@ -50,33 +50,20 @@ def note_card_view(session: AnySession, *, user_id: int, respondent_id: int, add
     """Write into the access journal that the person saw a client's card (R20)."""
     with write(session) as s:
         log_access(
-            s,
-            at=now,
-            user_id=user_id,
-            action="viewed",
-            object_kind="respondent",
-            object_id=respondent_id,
+            s, at=now, user_id=user_id, action="viewed", object_kind="respondent", object_id=respondent_id,
             address=address,
-        )
+        )  # fmt: skip
 
 
-def correct_result(
-    session: AnySession, actor_id: int, attempt_id: UUID, correction: Correction, form: Form, now: datetime
-) -> None:
+def correct_result(session: AnySession, actor_id: int, attempt_id: UUID, correction: Correction, now: datetime) -> None:
     """Append another result to a settled call and decide its client anew; the first word stays in the history (§3).
 
     A result that is no survey takes the questionnaire out of the form; one that is makes it from the answers of the
     call, which must hold a rating (and a reason at 1-8 for «опрошен»). Raises DomainError when the result can't be this
     call's, StaleError while it or another call of this client is open.
     """
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            append_correction(s, actor_id, attempt_id, correction, "manager", now)
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor_id, now, claims=True) as a:
+        append_correction(a.s, actor_id, attempt_id, correction, "manager", now)
 
 
 def append_correction(
@@ -86,7 +73,7 @@ def append_correction(
 
     `manager` from the client's card, `review` from listening to the call. Inside the caller's transaction.
     """
-    reason = _reason(correction.reason)
+    reason = given_reason(correction.reason, "истории клиента")
     row = TABLE.get(correction.disposition)
     if row is None or row.code in NOT_BY_CORRECTION:
         raise DomainError("disposition", "Выберите итог из списка.")
@@ -115,16 +102,13 @@ def append_correction(
     keep_form(s, client.id, now)
     effects.carry_out(s, client, attempt, campaign, word)
     verdict = cases.refold(s, client.id, campaign, calendars)
-    record(
-        s, at=now, action=_CORRECTED[source], object_kind="call", object_id=attempt_id, actor_id=actor_id,
-        campaign_id=campaign.id, before={"disposition": before},
+    Act(s, actor_id, now).record(
+        _CORRECTED[source], "call", attempt_id, campaign_id=campaign.id, before={"disposition": before},
         after={"disposition": row.code, "state": str(verdict.state)},
     )  # fmt: skip
 
 
-def settle_for_operator(
-    session: AnySession, actor_id: int, attempt_id: UUID, result: Result, form: Form, now: datetime
-) -> None:
+def settle_for_operator(session: AnySession, actor_id: int, attempt_id: UUID, result: Result, now: datetime) -> None:
     """Settle a call that its operator left without a result; he may be gone for the day (§4).
 
     `result.ended_at` is when the line went down, preset to the last activity. Raises DomainError when the result does
@@ -133,56 +117,42 @@ def settle_for_operator(
     row = TABLE.get(result.disposition)
     if row is None or row.code in NOT_BY_CORRECTION:
         raise DomainError("disposition", "Выберите итог из списка.")
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            attempt, _, _ = _attempt(s, attempt_id)
-            if attempt.closed_at is not None:
-                raise StaleError("settled", "У звонка уже есть итог: показано то, что записано.")
-            if row.conversation and attempt.answered_at is None:
-                take_for_answered(attempt)
-            settle_open(s, attempt, row, result, actor_id, "manager", now)
-            return {}
-
-        form.once(s, now, act)
+    with act(session, actor_id, now, claims=True) as a:
+        attempt, _, _ = _attempt(a.s, attempt_id)
+        if attempt.closed_at is not None:
+            raise StaleError("settled", "У звонка уже есть итог: показано то, что записано.")
+        if row.conversation and attempt.answered_at is None:
+            take_for_answered(attempt)
+        settle_open(a.s, attempt, row, result, actor_id, "manager", now)
 
 
 def correct_seconds(
-    session: AnySession, actor_id: int, attempt_id: UUID, talk_s: int, reason: str, form: Form, now: datetime
+    session: AnySession, actor_id: int, attempt_id: UUID, talk_s: int, reason: str, now: datetime
 ) -> None:
     """Set how long the talk of a settled call was, with a reason; both values stay in the journal (§4).
 
     The survey inside it can't be longer. Raises DomainError for seconds out of range, StaleError for an open call.
     """
-    reason = _reason(reason)
+    reason = given_reason(reason, "истории клиента")
     if holds_number(reason):
         # It goes to the journal, from which nothing can be taken when the client's data is destroyed (R20).
         raise DomainError("reason", "Уберите из причины номер телефона: она останется в журнале навсегда.")
     if not 0 <= talk_s <= LONGEST_TALK_S:
         raise DomainError("talk_s", f"Секунды разговора — от 0 до {LONGEST_TALK_S}.")
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            _correct_seconds(s, actor_id, attempt_id, talk_s * 1000, reason, now)
-            return {}
-
-        form.once(s, now, act)
-
-
-def _correct_seconds(s: Session, actor_id: int, attempt_id: UUID, talk_ms: int, reason: str, now: datetime) -> None:
-    attempt, _, campaign = _attempt(s, attempt_id)
-    if attempt.closed_at is None:
-        raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
-    before = attempt.talk_ms
-    if before == talk_ms:
-        return
-    attempt.talk_ms = talk_ms
-    attempt.survey_ms = min(attempt.survey_ms, attempt.talk_ms)
-    record(
-        s, at=now, action="call_seconds_corrected", object_kind="call", object_id=attempt_id, actor_id=actor_id,
-        campaign_id=campaign.id, before={"talk_ms": before}, after={"talk_ms": attempt.talk_ms, "reason": reason},
-    )  # fmt: skip
+    talk_ms = talk_s * 1000
+    with act(session, actor_id, now) as a:
+        attempt, _, campaign = _attempt(a.s, attempt_id)
+        if attempt.closed_at is None:
+            raise StaleError("open_call", "У звонка ещё нет итога: сначала закройте его.")
+        before = attempt.talk_ms
+        if before == talk_ms:
+            return
+        attempt.talk_ms = talk_ms
+        attempt.survey_ms = min(attempt.survey_ms, talk_ms)
+        a.record(
+            "call_seconds_corrected", "call", attempt_id, campaign_id=campaign.id, before={"talk_ms": before},
+            after={"talk_ms": talk_ms, "reason": reason},
+        )  # fmt: skip
 
 
 def _attempt(s: Session, attempt_id: UUID) -> tuple[CallAttempt, Respondent, CampaignRow]:
@@ -195,10 +165,3 @@ def _attempt(s: Session, attempt_id: UUID) -> tuple[CallAttempt, Respondent, Cam
     if client.erased_at is not None:
         raise StaleError("erased", "Данные этого клиента удалены: звонок больше не исправить.")
     return attempt, client, campaign
-
-
-def _reason(reason: str) -> str:
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("reason", "Напишите причину: она останется в истории клиента.")
-    return reason[:500]

@@ -91,7 +91,6 @@ class House:
             self.kill()
 
     def kill(self) -> None:
-        """End everything at once."""
         for process in reversed(self._processes.values()):
             process.kill()
 

@@ -35,7 +35,6 @@ def open_socket(host: str, port: int, *, try_next: bool) -> socket.socket:
 
 
 def port_of(listener: socket.socket) -> int:
-    """The port it listens on."""
     return int(listener.getsockname()[1])
 
 

@@ -18,7 +18,6 @@ def line(text: str) -> None:
 
 
 def problem(text: str) -> None:
-    """Why it doesn't start."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from nps.web import addresses, envelope, errors, filters, request_log, security
+from nps.web import addresses, envelope, errors, filters, request_log, security, static_files
 
 #: Blueprints, each `nps.web.<name>.bp`.
 FEATURES = (
@@ -22,6 +22,7 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    static_files.init_app(app)
     for feature in FEATURES:
         app.register_blueprint(import_module(f"nps.web.{feature}").bp)
     envelope.init_app(app)

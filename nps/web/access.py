@@ -58,11 +58,16 @@ def public(view: View) -> View:
 
 
 def current_actor() -> Actor:
-    """The signed-in person; 401 when there is none, which the guard has made impossible in a view with roles."""
-    if not current_user.is_authenticated:
+    """The signed-in person; see `own_session`."""
+    return own_session().actor
+
+
+def own_session() -> account_queries.SessionRow:
+    """The session behind this request; 401 without one, which the guard has made impossible in a view with roles."""
+    row = current_session()
+    if row is None:
         raise Unauthorized
-    actor: Actor = current_user.row.actor
-    return actor
+    return row
 
 
 def current_session() -> account_queries.SessionRow | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, url_for
 
 from nps.domain.answer_terms import MOST_HOURS, MOST_REMIND_MIN, ZONE_NAMES, AnswerTerms
-from nps.domain.errors import DomainError, NotFoundError
 from nps.extensions import db
 from nps.queries import campaigns, escalation_figures
 from nps.services import answer_terms
 from nps.services.escalations import ADDRESS_KEEPERS
 from nps.web import access, forms, htmx
+from nps.web.campaigns.common import by_field
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
 
 bp = Blueprint("answer_terms", __name__)
 
@@ -25,15 +27,10 @@ def terms(campaign_id: int) -> Response:
 
 @bp.post("/campaigns/<int:campaign_id>/escalations/terms")
 @access.roles(*ADDRESS_KEEPERS)
+@told_on(lambda error, campaign_id: _page(campaign_id, by_field(error), status_of(error)))
 def change(campaign_id: int) -> Response:
     """Set them; escalations already raised keep their deadline."""
-    try:
-        answer_terms.change_terms(db.session(), access.current_actor(), campaign_id, _read(), now=now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        field = error.field if isinstance(error, forms.FormError) else error.code
-        return _page(campaign_id, {field: error.message}, 422)
+    answer_terms.change_terms(db.session(), access.current_actor(), campaign_id, _read(), now=now())
     flash("Сроки сохранены. Они действуют для новых обращений.", "ok")
     return htmx.go(url_for("escalations.index", campaign_id=campaign_id))
 

@@ -8,15 +8,17 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain.devices import device
 from nps.domain.errors import DomainError
-from nps.domain.password import PasswordError
 from nps.domain.roles import ROLES
 from nps.extensions import db
 from nps.queries import accounts as account_queries
 from nps.queries import campaigns
 from nps.services import accounts
-from nps.services.accounts import LoginRefused, LoginThrottled
+from nps.services.accounts import LoginThrottled
 from nps.web import access, forms, htmx
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.forms import FormError
+from nps.web.refusals import told_on
 
 bp = Blueprint("auth", __name__)
 
@@ -36,34 +38,34 @@ def home() -> AnyResponse:
 
 @bp.get("/login")
 @access.public
-def login() -> AnyResponse:
+def login(error: DomainError | None = None) -> Response:
     """The form. The dialog of a page whose session is over reads it too, though another tab may have logged in."""
-    wanted = _wanted(request.args.get("next", ""))
-    if access.current_session() and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
-        return redirect(wanted, 303)
-    return make_response(render_template("auth/login.html", next=wanted, login="", error=""))
+    wanted = _wanted()
+    if error is None and access.current_session() and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
+        return make_response(redirect(wanted, 303))
+    typed, told = forms.secret("login").strip()[:200], error.message if error else ""
+    response = make_response(render_template("auth/login.html", next=wanted, login=typed, error=told), status_of(error))
+    if isinstance(error, LoginThrottled):
+        response.headers["Retry-After"] = str(error.wait_s)
+    return response
 
 
 @bp.post("/login")
 @access.public
+@told_on(login)
 def sign_in() -> AnyResponse:
     """Open a session, or say why not; what was typed stays, except the password."""
-    wanted = _wanted(forms.secret("next"))
-    typed = forms.secret("login").strip()[:200]
-    try:
-        opened = accounts.log_in(
-            db.session(),
-            login=typed.replace("\0", ""),
-            password=forms.secret("password"),
-            address=access.client_address(),
-            agent=request.user_agent.string,
-            now=now(),
-        )
-    except (LoginRefused, LoginThrottled) as refusal:
-        return _login_again(refusal, wanted, typed)
+    opened = accounts.log_in(
+        db.session(),
+        login=forms.secret("login").strip()[:200].replace("\0", ""),
+        password=forms.secret("password"),
+        address=access.client_address(),
+        agent=request.user_agent.string,
+        now=now(),
+    )
     _end_present_session()
     _begin(opened.token)
-    return redirect(wanted, 303)
+    return redirect(_wanted(), 303)
 
 
 @bp.post("/logout")
@@ -79,62 +81,46 @@ def logout() -> Response:
 
 @bp.get("/password")
 @access.roles(*ROLES)
-def password() -> Response:
+def password(error: DomainError | None = None) -> Response:
     """The form for the own password; the first stop after a password given by an administrator."""
-    return _password_form(_wanted(request.args.get("next", "")), {})
+    first = access.own_session().must_change_password
+    page = render_template("auth/password.html", first=first, next=_wanted(), errors=_by_field(error))
+    return make_response(page, status_of(error))
 
 
 @bp.post("/password")
 @access.roles(*ROLES)
-def save_password() -> AnyResponse:
+@told_on(password)
+def save_password() -> Response:
     """Change the own password; every other session of this person ends."""
-    row = access.current_session()
-    wanted = _wanted(forms.secret("next"))
-    new = forms.secret("password")
-    if row is None or new != forms.secret("repeat"):
-        return _password_form(wanted, {"repeat": "Пароли не совпали. Введите новый пароль ещё раз."}, 422)
-    try:
-        accounts.change_password(
-            db.session(),
-            user_id=row.actor.id,
-            current=forms.secret("current"),
-            new=new,
-            keep_session_id=row.session_id,
-            now=now(),
-        )
-    except PasswordError as error:
-        return _password_form(wanted, {"password": error.message}, 422)
-    except DomainError as error:
-        return _password_form(wanted, {"current" if error.code == "current" else "password": error.message}, 422)
+    row, new = access.own_session(), forms.secret("password")
+    if new != forms.secret("repeat"):
+        raise FormError("repeat", "Пароли не совпали. Введите новый пароль ещё раз.")
+    current = forms.secret("current")
+    accounts.change_password(
+        db.session(), user_id=row.actor.id, current=current, new=new, keep_session_id=row.session_id, now=now()
+    )
     flash("Пароль изменён. На других устройствах придётся войти заново.", "ok")
-    return htmx.go(wanted)
+    return htmx.go(_wanted())
 
 
 @bp.get("/sessions")
 @access.roles(*ROLES)
 def sessions() -> Response:
     """Where this person is logged in (ASVS 7.5.2)."""
-    actor, row = access.current_actor(), access.current_session()
-    found = account_queries.open_sessions(db.session(), actor.id, now())
-    return htmx.render(
-        "auth/sessions.html", "auth/_sessions.html", rows=found, own_id=row.session_id if row else 0, device=device
-    )
+    own = access.own_session()
+    found = account_queries.open_sessions(db.session(), own.actor.id, now())
+    return htmx.render("auth/sessions.html", "auth/_sessions.html", rows=found, own_id=own.session_id, device=device)
 
 
 @bp.post("/sessions/<int:session_id>/close")
 @access.roles(*ROLES)
-def close_session(session_id: int) -> AnyResponse:
+def close_session(session_id: int) -> Response:
     """End one of the own sessions; that of this browser logs out."""
-    row = access.current_session()
-    if row is not None and row.session_id == session_id:
+    own = access.own_session()
+    if own.session_id == session_id:
         return logout()
-    accounts.close_session(
-        db.session(),
-        session_id=session_id,
-        user_id=access.current_actor().id,
-        address=access.client_address(),
-        now=now(),
-    )
+    _close(session_id, own.actor.id)
     flash("Вход на том устройстве закончен.", "ok")
     return htmx.go(url_for("auth.sessions"))
 
@@ -142,20 +128,16 @@ def close_session(session_id: int) -> AnyResponse:
 @bp.post("/sessions/close-others")
 @access.roles(*ROLES)
 def close_other_sessions() -> Response:
-    """End all own sessions but this one."""
-    row = access.current_session()
+    own, address = access.own_session(), access.client_address()
     accounts.close_other_sessions(
-        db.session(),
-        keep_id=row.session_id if row else 0,
-        user_id=access.current_actor().id,
-        address=access.client_address(),
-        now=now(),
+        db.session(), keep_id=own.session_id, user_id=own.actor.id, address=address, now=now()
     )
     flash("На других устройствах вход закончен.", "ok")
     return htmx.go(url_for("auth.sessions"))
 
 
-def _wanted(target: str) -> str:
+def _wanted() -> str:
+    target = request.values.get("next", "")
     return target if access.is_local_path(target) else url_for("auth.home")
 
 
@@ -170,23 +152,16 @@ def _begin(token: str) -> None:
 def _end_present_session() -> None:
     row = access.current_session()
     if row is not None:
-        accounts.close_session(
-            db.session(), session_id=row.session_id, user_id=row.actor.id, address=access.client_address(), now=now()
-        )
+        _close(row.session_id, row.actor.id)
 
 
-def _login_again(refusal: LoginRefused | LoginThrottled, wanted: str, typed: str) -> Response:
-    page = render_template("auth/login.html", next=wanted, login=typed, error=refusal.message)
-    if isinstance(refusal, LoginThrottled):
-        response = make_response(page, 429)
-        response.headers["Retry-After"] = str(refusal.wait_s)
-        return response
-    return make_response(page, 422)
+def _close(session_id: int, user_id: int) -> None:
+    address = access.client_address()
+    accounts.close_session(db.session(), session_id=session_id, user_id=user_id, address=address, now=now())
 
 
-def _password_form(wanted: str, errors: dict[str, str], status: int = 200) -> Response:
-    row = access.current_session()
-    first = row is not None and row.must_change_password
-    return make_response(
-        render_template("auth/password.html", first=first, next=wanted, errors=errors, error=""), status
-    )
+def _by_field(error: DomainError | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    field = error.field if isinstance(error, FormError) else "current" if error.code == "current" else "password"
+    return {field: error.message}

@@ -40,8 +40,10 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def status_of(error: DomainError) -> int:
-    """404 for what is absent or foreign, 409 a stale page, 429 too often, 422 everything else a rule refused."""
+def status_of(error: DomainError | None) -> int:
+    """404 for what is absent or foreign, 409 a stale page, 429 too often, 422 all else a rule refused, 200 no error."""
+    if error is None:
+        return HTTPStatus.OK
     if isinstance(error, TooOftenError):
         return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, NotFoundError):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, flash, url_for
+from flask import Blueprint, Response, abort, current_app, flash, request, url_for
 from werkzeug import Response as AnyResponse
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError
 from nps.domain.escalation import EscalationError
 from nps.domain.wording import plural
 from nps.extensions import db
@@ -19,6 +18,8 @@ from nps.queries import escalations as queries
 from nps.services import escalations
 from nps.web import access, forms, htmx, sealed, shell
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
 
 bp = Blueprint("escalations", __name__)
 
@@ -84,136 +85,6 @@ def one(escalation_id: int) -> Response:
     return _show(escalation_id)
 
 
-@bp.post("/escalations/<int:escalation_id>/take")
-@access.roles(*escalations.WORKERS)
-def take(escalation_id: int) -> Response:
-    """Take an escalation into work."""
-    return _do(escalation_id, "", lambda: escalations.take(*_who(escalation_id), now=now()))
-
-
-@bp.post("/escalations/<int:escalation_id>/note")
-@access.roles(*escalations.WORKERS)
-def note(escalation_id: int) -> Response:
-    """Add a note."""
-    return _do(escalation_id, "note", lambda: escalations.note(*_who(escalation_id), text=_text(), **_form()))
-
-
-@bp.post("/escalations/<int:escalation_id>/answer")
-@access.roles(*escalations.WORKERS)
-def answer(escalation_id: int) -> Response:
-    """Write down what the client was answered."""
-    return _do(escalation_id, "answer", lambda: escalations.answer(*_who(escalation_id), text=_text(), **_form()))
-
-
-@bp.post("/escalations/<int:escalation_id>/call")
-@access.roles(*escalations.WORKERS)
-def ask_to_call(escalation_id: int) -> Response:
-    """Ask the call centre to call the client."""
-    return _do(escalation_id, "call", lambda: escalations.ask_to_call(*_who(escalation_id), text=_text(), **_form()))
-
-
-@bp.post("/escalations/<int:escalation_id>/close")
-@access.roles(*escalations.WORKERS)
-def close(escalation_id: int) -> Response:
-    """Close it with a word about how it ended."""
-    return _do(escalation_id, "close", lambda: escalations.close(*_who(escalation_id), resolution=_text(), **_form()))
-
-
-@bp.get("/campaigns/<int:campaign_id>/escalations/address")
-@access.roles(*escalations.ADDRESS_KEEPERS)
-def address(campaign_id: int) -> Response:
-    """Where the letters go, and the test letter that confirms it; the letter's link leads here."""
-    return _address(campaign_id)
-
-
-@bp.post("/campaigns/<int:campaign_id>/escalations/address")
-@access.roles(*escalations.ADDRESS_KEEPERS)
-def change_address(campaign_id: int) -> Response:
-    """Set another address."""
-    return _do_address(
-        campaign_id,
-        lambda moved: f"Адрес сохранён.{_followed(moved)} Отправьте на него пробное письмо.",
-        lambda actor: escalations.change_address(
-            db.session(), actor, campaign_id, email=forms.text("email", 254, label="Адрес"), now=now()
-        ),
-    )
-
-
-@bp.post("/campaigns/<int:campaign_id>/escalations/address/branches/<int:branch_id>")
-@access.roles(*escalations.ADDRESS_KEEPERS)
-def change_branch_address(campaign_id: int, branch_id: int) -> Response:
-    """Set where escalations of a branch's clients go."""
-    return _do_address(
-        campaign_id,
-        lambda moved: f"Адрес ОП сохранён.{_followed(moved)}",
-        lambda actor: escalations.change_branch_address(
-            db.session(), actor, campaign_id, branch_id, email=forms.text("email", 254, label="Адрес ОП"), now=now()
-        ),
-        branch_id=branch_id,
-    )
-
-
-@bp.post("/campaigns/<int:campaign_id>/escalations/address/test")
-@access.roles(*escalations.ADDRESS_KEEPERS)
-def send_test(campaign_id: int) -> Response:
-    """Send a test letter."""
-    return _do_address(
-        campaign_id,
-        lambda _: "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.",
-        lambda actor: escalations.send_test_letter(db.session(), actor, campaign_id, **_form()),
-    )
-
-
-@bp.post("/campaigns/<int:campaign_id>/escalations/address/confirm")
-@access.roles(*escalations.ADDRESS_KEEPERS)
-def confirm(campaign_id: int) -> Response:
-    """Somebody saw the test letter arrive."""
-    return _do_address(
-        campaign_id,
-        lambda _: "Адрес подтверждён.",
-        lambda actor: escalations.confirm_address(
-            db.session(), actor, campaign_id, letter_id=forms.whole("letter", 1, forms.MOST, label="Письмо"), now=now()
-        ),
-    )
-
-
-def _campaign(campaign_id: int) -> campaigns.CampaignRow:
-    campaign = campaigns.campaign_for(db.session(), access.current_actor(), campaign_id)
-    if campaign is None:
-        abort(404)
-    return campaign
-
-
-def _case(escalation_id: int) -> queries.Case:
-    found = queries.case(db.session(), access.current_actor(), escalation_id)
-    if found is None:
-        abort(404)
-    return found
-
-
-def _who(escalation_id: int) -> tuple[Any, ...]:
-    return db.session(), access.current_actor(), escalation_id
-
-
-def _form() -> dict[str, Any]:
-    return {"now": now(), "form_key": forms.sent_key()}
-
-
-def _text() -> str:
-    return forms.text("text", 4000)
-
-
-def _do(escalation_id: int, form: str, act: Callable[[], None]) -> Response:
-    """Carry out, then show the escalation; what was typed stays beside a refusal."""
-    try:
-        act()
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _show(escalation_id, form=form, error=error.message, status=_status(error))
-    return htmx.go(url_for("escalations.one", escalation_id=escalation_id))
-
-
 def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 200) -> Response:
     actor, case = access.current_actor(), _case(escalation_id)
     shell.inside(case.campaign_id)
@@ -232,29 +103,63 @@ def _show(escalation_id: int, *, form: str = "", error: str = "", status: int = 
     )
 
 
-def _do_address(
-    campaign_id: int, done: Callable[[Any], str], act: Callable[[Any], object], *, branch_id: int | None = None
-) -> Response:
-    """Carry out and say so; a refusal stands at the field it is about: the campaign's, or that of a branch."""
-    try:
-        result = act(access.current_actor())
-    except NotFoundError:
-        raise
-    except EscalationError as error:
-        said = error.fields.get("email", error.message)
-        return _address(campaign_id, field_error=said, branch_id=branch_id, status=422)
-    except DomainError as error:
-        return _address(campaign_id, error=error.message, status=_status(error))
-    flash(done(result), "ok")
-    return htmx.go(url_for("escalations.address", campaign_id=campaign_id))
+def _told(error: DomainError, escalation_id: int) -> Response:
+    """The escalation with the sentence beside the form that was sent: a name of the views below."""
+    form = str(request.endpoint).removeprefix("escalations.")
+    return _show(escalation_id, form=form, error=error.message, status=status_of(error))
 
 
-def _followed(moved: int) -> str:
-    """How many letters that had not gone yet follow a changed address."""
-    if not moved:
-        return ""
-    letters = plural(moved, "письмо, которое ещё не ушло", "письма, которые ещё не ушли", "писем, которые ещё не ушли")
-    return f" На него {plural(moved, 'уйдёт', 'уйдут', 'уйдут')} и {moved} {letters}."
+@bp.post("/escalations/<int:escalation_id>/take")
+@access.roles(*escalations.WORKERS)
+@told_on(_told)
+def take(escalation_id: int) -> Response:
+    """Take an escalation into work."""
+    escalations.take(db.session(), access.current_actor(), escalation_id, now=now())
+    return htmx.go(url_for("escalations.one", escalation_id=escalation_id))
+
+
+@bp.post("/escalations/<int:escalation_id>/note")
+@access.roles(*escalations.WORKERS)
+@told_on(_told)
+def note(escalation_id: int) -> Response:
+    """Add a note."""
+    return _write(escalations.note, escalation_id)
+
+
+@bp.post("/escalations/<int:escalation_id>/answer")
+@access.roles(*escalations.WORKERS)
+@told_on(_told)
+def answer(escalation_id: int) -> Response:
+    """Write down what the client was answered."""
+    return _write(escalations.answer, escalation_id)
+
+
+@bp.post("/escalations/<int:escalation_id>/call")
+@access.roles(*escalations.WORKERS)
+@told_on(_told)
+def ask_to_call(escalation_id: int) -> Response:
+    """Ask the call centre to call the client."""
+    return _write(escalations.ask_to_call, escalation_id)
+
+
+@bp.post("/escalations/<int:escalation_id>/close")
+@access.roles(*escalations.WORKERS)
+@told_on(_told)
+def close(escalation_id: int) -> Response:
+    """Close it with a word about how it ended."""
+    return _write(escalations.close, escalation_id)
+
+
+def _write(word: Callable[..., None], escalation_id: int) -> Response:
+    word(db.session(), access.current_actor(), escalation_id, text=forms.text("text", 4000), now=now())
+    return htmx.go(url_for("escalations.one", escalation_id=escalation_id))
+
+
+@bp.get("/campaigns/<int:campaign_id>/escalations/address")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+def address(campaign_id: int) -> Response:
+    """Where the letters go, and the test letter that confirms it; the letter's link leads here."""
+    return _address(campaign_id)
 
 
 def _address(
@@ -278,5 +183,78 @@ def _address(
     )
 
 
-def _status(error: DomainError) -> int:
-    return 409 if isinstance(error, StaleError) else 422
+def _told_of_address(error: DomainError, campaign_id: int, branch_id: int | None = None) -> Response:
+    """A wrong address is told at its field, the campaign's or that of a branch; all else above."""
+    if isinstance(error, EscalationError):
+        said = error.fields.get("email", error.message)
+        return _address(campaign_id, field_error=said, branch_id=branch_id, status=status_of(error))
+    return _address(campaign_id, error=error.message, status=status_of(error))
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+@told_on(_told_of_address)
+def change_address(campaign_id: int) -> Response:
+    """Set another address."""
+    email = forms.text("email", 254, label="Адрес")
+    moved = escalations.change_address(db.session(), access.current_actor(), campaign_id, email=email, now=now())
+    return _done(campaign_id, f"Адрес сохранён.{_followed(moved)} Отправьте на него пробное письмо.")
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/branches/<int:branch_id>")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+@told_on(_told_of_address)
+def change_branch_address(campaign_id: int, branch_id: int) -> Response:
+    """Set where escalations of a branch's clients go."""
+    email = forms.text("email", 254, label="Адрес ОП")
+    moved = escalations.change_branch_address(
+        db.session(), access.current_actor(), campaign_id, branch_id, email=email, now=now()
+    )
+    return _done(campaign_id, f"Адрес ОП сохранён.{_followed(moved)}")
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/test")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+@told_on(_told_of_address)
+def send_test(campaign_id: int) -> Response:
+    """Send a test letter."""
+    escalations.send_test_letter(db.session(), access.current_actor(), campaign_id, now=now())
+    words = "Пробное письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера."
+    return _done(campaign_id, words)
+
+
+@bp.post("/campaigns/<int:campaign_id>/escalations/address/confirm")
+@access.roles(*escalations.ADDRESS_KEEPERS)
+@told_on(_told_of_address)
+def confirm(campaign_id: int) -> Response:
+    """Somebody saw the test letter arrive."""
+    letter_id = forms.whole("letter", 1, forms.MOST, label="Письмо")
+    escalations.confirm_address(db.session(), access.current_actor(), campaign_id, letter_id=letter_id, now=now())
+    return _done(campaign_id, "Адрес подтверждён.")
+
+
+def _done(campaign_id: int, words: str) -> Response:
+    flash(words, "ok")
+    return htmx.go(url_for("escalations.address", campaign_id=campaign_id))
+
+
+def _followed(moved: int) -> str:
+    """How many letters that had not gone yet follow a changed address."""
+    if not moved:
+        return ""
+    letters = plural(moved, "письмо, которое ещё не ушло", "письма, которые ещё не ушли", "писем, которые ещё не ушли")
+    return f" На него {plural(moved, 'уйдёт', 'уйдут', 'уйдут')} и {moved} {letters}."
+
+
+def _campaign(campaign_id: int) -> campaigns.CampaignRow:
+    campaign = campaigns.campaign_for(db.session(), access.current_actor(), campaign_id)
+    if campaign is None:
+        abort(404)
+    return campaign
+
+
+def _case(escalation_id: int) -> queries.Case:
+    found = queries.case(db.session(), access.current_actor(), escalation_id)
+    if found is None:
+        abort(404)
+    return found

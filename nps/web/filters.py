@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from flask import Flask, current_app
 
@@ -44,7 +40,6 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.tests["playable"] = lambda mime: browsers_play(mime or "")
     app.jinja_env.globals.update(form_key=form_key, now=now, suggested_label=lambda code: TABLE[code].label)
-    app.url_defaults(versioned)
     app.context_processor(shell.context)
 
 
@@ -89,17 +84,3 @@ def days(first: date, last: date) -> str:
 def this_year() -> int:
     """The year on the office's clock."""
     return local_time.to_local(now(), office_zone()).year
-
-
-def versioned(endpoint: str, values: dict[str, Any]) -> None:
-    """Put the hash of a static file into its address wherever `url_for` makes one: it may be cached for ever."""
-    if endpoint != "static" or "v" in values or not current_app.static_folder:
-        return
-    file = Path(current_app.static_folder, values["filename"])
-    if file.is_file():
-        values["v"] = _content_hash(file, file.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _content_hash(file: Path, _changed_ns: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, flash, make_response, url_for
 
-from nps.domain.errors import DomainError, NotFoundError
 from nps.extensions import db
 from nps.queries import letters as queries
 from nps.services import escalations, letters
 from nps.web import access, forms, htmx
 from nps.web.clock import now
+from nps.web.refusals import told_on
 from nps.web.security import CONTENT_SECURITY_POLICY
 
 bp = Blueprint("letters", __name__)
@@ -55,16 +55,15 @@ def body(name: str) -> Response:
 
 @bp.post("/letters/<int:letter_id>/again")
 @access.roles(*letters.SENDERS)
+@told_on(lambda error, letter_id: _back(error.message, "bad"))
 def again(letter_id: int) -> Response:
     """Send a letter again: it failed, is in doubt, or was only caught."""
-    try:
-        letters.send_again(db.session(), access.current_actor(), letter_id, now=now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        flash(error.message, "bad")
-    else:
-        flash("Письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.", "ok")
+    letters.send_again(db.session(), access.current_actor(), letter_id, now=now())
+    return _back("Письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.", "ok")
+
+
+def _back(words: str, kind: str) -> Response:
+    flash(words, kind)
     back = forms.text("back")
     return htmx.go(back if back and access.is_local_path(back) else url_for("letters.index"))
 

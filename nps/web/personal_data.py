@@ -4,101 +4,108 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, current_app, flash, url_for
+from flask import Blueprint, Response, current_app, flash, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, PhoneError, StaleError
 from nps.extensions import db
 from nps.queries import personal_data as queries
-from nps.queries.campaigns import CampaignRow
 from nps.services import personal_data
 from nps.services.personal_data import Order, document
 from nps.web import access, forms, htmx, shell
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, tabs, today
 from nps.web.clock import now
 from nps.web.downloads import send_and_forget
+from nps.web.errors import status_of
 from nps.web.filters import office_zone
+from nps.web.refusals import told_on
 
 bp = Blueprint("personal_data", __name__)
 
 
 @bp.get("/campaigns/<int:campaign_id>/settings/personal-data")
 @access.roles(*MANAGERS)
-def page(campaign_id: int) -> Response:
-    """Terms, what can be destroyed, and what was."""
-    return _page(campaign_or_404(campaign_id))
+def page(error: DomainError | None = None, *, campaign_id: int, found: Sequence[queries.Found] = ()) -> Response:
+    """Terms, what can be destroyed, and what was. Values of a refused form come back beside the error."""
+    campaign = campaign_or_404(campaign_id)
+    stored = queries.terms(db.session(), campaign.id)
+    if error and not isinstance(error, StaleError):
+        found = queries.found(db.session(), forms.numbers("shown"))
+    return htmx.render(
+        "personal_data/page.html",
+        "personal_data/_page.html",
+        status_of(error),
+        campaign=campaign,
+        tabs=tabs(campaign.id, "personal_data.page"),
+        stored=stored,
+        late=stored.delete_on is not None and stored.delete_on <= today() and stored.erased_at is None,
+        acts=queries.erasures(db.session(), campaign.customer_id),
+        found=found,
+        stopped=queries.is_stopped(db.session(), campaign.customer_id, found),
+        typed=forms.typed(),
+        failed=str(request.endpoint) if error else "",
+        errors=_errors(error),
+    )
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/personal-data/terms")
 @access.roles(*MANAGERS)
+@told_on(page, StaleError)
 def save_terms(campaign_id: int) -> Response:
     """Legal basis and day of deletion, also of a closed campaign."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        personal_data.set_terms(
-            db.session(),
-            access.current_actor().id,
-            campaign_id,
-            legal_basis=forms.text("legal_basis", 500, label="Основание обработки данных"),
-            delete_on=forms.day("delete_on", label="Когда удалить данные", required=False),
-            now=now(),
-        )
-    except StaleError:
-        raise
-    except DomainError as error:
-        return _page(campaign, error, "terms")
+    campaign_or_404(campaign_id)
+    personal_data.set_terms(
+        db.session(),
+        access.current_actor().id,
+        campaign_id,
+        legal_basis=forms.text("legal_basis", 500, label="Основание обработки данных"),
+        delete_on=forms.day("delete_on", label="Когда удалить данные", required=False),
+        now=now(),
+    )
     flash("Основание и срок сохранены.", "ok")
     return htmx.go(url_for("personal_data.page", campaign_id=campaign_id))
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/personal-data/find")
 @access.roles(*MANAGERS)
+@told_on(page)
 def find(campaign_id: int) -> Response:
     """Everybody a number belongs to, before anything is destroyed. A POST: no number stands in an address."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        phone, respondent_id = _whom()
-        ids = personal_data.clients_of_person(db.session(), campaign, phone=phone, respondent_id=respondent_id)
-    except DomainError as error:
-        return _page(campaign, error, "find")
+    phone, respondent_id = _whom()
+    ids = personal_data.clients_of_person(
+        db.session(), campaign_or_404(campaign_id), phone=phone, respondent_id=respondent_id
+    )
     if not ids:
-        nobody = forms.FormError("phone", "Клиентов с этим номером нет, или их данные уже удалены.")
-        return _page(campaign, nobody, "find")
-    return _page(campaign, found=queries.found(db.session(), ids))
+        raise forms.FormError("phone", "Клиентов с этим номером нет, или их данные уже удалены.")
+    return page(campaign_id=campaign_id, found=queries.found(db.session(), ids))
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/personal-data/person")
 @access.roles(*MANAGERS)
+@told_on(page)
 def erase_person(campaign_id: int) -> Response:
     """Destroy what is kept of the people that were shown."""
-    campaign = campaign_or_404(campaign_id)
-    shown = forms.numbers("shown")
-    try:
-        phone, respondent_id = _whom()
-        erasure_id = personal_data.erase_person(
-            db.session(), campaign_id, _order(), shown=shown, phone=phone, respondent_id=respondent_id
+    campaign_or_404(campaign_id)
+    phone, respondent_id = _whom()
+    return _erased(
+        personal_data.erase_person(
+            db.session(), campaign_id, _order(), shown=forms.numbers("shown"), phone=phone, respondent_id=respondent_id
         )
-    except DomainError as error:
-        found = () if isinstance(error, StaleError) else queries.found(db.session(), shown)
-        return _page(campaign, error, "person", found)
-    return _erased(erasure_id)
+    )
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/personal-data/erase")
 @access.roles(*MANAGERS)
+@told_on(page)
 def erase_campaign(campaign_id: int) -> Response:
     """Destroy the data of a closed campaign; its title is typed again, since nothing brings the data back."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        title = forms.text("title", 300, label="Название проекта", required=True)
-        erasure_id = personal_data.erase_campaign(db.session(), campaign_id, _order(), title=title)
-    except DomainError as error:
-        return _page(campaign, error, "campaign")
-    return _erased(erasure_id)
+    campaign_or_404(campaign_id)
+    title = forms.text("title", 300, label="Название проекта", required=True)
+    return _erased(personal_data.erase_campaign(db.session(), campaign_id, _order(), title=title))
 
 
 @bp.get("/acts/<int:erasure_id>")
 @access.roles(*MANAGERS)
-def act(erasure_id: int) -> Response:
+def erasure(erasure_id: int) -> Response:
     """The act with its extract of the journal, made to be printed."""
     found = _act(erasure_id)
     shell.inside(found.line.campaign_id)
@@ -141,46 +148,19 @@ def _order() -> Order:
         reason=forms.text("reason", 500, label="Причина"),
         keep_stopped=forms.flag("keep_stopped"),
         now=now(),
-        form_key=forms.sent_key(),
     )
 
 
 def _erased(erasure_id: int) -> Response:
     flash("Данные удалены. Файлы и следы в базе убираются прямо сейчас, акт покажет, когда всё закончено.", "ok")
-    return htmx.go(url_for("personal_data.act", erasure_id=erasure_id))
+    return htmx.go(url_for("personal_data.erasure", erasure_id=erasure_id))
 
 
 def _act(erasure_id: int) -> queries.Act:
-    found = queries.act(db.session(), erasure_id)
+    found = queries.erasure(db.session(), erasure_id)
     if found is None:
         raise NotFoundError("Такого акта нет.")
     return found
-
-
-def _page(
-    campaign: CampaignRow,
-    error: DomainError | None = None,
-    failed: str = "",
-    found: Sequence[queries.Found] = (),
-) -> Response:
-    """The page; `failed` names the form whose values come back beside the error."""
-    stored = queries.terms(db.session(), campaign.id)
-    status = 409 if isinstance(error, StaleError) else 422 if error else 200
-    return htmx.render(
-        "personal_data/page.html",
-        "personal_data/_page.html",
-        status,
-        campaign=campaign,
-        tabs=tabs(campaign.id, "personal_data.page"),
-        stored=stored,
-        late=stored.delete_on is not None and stored.delete_on <= today() and stored.erased_at is None,
-        acts=queries.acts(db.session(), campaign.customer_id),
-        found=found,
-        stopped=queries.is_stopped(db.session(), campaign.customer_id, found),
-        typed=forms.typed(),
-        failed=failed,
-        errors=_errors(error),
-    )
 
 
 def _errors(error: DomainError | None) -> dict[str, str]:

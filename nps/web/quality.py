@@ -12,7 +12,6 @@ from nps.domain.quality import MARKS, REASONS, Criterion, Plan
 from nps.extensions import db
 from nps.queries import quality as queries
 from nps.services import quality, supervision
-from nps.services.form_keys import Form
 from nps.services.supervision import Correction
 from nps.web import forms, htmx
 from nps.web.access import client_address, current_actor, roles
@@ -21,6 +20,7 @@ from nps.web.campaigns.clients import RESULTS
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, instant
 from nps.web.clock import now
 from nps.web.errors import status_of
+from nps.web.refusals import told_on
 
 bp = Blueprint("quality", __name__)
 
@@ -75,16 +75,10 @@ def save_plan(campaign_id: int) -> Response:
 @roles(*MANAGERS)
 def review(campaign_id: int, attempt_id: UUID) -> Response:
     """One call: its recording with jumps to each answered step, and the scorecard; who looked is written down (R20)."""
-    campaign_or_404(campaign_id)
-    call = queries.call_to_review(db.session(), campaign_id, attempt_id)
-    if call is not None:
-        supervision.note_card_view(
-            db.session(),
-            user_id=current_actor().id,
-            respondent_id=call.respondent_id,
-            address=client_address(),
-            now=now(),
-        )
+    supervision.note_card_view(
+        db.session(), user_id=current_actor().id, respondent_id=_call(campaign_id, attempt_id).respondent_id,
+        address=client_address(), now=now(),
+    )  # fmt: skip
     return _review(campaign_id, attempt_id)
 
 
@@ -96,10 +90,7 @@ def _review(
     correction: dict[str, str] | None = None,
 ) -> Response:
     """The page of one call; `typed` comes back into the scorecard, `correction` into the form of another result."""
-    campaign = campaign_or_404(campaign_id)
-    call = queries.call_to_review(db.session(), campaign_id, attempt_id)
-    if call is None:
-        raise NotFoundError("Такого звонка в проекте нет.")
+    campaign, call = campaign_or_404(campaign_id), _call(campaign_id, attempt_id)
     waiting = [row.attempt_id for row in queries.candidates(db.session(), campaign_id, now())]
     criteria = queries.plan(db.session(), campaign_id).criteria
     standing = dict(call.review.marks) if call.review is not None else {}
@@ -130,51 +121,44 @@ def _review(
 
 @bp.post("/campaigns/<int:campaign_id>/operators/quality/<uuid:attempt_id>/correct")
 @roles("manager")
+@told_on(lambda error, **address: _review(**address, error=error, correction=forms.typed()))
 def correct(campaign_id: int, attempt_id: UUID) -> Response:
     """Give the call the result that was heard in it; the earlier word stays in its history."""
-    campaign_or_404(campaign_id)
-    call = queries.call_to_review(db.session(), campaign_id, attempt_id)
-    if call is None:
-        raise NotFoundError("Такого звонка в проекте нет.")
-    try:
-        correction = Correction(
-            disposition=forms.text("disposition", 32),
-            reason=forms.text("reason", 500, label="Причина"),
-            callback_at=instant("callback", call.zone, label="Когда перезвонить"),
-        )
-        form = Form(forms.sent_key(), current_actor().id, "quality.correct", forms.fields())
-        quality.correct_result(db.session, current_actor(), campaign_id, attempt_id, correction, form, now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _review(campaign_id, attempt_id, error, correction=forms.typed())
+    call = _call(campaign_id, attempt_id)
+    correction = Correction(
+        disposition=forms.text("disposition", 32),
+        reason=forms.text("reason", 500, label="Причина"),
+        callback_at=instant("callback", call.zone, label="Когда перезвонить"),
+    )
+    quality.correct_result(db.session, current_actor(), campaign_id, attempt_id, correction, now())
     flash("Итог исправлен. Прежний остался в истории звонка, оператор увидит правку.", "ok")
     return htmx.go(url_for("quality.review", campaign_id=campaign_id, attempt_id=attempt_id))
 
 
 @bp.post("/campaigns/<int:campaign_id>/operators/quality/<uuid:attempt_id>")
 @roles("manager")
+@told_on(lambda error, **address: _review(**address, error=error, typed=forms.typed()))
 def save(campaign_id: int, attempt_id: UUID) -> Response:
     """Keep the scorecard; «Отправить разбор» shows it to the operator."""
     campaign_or_404(campaign_id)
-    criteria = queries.plan(db.session(), campaign_id).criteria
     finish = request.form.get("act") == "finish"
-    try:
-        marks = [_mark(n) for n in range(len(criteria))]
-        note = forms.text("note", 2000, label="Что сказать оператору")
-        form = Form(forms.sent_key(), current_actor().id, "quality.save", forms.fields())
-        quality.save_review(
-            db.session, current_actor(), campaign_id, attempt_id, marks=marks, note=note, finish=finish, form=form,
-            now=now(),
-        )  # fmt: skip
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _review(campaign_id, attempt_id, error, forms.typed())
+    marks = [_mark(n) for n in range(len(queries.plan(db.session(), campaign_id).criteria))]
+    note = forms.text("note", 2000, label="Что сказать оператору")
+    quality.save_review(
+        db.session, current_actor(), campaign_id, attempt_id, marks=marks, note=note, finish=finish, now=now()
+    )
     flash("Разбор отправлен оператору." if finish else "Лист сохранён, оператор его ещё не видит.", "ok")
     if finish:
         return htmx.go(url_for("quality.index", campaign_id=campaign_id))
     return htmx.go(url_for("quality.review", campaign_id=campaign_id, attempt_id=attempt_id))
+
+
+def _call(campaign_id: int, attempt_id: UUID) -> queries.CallToReview:
+    campaign_or_404(campaign_id)
+    call = queries.call_to_review(db.session(), campaign_id, attempt_id)
+    if call is None:
+        raise NotFoundError("Такого звонка в проекте нет.")
+    return call
 
 
 def _may_review(call: queries.CallToReview) -> bool:
@@ -191,16 +175,14 @@ def _mark(number: int) -> int | None:
 
 @bp.post("/desk/reviews/<int:review_id>/reply")
 @roles("operator")
+@told_on(lambda error, review_id: _answered(error.message, "warn"))
 def reply(review_id: int) -> Response:
     """The operator answers a review of his call."""
-    try:
-        form = Form(forms.sent_key(), current_actor().id, "quality.reply", forms.fields())
-        text = forms.text("reply", 2000, label="Ответ на разбор")
-        quality.reply(db.session, current_actor(), review_id, text, form, now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        flash(error.message, "warn")
-    else:
-        flash("Ответ записан.", "ok")
+    text = forms.text("reply", 2000, label="Ответ на разбор")
+    quality.reply(db.session, current_actor(), review_id, text, now())
+    return _answered("Ответ записан.", "ok")
+
+
+def _answered(words: str, kind: str) -> Response:
+    flash(words, kind)
     return htmx.go(url_for("day.page"))

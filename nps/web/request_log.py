@@ -11,9 +11,11 @@ import time
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from nps.web import access
+from nps.web import access, static_files
 
 log = logging.getLogger("nps.requests")
+
+_SILENT = static_files.ENDPOINTS | {"health.alive"}
 
 
 def init_app(app: Flask) -> None:
@@ -27,7 +29,7 @@ def _begin() -> None:
 
 
 def _write(response: Response) -> Response:
-    if log.isEnabledFor(logging.INFO) and request.endpoint not in ("static", "health.alive"):
+    if log.isEnabledFor(logging.INFO) and request.endpoint not in _SILENT:
         log.info("request", extra=_fields(response))
     return response
 

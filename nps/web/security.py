@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from itsdangerous import BadSignature
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from nps.web import access
+from nps.web import access, static_files
 
 #: The one policy of all pages: own origin only, nothing inline, no frames (design/desk_and_pages.md §0).
 CONTENT_SECURITY_POLICY = (
@@ -85,9 +85,8 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if current_app.config["PUBLIC_URL"].startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
-    if request.endpoint != "static":
+    if request.endpoint not in static_files.ENDPOINTS:
         response.headers["Cache-Control"] = "no-store"
-    elif "v" in request.args and response.status_code in (200, 206, 304):
-        # The address carries a hash of the contents (`filters.versioned`), so it never means anything else.
+    elif response.status_code in (200, 206, 304) and static_files.is_current():
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_S}, immutable"
     return response

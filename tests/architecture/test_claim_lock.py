@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.queries import campaigns
 from nps.services import call_queue, cases
+from nps.services.acting import Act
 from nps.services.transaction import lock_claims, write
 from tests import factories
 from tests.factories import NOW
@@ -82,7 +83,7 @@ def test_a_hold_or_a_fold_without_the_lock_is_refused_on_both_engines(session: S
             "take_phones": lambda: call_queue.take_phones(s, client.id, operator.id),
             "hold": lambda: call_queue.hold(s, client, operator.id, NOW, "t" * 32),
             "refold": lambda: cases.refold(s, client.id, campaign, campaigns.calendars(s, campaign)),
-            "refold_waiting": lambda: cases.refold_waiting(s, row.id, NOW, None),
+            "refold_waiting": lambda: cases.refold_waiting(Act(s, None, NOW), row.id),
         }[act]()
 
     with write(session) as s:

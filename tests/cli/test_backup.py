@@ -90,7 +90,7 @@ class Work:
     def call(self, app: Flask, session: Session, sound: bytes = b"") -> None:
         call, now = self.calls.pop(), datetime.now(UTC)
         session.rollback()
-        escalations.raise_escalation(session, self.actor, attempt_id=call, fields=FIELDS, form_key=str(call), now=now)
+        escalations.raise_escalation(session, self.actor, attempt_id=call, fields=FIELDS, now=now)
         recordings.add_recording(
             session,
             actor=self.actor,

@@ -32,7 +32,7 @@ from nps.config import PROJECT_ROOT
 from nps.extensions import db
 from nps.models import FrozenReport, Journal, Outbox
 from nps.queries.backup import revision
-from nps.services.backup.settling import settle
+from nps.services.backup.holding_back import hold_back
 from nps.services.journal import record
 from tests import factories
 from tests.cli import test_backup as commands
@@ -83,14 +83,14 @@ def installation(data: Path, url: str) -> Iterator[Flask]:
 
 @pytest.fixture(scope="module")
 def lived_in(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a system with something in every table, on SQLite; sessions and letters have been settled."""
+    """The folder of a system with something in every table, on SQLite; sessions and letters are held back."""
     place = tmp_path_factory.mktemp("lived-in")
     shutil.copy(sqlite_template, place / "nps.sqlite3")
     with running(place / "data", f"sqlite:///{place}/nps.sqlite3", filled.NOW) as system:
         filled.fill(system)
         with system.app.app_context():
             fill_the_rest(db.session())
-            settle(db.session(), "2026-11-19T07:20", filled.NOW)
+            hold_back(db.session(), "2026-11-19T07:20", filled.NOW)
             assert empty_tables(db.session()) == [], "a row for each in tests/every_table.py"
     return place
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from nps.domain.answer_terms import AnswerTerms, left_words
+from nps.domain.answer_terms import AnswerTerms, day_of, left_words
 from nps.domain.errors import DomainError
 
 TWO_HOURS = AnswerTerms(within_h=2, zone="Europe/Samara")
@@ -85,3 +86,27 @@ def test_terms_nobody_could_keep_are_refused(wrong: dict[str, object], field: st
 def test_what_is_left_is_told_in_words(minutes: float, words: str) -> None:
     now = samara(18, 12)
     assert left_words(now + timedelta(minutes=minutes), now) == words
+
+
+def test_terms_that_somebody_can_keep_are_taken() -> None:
+    for hours, before in ((1, 1), (80, 24 * 60)):
+        AnswerTerms(within_h=hours, remind_before_min=before, digest_at=time(9)).check()
+
+
+def test_a_deadline_always_lies_within_the_horizon_of_terms_that_are_taken() -> None:
+    longest = AnswerTerms(within_h=80, opens=time(9), closes=time(10, 20))
+    longest.check()
+    for raised in (datetime(2026, month, 1, tzinfo=UTC) for month in range(1, 13)):
+        assert longest.due_at(raised) is not None
+
+    too_short = replace(longest, closes=time(10, 19))
+    with pytest.raises(DomainError) as refused:
+        too_short.check()
+    assert refused.value.code == "within_h"
+    with pytest.raises(ValueError):
+        replace(longest, closes=time(9, 1)).due_at(samara(18, 12))
+
+
+def test_a_digest_is_named_by_the_day_on_the_clock_of_its_zone() -> None:
+    late = datetime(2026, 11, 18, 21, tzinfo=UTC)
+    assert (day_of(late, "Europe/Samara"), day_of(late, "UTC")) == (date(2026, 11, 19), date(2026, 11, 18))

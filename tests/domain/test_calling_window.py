@@ -116,3 +116,12 @@ def test_public_and_regional_holidays_are_known():
 def test_a_window_that_closes_before_it_opens_is_refused():
     with pytest.raises(ValueError, match="opens before"):
         Window(1, time(12), time(10))
+
+
+@pytest.mark.parametrize(
+    "wrong", [(7, time(10), time(12)), (-1, time(10), time(12)), (1, time(12), time(12)), (1, time(12), time(10))]
+)
+def test_a_window_has_a_weekday_and_opens_before_it_closes(wrong):
+    with pytest.raises(ValueError):
+        Window(*wrong)
+    assert Window(6, time(22), time(0)).closes == time(0), "the midnight that ends the day"

@@ -7,11 +7,14 @@ import pytest
 from nps.domain.case import (
     CallRecord,
     CasePolicy,
+    EventKind,
     PhoneState,
     QueueClass,
     State,
     Why,
+    acts_of_manager,
     dead_phones,
+    ended_by,
     fold,
 )
 from nps.domain.errors import CallError
@@ -242,3 +245,36 @@ def test_a_number_taken_back_is_first_no_more_and_begins_no_ladder():
 def test_a_call_corrected_to_a_survey_stays_one_though_the_client_was_reopened_since():
     found = verdict(call("surveyed", at(17, "10:30")), event("reopened", at(17, "11:00")))
     assert found.state == State.SURVEYED
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_a_manager_may_decide_depends_on_the_state_alone(state: State) -> None:
+    offered = {
+        State.WAITING: ("refused", "withdrawn"),
+        State.MANAGER: ("returned", "refused", "withdrawn"),
+        State.SURVEYED: (),
+    }
+    assert acts_of_manager(state) == offered.get(state, ("reopened",))
+
+
+def test_only_a_client_who_waits_for_the_manager_is_returned_by_him():
+    returned = event("returned", at(17, "12:00"))
+    for history in ((call("no_answer", at(17, "10:30")),), (call("refused", at(17, "10:30")),)):
+        assert verdict(*history, returned) == verdict(*history)
+
+
+def test_the_manager_refuses_nobody_whose_case_has_ended():
+    found = verdict(*THREE_MISSES, event("refused", at(18, "12:00")))
+    assert (found.state, found.why.code) == (State.UNSUCCESSFUL, "ladder")
+
+
+def test_what_ends_every_case_is_told_without_its_history_and_nothing_else_is():
+    for kind, state in ((EventKind.WITHDRAWN, State.WITHDRAWN), (EventKind.UNREACHED, State.UNREACHED)):
+        assert ended_by(kind, at(17, "12:00")) == (state, verdict(event(kind, at(17, "12:00"))).why)
+    with pytest.raises(ValueError, match="refused"):
+        ended_by(EventKind.REFUSED, at(17, "12:00"))
+
+
+def test_neither_another_result_nor_a_call_to_us_says_that_a_number_is_dead():
+    inbound = call("dead_number", at(17, "10:30"), inbound=True)
+    assert dead_phones((inbound, call("busy", at(17, "10:40")), event("reopened", at(17, "11:00")))) == frozenset()

@@ -120,3 +120,16 @@ def test_the_digest_covers_every_word_of_it() -> None:
 )
 def test_a_period_has_a_name(first: date | None, last: date | None, words: str) -> None:
     assert period_words(first, last) == words
+
+
+def test_a_figure_is_found_by_its_table_and_line() -> None:
+    found = Figures((score(34), places(("Ижевск", 10, 20))))
+    assert found.table("branches").title == "По ОП"
+    assert (found.whole("score", "v"), found.whole("branches", "Ижевск"), found.whole("branches", "Уфа")) == (34, 10, 0)
+    with pytest.raises(KeyError):
+        found.whole("gone", "v")
+
+
+def test_a_share_is_no_count() -> None:
+    share = Table("reach", "Охват", ("", ""), (Row("v", "Охват", (Cell(Unit.SHARE, (3, 4)),)),))
+    assert Figures((share,)).whole("reach", "v") == 0

@@ -1,3 +1,4 @@
+import math
 from datetime import date, time, timedelta
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps.domain.calling_window import CallingCalendar, Window, always_open
-from nps.domain.ladder import LAST_MINUTES, Half, half_of, hour_later, next_day, settle
+from nps.domain.ladder import LAST_MINUTES, Half, half_of, hour_later, into_window, next_day
 
 from .build import at, calendar, shown
 
@@ -98,8 +99,8 @@ def test_a_window_through_midday_is_parted_at_one_o_clock():
 
 def test_midnight_is_no_close_for_a_calendar_that_goes_on():
     demo = always_open("Europe/Samara", date(2026, 11, 20), date(2026, 11, 22))
-    assert settle(at(20, "23:57"), demo) == at(20, "23:57")
-    assert settle(at(22, "23:57"), demo) is None
+    assert into_window(at(20, "23:57"), demo) == at(20, "23:57")
+    assert into_window(at(22, "23:57"), demo) is None
 
 
 @given(minute=st.integers(0, 30 * 24 * 60), spread=st.floats(0, 1, exclude_max=True), mornings=st.integers(0, 3))
@@ -114,3 +115,18 @@ def test_whenever_a_call_ends_the_next_is_in_a_window_and_not_in_its_last_minute
         assert window is not None and due < window.closes - LAST_MINUTES
     assert again.due is None or again.due - ended >= timedelta(hours=1)
     assert tomorrow.due is None or half_of(tomorrow.due, wave.zone) is tomorrow.half
+
+
+def test_a_day_whose_windows_are_all_last_minutes_is_left_to_the_next_window():
+    brief = tuple(Window(weekday, time(10), time(10, 5 if weekday == 1 else 30)) for weekday in (1, 2, 3))
+    odd = CallingCalendar("Europe/Samara", brief, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
+    assert shown(next_day(at(12, "10:10"), odd, {}, 0.0).due) == "18 10:00"
+
+
+def test_the_end_of_a_half_is_never_reached_by_the_spread_of_its_clients():
+    last = math.nextafter(1, 0)
+    assert shown(next_day(at(17, "14:30"), calendar(), {}, last).due) == "18 11:54"
+    parted = (*(Window(2, time(hour), time(hour, 30)) for hour in (9, 10, 11)), Window(1, time(9), time(10)))
+    split = CallingCalendar("Europe/Samara", parted, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
+    assert shown(next_day(at(17, "14:30"), split, {}, last).due) == "18 11:24"
+    assert shown(next_day(at(17, "14:30"), split, {}, 0.5).due) == "18 10:12"

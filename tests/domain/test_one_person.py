@@ -47,3 +47,10 @@ def test_of_one_name_the_clients_are_the_groups_that_numbers_hold_together(rows:
         touched = [group for group in groups if group & set(own)]
         groups = [group for group in groups if group not in touched] + [set(own).union(*touched)]
     assert sorted(sorted(own) for _, own in told(rows).values()) == sorted(map(sorted, groups))
+
+
+def test_a_number_of_two_names_tells_neither_whose_a_row_without_one_is() -> None:
+    """The first who had it, unless he is somebody else by now."""
+    assert told([("Анна", [1]), ("Пётр", [1]), ("", [1, 2])]) == {1: ("Анна", {1, 2}), 2: ("Пётр", {1})}
+    named = [("", [1]), ("Анна", [2]), ("Анна", [1, 2]), ("Пётр", [1])]
+    assert told(named) == {1: ("Анна", {1, 2}), 4: ("Пётр", {1})}

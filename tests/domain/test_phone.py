@@ -1,7 +1,7 @@
 import pytest
 
 from nps.domain.errors import PhoneError
-from nps.domain.phone import Phone, digits, mask, show
+from nps.domain.phone import Phone, digits, show
 from nps.domain.phone_text import parse_phone
 
 
@@ -70,9 +70,10 @@ def test_an_area_code_that_does_not_make_ten_digits_is_not_used():
         parse_phone("00-11-22", "342")
 
 
-def test_a_number_is_shown_in_groups_and_masked_to_its_ends():
+def test_a_number_is_shown_in_groups():
     assert show("+79170007553") == "+7 917 000-75-53"
-    assert mask("+79170007553") == "+7 917 •••-••-53"
+    assert show("+79170007553", "12") == "+7 917 000-75-53 доб. 12"
+    assert show("+375290001122") == "+375290001122"
 
 
 @pytest.mark.parametrize(

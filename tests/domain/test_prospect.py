@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 
 from nps.domain import prospect_words
 from nps.domain.nps_score import Coverage
-from nps.domain.prospect import Situation, Slot, Waiting, prospect
+from nps.domain.prospect import Ending, Lever, Prospect, Situation, Slot, Waiting, prospect
 
 DAYS = (date(2026, 11, 18), date(2026, 11, 19), date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26))
 SECONDS = (60.0, 60.0, 0.0, 0.0, 60.0)
-PLAIN = "\u202f"
+
+
+def plain(text: str) -> str:
+    """The words with spaces of one kind."""
+    return text.replace("\u202f", " ").replace("\xa0", " ")
 
 
 def slots(days: tuple[date, ...] = DAYS) -> tuple[Slot, ...]:
@@ -122,7 +126,7 @@ def said(found: object) -> str:
 
 
 def test_the_forecast_says_the_answer_first_and_what_is_missing():
-    text = said(prospect(situation())).replace(PLAIN, " ")
+    text = plain(said(prospect(situation())))
     assert text.startswith("Скорее не успеваем: к концу волны ждём 72,0")
     assert "дальше кончатся дни звонков" in text and "из 1 260" in text and "До 75 % не хватит" in text
 
@@ -134,3 +138,45 @@ def test_levers_are_said_with_what_they_bring():
     assert words["minutes"] == "Ещё 100 минут — ничего не изменит."
     late = prospect(situation(slots=slots((DAYS[0], DAYS[0] + timedelta(days=1)))))
     assert "больше." in " ".join(prospect_words.lever_words(lever, late, 2026) for lever in late.levers)
+
+
+def foreseen(day: date | None, surveyed: float = 700, chance: float = 0.5) -> Prospect:
+    """A prospect of 1,000 clients with these figures of its end."""
+    ending = Ending(surveyed, 30_000, day, "minutes" if day is None else "days")
+    return Prospect(1000, ending, 690, 710, 29_000, 31_000, chance, ())
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (foreseen(date(2026, 11, 26), chance=0.8), "Успеваем: 75 % — в четверг, 26 ноября."),
+        (foreseen(date(2026, 11, 25), chance=0.79), "Успеваем, но впритык: 75 % — в среду, 25 ноября."),
+        (foreseen(None, chance=0.2), "Скорее не успеваем: к концу волны ждём 70,0 %."),
+        (foreseen(None, chance=0.19), "Не успеваем: к концу волны ждём 70,0 %."),
+    ],
+)
+def test_the_headline_says_how_sure_it_is(found: Prospect, words: str) -> None:
+    assert plain(prospect_words.headline(found, 2026)) == words
+
+
+def test_details_leave_out_what_is_not_missing() -> None:
+    reached = [plain(line) for line in prospect_words.details(foreseen(date(2026, 11, 26), 760), 75_600)]
+    assert reached == [
+        "К концу волны ждём 76,0 % (от 69,0 % до 71,0 %): дальше кончатся дни звонков.",
+        "Минут уйдёт 500 (от 483 до 516) из 1 260.",
+    ]
+    missed = [plain(line) for line in prospect_words.details(foreseen(None, 749), 75_600)]
+    assert missed[0] == "С вероятностью 80 % — от 69,0 % до 71,0 %: дальше кончатся минуты."
+    assert missed[2] == "До 75 % не хватит 1 анкеты."
+    assert len(prospect_words.details(foreseen(None, 750), 75_600)) == 2
+
+
+def test_a_lever_is_said_by_the_day_it_brings_or_by_what_it_adds() -> None:
+    def said(day: date | None, surveyed: float, found: Prospect) -> str:
+        return plain(prospect_words.lever_words(Lever("day", Ending(surveyed, 0, day, "days")), found, 2026))
+
+    thursday = date(2026, 11, 26)
+    assert said(thursday, 760, foreseen(None)) == "Ещё один день звонков — 75 % в четверг, 26 ноября."
+    assert said(thursday, 702, foreseen(thursday)) == "Ещё один день звонков — 70,2 %, на 2 анкеты больше."
+    assert said(None, 701, foreseen(None)) == "Ещё один день звонков — 70,1 %, на 1 анкету больше."
+    assert said(None, 700.9, foreseen(None)) == "Ещё один день звонков — ничего не изменит."

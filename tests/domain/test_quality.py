@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from nps.domain.quality import DEFAULT_CRITERIA, REASONS, Heard, Plan, score, why
+from nps.domain.quality import DEFAULT_CRITERIA, REASONS, Heard, Plan, Rate, score, why
 
 PLAN = Plan(newcomer_calls=20, share_percent=10)
 #: A call of an experienced operator in which nothing stands out.
@@ -52,3 +52,9 @@ def test_what_did_not_come_up_counts_for_nothing():
     assert score([2, 1, None, 0]) == (3, 6)
     assert score([None] * 5) == (0, 0)
     assert score([2] * len(DEFAULT_CRITERIA)) == (10, 10)
+
+
+def test_reviews_add_up_and_fewer_than_five_say_little():
+    four, one = Rate(4, 30, 40), Rate(1, 2, 10)
+    assert four + one == Rate(5, 32, 50)
+    assert [rate.is_few for rate in (Rate(), one, four, four + one)] == [False, True, True, False]

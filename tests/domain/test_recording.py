@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps.domain.recording import PROBLEMS, Candidate, Hints, Match, match, read_name
+from nps.domain.recording import FOREIGN_WAVE, PROBLEMS, Candidate, Hints, Match, browsers_play, match, read_name
 
 ID = UUID("5f0c2d9e-6a34-4f52-9d43-0a1c5b7e8f10")
 OTHER = UUID("11111111-2222-4333-8444-555555555555")
@@ -79,3 +79,15 @@ def test_one_call_must_be_left_or_a_person_decides(length_s: int | None, calls: 
 def test_without_a_number_or_a_time_nothing_is_guessed() -> None:
     assert match(Hints(None, (), AT), 63_000, [call()]) == Match(None, "no_call")
     assert match(Hints(None, (PHONE,)), 63_000, [call()]) == Match(None, "no_call")
+
+
+def test_a_wave_of_telephony_is_only_downloaded() -> None:
+    assert browsers_play("audio/mpeg") and not browsers_play(FOREIGN_WAVE)
+
+
+def test_digits_that_are_no_number_of_ours_are_left_out_of_the_name() -> None:
+    assert read_name("0000000000_89170003794_+7 701 000 11 22.wav", ZONE) == Hints(None, (PHONE,))
+
+
+def test_a_time_that_no_clock_shows_is_no_hint() -> None:
+    assert read_name("20261318-151205_79170003794.wav", ZONE) == Hints(None, (PHONE,))

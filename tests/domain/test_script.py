@@ -78,6 +78,14 @@ def test_a_time_ends_the_call_with_an_appointment_and_none_with_a_soft_refusal()
 def test_answers_of_a_branch_that_was_left_are_out_of_the_path():
     answers = {"greeting": "yes", "rating": 9, "reasons": REASON, "callback": "declined"}
     assert [(step.id, value) for step, value in SCRIPT.path(answers)] == [("greeting", "yes"), ("rating", 9)]
+    assert (SCRIPT.rating(answers), SCRIPT.reasons(answers)) == (9, None)
+
+
+def test_rating_and_reasons_are_those_that_stand_on_the_path():
+    assert (SCRIPT.rating({}), SCRIPT.reasons({})) == (None, None)
+    answers = {"greeting": "yes", "rating": 6, "reasons": REASON}
+    assert (SCRIPT.rating(answers), SCRIPT.reasons(answers)) == (6, REASON)
+    assert SCRIPT.rating({"rating": 6}) is None, "nobody has agreed to be asked"
 
 
 def test_an_answer_the_step_does_not_know_leaves_the_talk_at_the_step():

@@ -10,12 +10,15 @@ from hypothesis import given, settings
 
 from nps.domain.errors import StaleError
 from nps.domain.script import (
+    Answer,
     Branch,
     Script,
+    Step,
+    StepKind,
 )
 from nps.domain.script.limits import check_limits
 from nps.domain.script.repairs import repaired, repairs
-from tests.domain.scripts import FAULTS, FOR_THE_AUTHOR, PLAIN, changed, whole_scripts
+from tests.domain.scripts import BREAK_INS, FAULTS, FOR_THE_AUTHOR, PLAIN, also, callback, changed, whole_scripts
 
 
 @pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
@@ -52,6 +55,45 @@ def test_an_end_gets_the_result_that_its_way_allows() -> None:
 def test_a_way_that_leads_nowhere_is_led_to_the_step_that_misses_it() -> None:
     answers = (replace(PLAIN.step("before0").answers[0], next=""), *PLAIN.step("before0").answers[1:])
     assert offered(changed(PLAIN, "before0", answers=answers))[0] == "«да» → «Оценка»"
+
+
+def test_a_callback_that_is_declined_leads_to_a_refusal_rather_than_to_the_farewell() -> None:
+    assert offered(also(PLAIN, callback("asked", ""))) == ["«не хочет» → «Отказ»"]
+
+
+def test_ratings_that_lead_nowhere_are_led_to_the_reasons_or_past_them() -> None:
+    low, high = PLAIN.step("rating").branches
+    assert offered(changed(PLAIN, "rating", branches=(replace(low, next=""), high)))[0] == "«1–8» → «Причины»"
+    assert offered(changed(PLAIN, "rating", branches=(low, replace(high, next="")))) == ["«9–10» → «Прощание»"]
+    one_way = changed(PLAIN, "rating", branches=(Branch(1, 10, ""),))
+    assert offered(one_way)[0] == "«1–10» → «Причины»"
+
+
+def test_a_repair_that_needs_a_step_which_is_not_there_is_not_offered() -> None:
+    alone = Step("before0", StepKind.CHOICE, "До", say="слова", answers=(Answer("y", "да", "", ""),))
+    circle = replace(alone, answers=(Answer("y", "да", "", "before0"),))
+    survey = replace(alone, kind=StepKind.END, answers=(), disposition="surveyed")
+    later = replace(survey, disposition="callback")
+    for step in (alone, circle, survey, later):
+        assert offered(Script("before0", (step,), **BREAK_INS)) == []
+    assert offered(Script("gone", (), **BREAK_INS)) == []
+
+    no_reasons = replace(PLAIN, steps=tuple(step for step in PLAIN.steps if step.id != "reasons"))
+    assert not [label for label in offered(no_reasons) if label.startswith("1–8")]
+
+
+def test_no_repair_makes_a_script_larger_than_it_may_be() -> None:
+    spare = tuple(replace(PLAIN.step("refusal0"), id=f"refusal{n}") for n in range(1, 57))
+    answers = tuple(Answer(f"a{n}", f"ответ {n}", "", target) for n, target in enumerate(("", "reasons", "refusal0")))
+    steps = (
+        replace(PLAIN.step("before0"), answers=answers),
+        *(PLAIN.step(one) for one in ("reasons", "bye", "refusal0")),
+    )
+    whole = Script("before0", (*steps, *spare[:-1]), **BREAK_INS)
+    full = replace(whole, steps=(*steps, *spare))
+    back = "Вернуть утверждённый: «До», «ответ 0» → «Оценка»"
+    assert (len(whole.steps), back in offered(whole)) == (59, True)
+    assert (len(full.steps), back in offered(full)) == (60, False)
 
 
 def test_a_key_that_was_never_offered_changes_nothing() -> None:

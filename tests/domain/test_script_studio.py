@@ -139,6 +139,23 @@ def test_a_new_prompt_stands_before_the_last_one() -> None:
     assert labels[-2:] == ["цена", "другое"]
 
 
+def test_parts_are_added_with_ids_of_their_own_and_words_to_be_written() -> None:
+    rating, choice = (editing.with_new_step(DEFAULT, kind, "Новый", "") for kind in (StepKind.RATING, StepKind.CHOICE))
+    assert [(branch.low, branch.high, branch.next) for branch in rating.steps[-1].branches] == [(1, 8, ""), (9, 10, "")]
+    assert (choice.steps[-1].id, choice.steps[-1].branches, choice.steps[:-1]) == ("step1", (), DEFAULT.steps)
+    assert editing.with_new_step(choice, StepKind.END, "Ещё", "").steps[-1].id == "step2"
+
+    label = f"Позвоните на {'очень ' * 10}позже"
+    answer = editing.with_answer(DEFAULT, "greeting", label).step("greeting").answers[-1]
+    assert (answer.id, answer.label, answer.trail, answer.next) == ("a1", label, label.casefold()[:40], "")
+
+    assert editing.with_start(DEFAULT, "rating").start == "rating"
+    assert editing.with_question(DEFAULT, "Есть ли скидки?").questions[-1] == Question("q1", "Есть ли скидки?", "")
+    assert editing.with_questions(DEFAULT, ()).questions == ()
+    complaint = replace(DEFAULT.complaint, steps=())
+    assert editing.with_complaint(DEFAULT, complaint).complaint == complaint
+
+
 def test_what_is_gone_is_not_edited() -> None:
     for edit in (
         lambda: editing.with_step(DEFAULT, Step("gone", StepKind.END, "Нет")),
@@ -172,3 +189,14 @@ def test_the_first_step_is_not_removed() -> None:
 def test_what_is_too_large_is_named_with_its_place(broken: Script, words: str) -> None:
     with pytest.raises(ScriptError, match=words):
         check_limits(broken)
+
+
+def test_a_new_and_another_first_step_are_told_with_what_differs_in_them() -> None:
+    added = editing.with_new_step(DEFAULT, StepKind.RATING, "Ещё оценка", "Линия 1")
+    assert [change.place for change in compare(DEFAULT, added)] == [
+        "Ещё оценка: новый шаг", "Ещё оценка: ответы и переходы",
+    ]  # fmt: skip
+    (moved,) = compare(DEFAULT, editing.with_start(DEFAULT, "rating"))
+    assert (moved.place, [run.text for run in moved.new]) == ("Первый шаг", [DEFAULT.step("rating").title])
+    gone = compare(replace(DEFAULT, start="nowhere"), DEFAULT)
+    assert [run.text for run in gone[0].old] == ["nowhere"]

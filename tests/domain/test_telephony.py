@@ -6,6 +6,7 @@ import json
 import random
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -114,6 +115,7 @@ def line(**fields: object) -> Line:
         (line(cause=21, sip=403, ringing_at=AT), "technical"),
         (line(cause=21, ringing_at=AT), "rejected"),
         (line(cause=20), "switched_off"),
+        (line(cause=20, ringing_at=AT), "switched_off"),
         (line(cause=38, ringing_at=AT), "technical"),
         (line(cause=19, ringing_at=AT), None),
         (line(cause=19, ringing_at=AT.replace(hour=10, minute=59, second=40)), "no_answer"),
@@ -124,3 +126,9 @@ def test_the_table_of_causes(shown: Line, result: str | None) -> None:
     assert suggested_result(shown) == result
     assert result is None or result in TABLE
     assert bool(what_happened(shown)) == (shown.ended_at is not None and shown.answered_at is None)
+
+
+def test_a_call_that_is_not_ours_has_no_id_of_ours() -> None:
+    own = next(iter(OUTCOMES))
+    ids = [LineEvent("asterisk", "1", call, Kind.HUNG_UP, AT).attempt_id for call in (own, "1795000325.42")]
+    assert ids == [UUID(own), None]

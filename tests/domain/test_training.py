@@ -48,7 +48,7 @@ def test_the_client_is_heard_before_and_after_his_interruption():
     assert "взял трубку" in says(None, answered=False)
     assert "кабель" in says(StepKind.RATING)
     assert "восемь" in says(StepKind.RATING, interrupted=True)
-    assert says(StepKind.RATING, ended=True) == ""
+    assert says(StepKind.RATING, ended=True) == says(None) == ""
 
 
 def test_the_third_call_is_answered():
@@ -81,6 +81,13 @@ def test_a_step_answered_before_it_could_be_read_was_skipped():
 def test_a_rating_nobody_asked_for_and_one_that_was_misheard():
     assert "Оценку не спросили" in advice("ready", replace(GOOD, steps=(GREETING,)))
     assert "Оценка записана неверно" in advice("ready", rated(9))
+
+
+def test_a_client_who_gives_no_rating_is_not_asked_why_there_is_none():
+    scenario = next(one for one in SCENARIOS.values() if one.dials[-1].answers and one.rating is None)
+    result = scenario.dials[-1].expects[0]
+    facts = CallFacts(len(scenario.dials), result, answered=True, ring_s=8, survey_s=0, steps=(GREETING,))
+    assert not any("Оценк" in finding.text for finding in feedback(scenario, facts).findings)
 
 
 def test_a_ring_under_twenty_seconds():

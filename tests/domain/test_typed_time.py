@@ -55,3 +55,7 @@ def test_people_write_days_and_clocks_in_their_ways():
 def test_an_instant_without_an_offset_is_the_clock_of_its_zone():
     assert instant_of("2026-11-18T14:00:00", "Europe/Samara") == datetime(2026, 11, 18, 10, tzinfo=UTC)
     assert instant_of("0001-01-01T00:00:00", "Europe/Samara") is None
+
+
+def test_a_day_that_the_calendar_does_not_have_is_none():
+    assert day_of("30.02.2026") is day_of("2026-02-30") is day_of("2026-13-01") is None

@@ -2,6 +2,7 @@ from fractions import Fraction
 
 import pytest
 
+from nps.domain.why import Why, iso
 from nps.domain.wording import (
     decimal,
     duration,
@@ -113,3 +114,41 @@ def test_a_number_with_a_comma_rounds_halves_away_from_zero(value, words):
 def test_a_number_may_carry_its_sign_and_any_places():
     assert (decimal(7.0, plus=True), decimal(0, plus=True)) == ("+7,0", "0,0")
     assert (decimal(0.0330, 3), decimal(3, 2), tenths(Fraction(257, 20))) == ("0,033", "3,00", "12,9")
+
+
+def hours_later(**params):
+    why = Why("hour_later", {"last": iso(at(20, "11:00")), "result": "busy", **params})
+    return why_text(why, IZHEVSK, at(20, "12:00"))
+
+
+def test_an_hour_that_falls_on_a_day_without_calls_says_so():
+    text = hours_later(plus_hour=iso(at(20, "12:00")), due=iso(at(24, "10:00")), moved="day")
+    assert text == "Занято в 11:00 + 1 ч = 12:00, в этот день не звоним → вт 24 ноября в 10:00"
+
+
+def test_a_reason_of_which_a_part_is_missing_is_said_without_it():
+    assert hours_later() == "Занято в 11:00 + 1 ч"
+    assert why_text(Why("technical", {}), IZHEVSK, NOW) == "Звонок, повторить сразу"
+    assert why_text(Why("result", {}), IZHEVSK, NOW) == ""
+    assert why_text(Why("manager", {}), IZHEVSK, NOW) == "Ждёт решения руководителя: без причины"
+
+
+@pytest.mark.parametrize(
+    ("why", "text"),
+    [
+        (Why("callback", {"at": iso(at(18, "13:00")), "due": iso(at(18, "14:00"))}),
+         "Просил перезвонить сегодня в 13:00, в это время не звоним → сегодня в 14:00"),
+        (Why("stop_list", {"phone_id": 1}), "Номер в стоп-листе"),
+        (Why("stop_list", {"by": "inn"}), "Организация в стоп-листе"),
+        (Why("stop_list", {}), "Номер или организация в стоп-листе"),
+    ],
+)  # fmt: skip
+def test_a_promise_that_was_moved_and_a_stop_list_are_said_as_they_are(why, text):
+    assert why_text(why, IZHEVSK, NOW) == text
+
+
+def test_another_person_without_a_time_is_called_the_next_day():
+    found = verdict(call("other_person", at(17, "10:15")))
+    assert why_text(found.why, IZHEVSK, NOW) == (
+        "Ответил другой вчера в 10:15, следующий день звонков во второй половине дня → сегодня в 14:00"
+    )

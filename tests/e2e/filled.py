@@ -165,8 +165,7 @@ class _Story:
         ).first()
         assert call is not None
         words = "Секунды по записи разговора"
-        form = Form(f"k{next(self.keys)}", boss, "seconds")
-        supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, form, NOW)
+        supervision.correct_seconds(self.session, boss, call.id, call.talk_ms // 1000 + 75, words, NOW)
         return frozen
 
     def _letters_of_reports(self, campaign_id: int) -> None:
@@ -246,17 +245,18 @@ class _Story:
         who: dict[str, Any] = {"campaign_id": campaign_id, "user_id": self.people["specialist"].id, "now": at}
         with file.open("rb") as source:
             load_id = sample.upload(db.session, file_name=file.name, source=source, **who)
-        understood = self._work(load_id, at).understood
+        columns = self._work(load_id, at).understood.header.columns
         load = sample_queries.load(self.session, campaign_id, load_id)
         assert load is not None
         customer_id = self.people["specialist"].customer_id
         assert customer_id is not None
         unknown = sample_queries.unknown_branches(self.session, load, customer_id)
         decisions = {group.key: f"new:{group.suggested}" if group.suggested else "outside" for group in unknown}
-        sample.confirm(db.session, import_id=load_id, columns=understood["columns"], decisions=decisions, **who)
+        which = {"campaign_id": campaign_id, "import_id": load_id}
+        sample.confirm(db.session, columns=columns, decisions=decisions, **which)
         self._work(load_id, at)
         if publish:
-            sample.publish(db.session, import_id=load_id, **who)
+            sample.publish(db.session, **which)
             self._work(load_id, at)
         return load_id
 
@@ -325,18 +325,14 @@ class _Story:
                 "phone": "+7 341 200-80-32", "email": "zakaz1@example.com", "text": text, "wished_time": wished,
             }  # fmt: skip
             at = _DAYS[1] + timedelta(minutes=20 * len(found))
-            key = f"e{len(found)}"
-            found.append(
-                escalations.raise_escalation(
-                    db.session, self.people["olga"], fields=fields, now=at, attempt_id=attempt, form_key=key
-                )
-            )
+            olga = self.people["olga"]
+            found.append(escalations.raise_escalation(db.session, olga, fields=fields, now=at, attempt_id=attempt))
         specialist, at = self.people["specialist"], _DAYS[1] + timedelta(hours=3)
         for number in found[1:]:
             escalations.take(db.session, specialist, number, now=at)
-        escalations.note(db.session, specialist, found[1], text="Позвонила на склад, жду ответа", now=at, form_key="n")
-        escalations.answer(db.session, specialist, found[2], text="Отправили акт на почту", now=at, form_key="a")
-        escalations.close(db.session, specialist, found[3], resolution="Довезли в тот же день", now=at, form_key="c")
+        escalations.note(db.session, specialist, found[1], text="Позвонила на склад, жду ответа", now=at)
+        escalations.answer(db.session, specialist, found[2], text="Отправили акт на почту", now=at)
+        escalations.close(db.session, specialist, found[3], text="Довезли в тот же день", now=at)
         self.session.rollback()
         self.system.work()
         return found[1]
@@ -390,7 +386,7 @@ class _Story:
     def _caught_letter(self, campaign_id: int) -> str:
         """The name of a letter of the demonstration: such letters never leave the house."""
         manager = self.people["manager"]
-        escalations.send_test_letter(db.session, manager, campaign_id, now=NOW - timedelta(hours=1), form_key="t")
+        escalations.send_test_letter(db.session, manager, campaign_id, now=NOW - timedelta(hours=1))
         self.session.rollback()
         self.system.work()
         (letter,) = self.system.app.config["MAIL_FOLDER"].iterdir()

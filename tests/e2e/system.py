@@ -53,7 +53,8 @@ class System:
 
     def work(self) -> None:
         """Let the workers do what waits in Redis, until nothing does."""
-        queue.wait_until_told()
+        if queue._messenger is not None:
+            queue._messenger.nudges.join()
         handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             with Redis.from_url(self.redis_url) as connection:

@@ -139,7 +139,6 @@ def test_the_letter_carries_it_as_text(system: System, full: Filled) -> None:
             fields=fields | {"text": f"{HOSTILE}\r\nBcc: all@example.com", "wished_time": HOSTILE},
             now=filled.NOW,
             attempt_id=case.attempt_id,
-            form_key="hostile",
         )
         db.session.remove()
         system.smtp.taken.clear()

@@ -12,7 +12,6 @@ from nps.extensions import db
 from nps.models import CallAttempt
 from nps.services import supervision
 from nps.services.desk import Result
-from nps.services.form_keys import Form
 from tests import factories
 from tests.e2e.people import Operator
 from tests.e2e.system import System
@@ -39,7 +38,7 @@ def test_words_typed_while_the_manager_settles_the_call_are_shown(system: System
         session = db.session()
         call = session.query(CallAttempt.id).scalar()
         now = system.clock.now(UTC)
-        supervision.settle_for_operator(session, manager, call, Result("hung_up"), Form("m", manager, "settle"), now)
+        supervision.settle_for_operator(session, manager, call, Result("hung_up"), now)
     with operator.expecting(409):
         operator.press("Escape")
         operator.press("Digit2")

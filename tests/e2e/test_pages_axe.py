@@ -88,7 +88,7 @@ REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
 #: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover.
 NO_PAGES = frozenset(
     {
-        "static", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
+        "static", "script_module", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
         "admin.journal_export", "reports.panel", "reports.workbook",
         "campaigns.messages", "reports.answer_rows", "reports.call_rows", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.help_words", "desk.panel", "desk.tick", "sample.progress", "sample.marked",

@@ -138,6 +138,6 @@ def test_a_question_asked_by_the_turned_back_clock_comes_to_its_call(
     actor = Actor(operator.id, "operator", operator.full_name)
     call_id = call.id
     session.rollback()
-    escalations.raise_escalation(session, actor, attempt_id=call_id, fields=FIELDS, form_key="a press", now=NOW - HOUR)
+    escalations.raise_escalation(session, actor, attempt_id=call_id, fields=FIELDS, now=NOW - HOUR)
     session.rollback()
     assert session.scalars(select(Outbox.state)).all() == ["waiting"]

@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from nps.extensions import db
 from nps.services import trouble
 from tests import factories, live
 from tests.faults.load import open_campaign
@@ -70,9 +71,10 @@ def test_a_full_disk_is_told_and_costs_no_answer(
     app: Flask, session: Session, small_disk: SmallDisk, tmp_path: Path
 ) -> None:
     campaign_id, (login,) = open_campaign(session, operators=1, clients=3)
-    with closing(sqlite3.connect(tmp_path / "nps.sqlite3")) as whole:
+    file = str(db.engine.url.database)
+    with closing(sqlite3.connect(file)) as whole:
         whole.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(tmp_path / "nps.sqlite3", small_disk.outside)
+    shutil.copy(file, small_disk.outside)
     url = f"sqlite:///{small_disk.inside}/nps.sqlite3"
     with live.web_server(tmp_path / "web", url, before=small_disk.enter) as address:
         person = live.Person(address)

@@ -83,7 +83,7 @@ ACTS: dict[str, tuple[Callable[[Floor], None], Callable[[Floor, Session], None] 
     "pause": (lambda f: desk.pause(db.session, f.actor, "break", NOW), None),
     "end_shift": (lambda f: desk.end_shift(db.session, f.actor, NOW), None),
     "shift_elsewhere": (lambda f: void(desk.start_shift(db.session, f.actor, f.other_id, "Ольга", NOW)), None),
-    "free": (lambda f: cases.free(db.session, f.manager, f.client_id, Form("", f.manager, "race"), NOW), None),
+    "free": (lambda f: cases.free(db.session, f.manager, f.client_id, NOW), None),
     "return": (lambda f: call_queue.return_client(db.session, f.actor.id, f.client_id, "other", NOW), None),
     "last_result": (
         lambda f: desk.show_last_result(db.session, f.actor, NOW + timedelta(seconds=41)),
@@ -160,9 +160,7 @@ def test_a_manager_who_settles_a_living_call_sees_the_answer_that_was_on_its_way
         stopped.await_arrival()
         settles = in_thread(
             floor.app,
-            lambda: supervision.settle_for_operator(
-                db.session, floor.manager, call, desk.Result("surveyed"), Form("", floor.manager, "race"), at
-            ),
+            lambda: supervision.settle_for_operator(db.session, floor.manager, call, desk.Result("surveyed"), at),
         )
         await_condition(lambda: not settles.is_alive() or waits_for_lock(session))
         stopped.go_on()

@@ -17,7 +17,7 @@ from nps.adapters import queue
 from nps.domain.actor import Actor
 from nps.models import Outbox, Reminder
 from nps.services import letters, reminders
-from nps.services.backup.settling import HELD
+from nps.services.backup.holding_back import HELD
 from tests import factories, redis_server, smtp_server
 from tests.faults.test_older_redis import Questions, letters_queue, promise, two_sweepers
 from tests.jobs.test_letters import worker

@@ -48,9 +48,7 @@ class Questions:
         """Raise one more; the number of its letter."""
         call, now = next(self.calls), datetime.now(UTC)
         self.session.rollback()
-        escalation_id = escalations.raise_escalation(
-            self.session, self.actor, attempt_id=call, fields=FIELDS, form_key=str(call), now=now
-        )
+        escalation_id = escalations.raise_escalation(self.session, self.actor, attempt_id=call, fields=FIELDS, now=now)
         number = self.session.scalars(select(Outbox.id).where(Outbox.subject_id == escalation_id)).one()
         self.session.rollback()
         return number

@@ -120,7 +120,6 @@ def escalate(session: Session) -> int:
         Actor(operator.id, "operator", operator.full_name),
         attempt_id=call.id,
         fields=FIELDS,
-        form_key="one press",
         now=datetime.now(UTC),
     )
 

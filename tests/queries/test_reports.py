@@ -363,7 +363,7 @@ def test_survey_time_and_talk_time_are_kept_apart(session: Session, campaign: Ca
     times = report(session, campaign).times
 
     assert (times.surveys, times.median_survey_ms, times.over_limit) == (4, 61_500, 3)
-    assert (times.median_talk_ms, times.talks_over_limit) == (71_500, 3)
+    assert times.median_talk_ms == 71_500
 
 
 def test_recordings_are_counted_of_conversations_and_of_all_dials(

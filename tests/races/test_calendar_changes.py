@@ -14,7 +14,6 @@ from nps.extensions import db
 from nps.models import Campaign, Respondent
 from nps.services import call_queue, campaigns, cases, sweep
 from nps.services.cases import folding, turns
-from nps.services.form_keys import Form
 from tests import factories
 from tests.factories import NOW
 from tests.races.held import after_commit, before, beside, on_postgres, somebody_waits
@@ -94,7 +93,7 @@ def test_a_change_of_windows_waits_for_an_act_and_takes_nothing_from_it(
     session.rollback()
 
     def refuse(s: Session) -> None:
-        cases.act(s, manager, client, "refused", "просил", Form("", manager, "act"), NOW)
+        cases.act(s, manager, client, "refused", "просил", NOW)
 
     with (
         before(app, "INSERT INTO journal", refuse) as act,

@@ -102,9 +102,7 @@ class Lives:
 
     def gets_number(self) -> None:
         client_id = self.random.choice(self.clients)
-        cases.give_number(
-            self.session, self.manager, client_id, self.number(client_id), self.seat.form(), self.seat.now
-        )
+        cases.give_number(self.session, self.manager, client_id, self.number(client_id), self.seat.now)
 
     def base_brings(self) -> None:
         client_id = self.random.choice(self.clients)
@@ -129,8 +127,8 @@ class Lives:
         if settled and self.random.random() < 0.6:
             said = supervision.Correction(self.random.choice(("no_answer", "dead_number", "technical")), "Послушали")
             call = self.random.choice(settled)
-            supervision.correct_result(self.session, self.manager, call, said, self.seat.form(), self.seat.now)
+            supervision.correct_result(self.session, self.manager, call, said, self.seat.now)
             return
         kind = self.random.choice(("reopened", "returned"))
         client_id = self.random.choice(self.clients)
-        cases.act(self.session, self.manager, client_id, kind, "Проверка", self.seat.form(), self.seat.now)
+        cases.act(self.session, self.manager, client_id, kind, "Проверка", self.seat.now)

@@ -65,10 +65,9 @@ class Loader:
         return {group.key: Decision(region=group.suggested, outside=not group.suggested).code for group in groups}
 
     def confirm(self, load_id: int, **fields: object) -> bool:
-        values = {"columns": self.load(load_id).understood["columns"], "decisions": self.decisions(load_id)} | fields
-        return sample.confirm(
-            self.session, campaign_id=self.campaign_id, import_id=load_id, user_id=self.user_id, now=self.now, **values
-        )
+        columns = self.load(load_id).understood.header.columns
+        values = {"columns": columns, "decisions": self.decisions(load_id)} | fields
+        return sample.confirm(self.session, campaign_id=self.campaign_id, import_id=load_id, **values)
 
     def check(self, content: bytes, **fields: object) -> int:
         load_id = self.understand(content)
@@ -77,9 +76,7 @@ class Loader:
         return load_id
 
     def ask_to_publish(self, load_id: int) -> None:
-        sample.publish(
-            self.session, campaign_id=self.campaign_id, import_id=load_id, user_id=self.user_id, now=self.now
-        )
+        sample.publish(self.session, campaign_id=self.campaign_id, import_id=load_id)
 
     def publish(self, content: bytes, **fields: object) -> int:
         load_id = self.check(content, **fields)

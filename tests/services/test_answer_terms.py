@@ -172,7 +172,7 @@ def test_the_figures_tell_how_fast_it_went(house: House) -> None:
     first, second, _ = house.escalate(), house.escalate(), house.escalate()
     escalations.take(house.session, house.specialist, first, now=NOW + timedelta(minutes=10))
     escalations.answer(house.session, house.specialist, first, text="Да", now=NOW + HOUR)
-    escalations.close(house.session, house.specialist, second, resolution="Нет", now=NOW + 3 * HOUR)
+    escalations.close(house.session, house.specialist, second, text="Нет", now=NOW + 3 * HOUR)
     with write(house.session) as s:
         letter = s.scalars(select(Outbox).where(Outbox.subject_id == first, Outbox.kind == "escalation")).one()
         letter.state, letter.next_try_at, letter.sent_at = "sent", None, NOW + timedelta(seconds=4)

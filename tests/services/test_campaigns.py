@@ -16,13 +16,15 @@ from nps.models import CallingWindow, Campaign, CampaignMember, Contract, Journa
 from nps.queries.campaigns import campaign_row
 from nps.queries.customer_lists import branches as branch_lines
 from nps.services import branches, call_queue, campaigns, cases, desk, stop_list
+from nps.services.acting import Act
 from nps.services.branches import Contact
 from nps.services.call_queue import Nobody, Taken
 from nps.services.campaigns import Terms
-from nps.services.form_keys import Form
+from nps.services.form_keys import SentAgain
 from nps.services.transaction import lock_claims, write
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 
 TERMS = Terms(title="Уралэнерго, декабрь 2026", starts_on=date(2026, 12, 1), ends_on=date(2026, 12, 24))
 
@@ -77,8 +79,11 @@ def test_a_second_campaign_of_a_customer_takes_his_latest_script(session: Sessio
 
 def test_the_same_form_sent_twice_makes_one_campaign(session: Session, manager: int) -> None:
     contract_id = factories.contract(session).id
-    first = create(session, manager, contract_id=contract_id, form_key="k1")
-    assert create(session, manager, contract_id=contract_id, form_key="k1") == first
+    boss = Actor(manager, "manager", "")
+    with counted(session, boss, "k1"):
+        create(session, manager, contract_id=contract_id)
+    with pytest.raises(SentAgain), counted(session, boss, "k1"):
+        create(session, manager, contract_id=contract_id)
     assert session.scalar(select(func.count()).select_from(Campaign)) == 1
 
 
@@ -105,7 +110,7 @@ def test_closing_a_day_moves_the_calls_that_stood_on_it(session: Session, manage
     respondent = factories.respondent(session, campaign, loaded_at=datetime(2026, 11, 17, 20, tzinfo=UTC))
     with write(session) as s:
         lock_claims(s)
-        cases.refold_waiting(s, campaign.id, NOW, None)
+        cases.refold_waiting(Act(s, None, NOW), campaign.id)
     assert client(session, respondent.id).next_call_at == datetime(2026, 11, 18, 6, tzinfo=UTC)
 
     campaigns.add_day(
@@ -185,7 +190,7 @@ def test_a_closed_campaign_changes_no_more(session: Session, manager: int) -> No
     with pytest.raises(StaleError):
         campaigns.pause(session, manager, campaign.id, NOW)
     with pytest.raises(StaleError):
-        cases.act(session, manager, respondent.id, "reopened", "Ошиблись", Form("k1", manager, "act"), NOW)
+        cases.act(session, manager, respondent.id, "reopened", "Ошиблись", NOW)
     other = factories.campaign(session, contract_id=campaign.contract_id, script_version_id=campaign.script_version_id)
     phone = respondent_phone(session, respondent.id)
     stop_list.add(session, manager, other.id, phone=phone, inn="", reason="Просьба клиента", now=NOW)
@@ -236,6 +241,8 @@ def test_the_stop_list_refuses_clients_in_all_campaigns_until_it_is_lifted(sessi
     assert [client(session, one.id).state, client(session, other.id).state] == ["refused", "refused"]
     with pytest.raises(DomainError, match="Уже в стоп-листе"):
         stop_list.add(session, manager, second.id, phone="+79170009999", inn="", reason="Ещё раз", now=NOW)
+    with pytest.raises(DomainError, match="что-то одно"):
+        stop_list.add(session, manager, second.id, phone="", inn="ИНН:", reason="Ещё раз", now=NOW)
 
     entry = session.scalars(select(StopList)).one()
     with pytest.raises(DomainError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.models import Journal
+from nps.models import Contract, Customer, Journal
 from nps.queries import directory as queries
 from nps.services import directory
+from nps.services.form_keys import Enveloped, SentAgain, counting
 from tests import factories
 from tests.factories import NOW
 
@@ -59,15 +61,18 @@ def test_one_name_is_one_customer_however_it_is_written(session, contract, admin
 
 
 def test_the_same_form_twice_adds_one_customer_and_one_contract(session, admin):
-    first, again = (
-        directory.add_customer(session, name="Новый", actor_id=admin, now=NOW, form_key="c" * 24) for _ in range(2)
-    )
-    assert first == again
-    ids = {
-        directory.add_contract(session, customer_id=first, minutes=100, actor_id=admin, form_key="d" * 24, **TERMS)
-        for _ in range(2)
-    }
-    assert len(ids) == 1
+    def twice(key: str, act: Callable[[], int]) -> int:
+        with counting(session, Enveloped(key, admin, "test"), NOW):
+            made = act()
+        with pytest.raises(SentAgain), counting(session, Enveloped(key, admin, "test"), NOW):
+            act()
+        return made
+
+    first = twice("c", lambda: directory.add_customer(session, name="Новый", actor_id=admin, now=NOW))
+    assert session.scalars(select(Customer.id).where(Customer.name == "Новый")).all() == [first]
+    of_first = {"customer_id": first, "minutes": 100, "actor_id": admin}
+    contract_id = twice("d", lambda: directory.add_contract(session, **of_first, **TERMS))
+    assert session.scalars(select(Contract.id).where(Contract.customer_id == first)).all() == [contract_id]
 
 
 def test_the_limit_rises_with_the_consent_in_the_journal(session, contract, admin):

@@ -53,7 +53,6 @@ from nps.services import (
     stop_list,
     sweep,
 )
-from nps.services.form_keys import Form
 from nps.services.personal_data import Order
 from tests import factories, redis_server
 from tests.conftest import make_app
@@ -117,7 +116,7 @@ class Wave:
         seat.answer(attempt, "reasons", words)
         desk.save_note(session, seat.actor, attempt, f"Второй номер {SPARE}", seat.now)
         wish = {"organisation": VICTIM[2], "inn": VICTIM[1], "contact": VICTIM[3], "phone": PHONE, "text": "Счёт?"}
-        escalations.raise_escalation(session, seat.actor, fields=wish, now=seat.now, attempt_id=attempt, form_key="e")
+        escalations.raise_escalation(session, seat.actor, fields=wish, now=seat.now, attempt_id=attempt)
         seat.settle(attempt, "surveyed", note=f"перезвонит с {SPARE}")
         boss = Actor(self.manager.id, "manager", self.manager.full_name)
         recordings.add_recording(
@@ -206,7 +205,7 @@ def everywhere(session: Session) -> set[str]:
 
 def test_a_person_is_found_nowhere_afterwards(session: Session, app: Flask, survey: Wave, contract: Contract) -> None:
     second = Wave(session, app, survey.root, contract.id)
-    cases.give_number(session, survey.manager.id, second.victim, SPARE, Form("", survey.manager.id, ""), NOW)
+    cases.give_number(session, survey.manager.id, second.victim, SPARE, NOW)
     stop_list.add(session, survey.manager.id, survey.id, phone=PHONE, inn="", reason="Вахрушев просил", now=NOW)
     leave_copies(session, app.config["DATA_FOLDER"])
     assert places(survey.traces()) == everywhere(session)
@@ -302,7 +301,7 @@ def test_by_day_the_files_go_and_the_tables_wait_for_the_end_of_the_shifts(sessi
     session.add(Shift(user_id=survey.manager.id, campaign_id=survey.id, spoken_name="Ольга", started_at=NOW))
     session.commit()
     assert not personal_data.finish(session, erasure_id, NOW)
-    act = acts.act(session, erasure_id)
+    act = acts.erasure(session, erasure_id)
     assert act is not None and act.is_to_compact and act.finished_at is None
     assert places(survey.traces()) <= {"database"}, "the files are gone"
     assert personal_data.unfinished(session, NOW) == []
@@ -394,9 +393,9 @@ def test_another_list_than_the_one_shown_is_refused(session: Session, survey: Wa
 def test_nobody_decides_about_an_erased_client_any_more(session: Session, survey: Wave, contract: Contract) -> None:
     survey.erase_person()
     with pytest.raises(StaleError, match="удалены"):
-        cases.give_number(session, survey.manager.id, survey.victim, SPARE, Form("", survey.manager.id, ""), NOW)
+        cases.give_number(session, survey.manager.id, survey.victim, SPARE, NOW)
     with pytest.raises(StaleError, match="удалены"):
-        cases.act(session, survey.manager.id, survey.victim, "reopened", "Просил", Form("", survey.manager.id, ""), NOW)
+        cases.act(session, survey.manager.id, survey.victim, "reopened", "Просил", NOW)
     seat, attempt = survey.seat, survey.attempt
     with pytest.raises(StaleError):
         desk.save_note(session, seat.actor, attempt, f"ещё раз {PHONE}", seat.now)
@@ -428,8 +427,14 @@ def test_a_sound_two_calls_share_goes_with_the_last_of_them(
 
 
 def test_a_form_sent_twice_is_one_act(session: Session, survey: Wave) -> None:
-    first = survey.erase_person(form_key="once")
+    def press(key: str) -> int:
+        sent = form_keys.Enveloped(key, survey.manager.id, "erase_person", {})
+        with form_keys.counting(session, sent, NOW):
+            return survey.erase_person()
+
+    first = press("once")
     with pytest.raises((StaleError, form_keys.KeyReused)):
-        survey.erase_person(form_key="another")
-    assert survey.erase_person(form_key="once") == first
+        press("another")
+    with pytest.raises(form_keys.SentAgain):
+        press("once")
     assert session.scalars(select(Erasure.id)).all() == [first]

@@ -18,10 +18,11 @@ from nps.queries import escalation_list
 from nps.queries import escalations as queries
 from nps.queries.escalation_list import Wanted
 from nps.services import escalations
-from nps.services.form_keys import KeyReused
+from nps.services.form_keys import KeyReused, SentAgain
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 
 FIELDS = {
     "organisation": "ООО «Хлебокомбинат»",
@@ -50,7 +51,7 @@ class House:
 
     def escalate(self, **kwargs: object) -> int:
         fields = FIELDS | kwargs.pop("fields", {})
-        values = {"attempt_id": self.call_id, "now": NOW, "form_key": ""} | kwargs
+        values = {"attempt_id": self.call_id, "now": NOW} | kwargs
         return escalations.raise_escalation(self.session, values.pop("who", self.as_operator), fields=fields, **values)
 
     def case(self, escalation_id: int) -> queries.Case:
@@ -100,15 +101,22 @@ def test_the_call_is_not_touched_by_an_escalation(house: House) -> None:
 
 
 def test_a_second_press_of_the_same_form_is_the_first_one(house: House) -> None:
-    assert house.escalate(form_key="k1") == house.escalate(form_key="k1")
+    with counted(house.session, house.as_operator.id, "k1"):
+        house.escalate()
+    with pytest.raises(SentAgain), counted(house.session, house.as_operator.id, "k1"):
+        house.escalate()
     assert (house.count(Escalation), house.count(Outbox)) == (1, 1)
-    with pytest.raises(KeyReused):
-        house.escalate(form_key="k1", fields={"text": "Другое"})
+    other = {"text": "Другое"}
+    with pytest.raises(KeyReused), counted(house.session, house.as_operator.id, "k1", other):
+        house.escalate(fields=other)
 
 
 def test_a_client_may_ask_for_two_things(house: House) -> None:
-    assert house.escalate(form_key="k1") != house.escalate(form_key="k2")
-    assert house.count(Outbox) == 2
+    numbers = set()
+    for key in ("k1", "k2"):
+        with counted(house.session, house.as_operator.id, key):
+            numbers.add(house.escalate())
+    assert len(numbers) == house.count(Outbox) == 2
 
 
 @pytest.mark.parametrize(
@@ -176,7 +184,7 @@ def test_the_specialist_takes_answers_and_closes(house: House) -> None:
     escalations.note(house.session, who, escalation_id, text="Позвоню после обеда", now=later)
     escalations.answer(house.session, who, escalation_id, text="Кабель есть, счёт выслан", now=later)
     assert house.case(escalation_id).state == "answered"
-    escalations.close(house.session, who, escalation_id, resolution="Клиент доволен", now=later)
+    escalations.close(house.session, who, escalation_id, text="Клиент доволен", now=later)
     case = house.case(escalation_id)
     assert (case.state, case.taken_at, case.resolution, case.closed_at) == ("closed", later, "Клиент доволен", later)
     assert [note.kind for note in case.notes] == ["note", "answer", "close"]
@@ -194,11 +202,11 @@ def test_an_escalation_taken_by_another_stays_his(house: House) -> None:
 
 def test_a_closed_escalation_takes_no_more_words(house: House) -> None:
     escalation_id = house.escalate()
-    escalations.close(house.session, house.specialist, escalation_id, resolution="Готово", now=NOW)
+    escalations.close(house.session, house.specialist, escalation_id, text="Готово", now=NOW)
     for act in (
         lambda: escalations.note(house.session, house.specialist, escalation_id, text="ещё", now=NOW),
         lambda: escalations.answer(house.session, house.specialist, escalation_id, text="ещё", now=NOW),
-        lambda: escalations.close(house.session, house.specialist, escalation_id, resolution="ещё", now=NOW),
+        lambda: escalations.close(house.session, house.specialist, escalation_id, text="ещё", now=NOW),
         lambda: escalations.take(house.session, house.specialist, escalation_id, now=NOW),
     ):
         with pytest.raises(StaleError):
@@ -208,11 +216,13 @@ def test_a_closed_escalation_takes_no_more_words(house: House) -> None:
 def test_answers_and_closing_need_words_and_count_once(house: House) -> None:
     escalation_id = house.escalate()
     with pytest.raises(EscalationError):
-        escalations.close(house.session, house.specialist, escalation_id, resolution=" ", now=NOW)
+        escalations.close(house.session, house.specialist, escalation_id, text=" ", now=NOW)
     with pytest.raises(EscalationError):
         escalations.answer(house.session, house.specialist, escalation_id, text="х" * 2001, now=NOW)
-    for _ in range(2):
-        escalations.close(house.session, house.specialist, escalation_id, resolution="Готово", now=NOW, form_key="once")
+    with counted(house.session, house.specialist.id, "once"):
+        escalations.close(house.session, house.specialist, escalation_id, text="Готово", now=NOW)
+    with pytest.raises(SentAgain), counted(house.session, house.specialist.id, "once"):
+        escalations.close(house.session, house.specialist, escalation_id, text="Готово", now=NOW)
     assert len(house.case(escalation_id).notes) == 1
 
 

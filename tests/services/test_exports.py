@@ -21,11 +21,13 @@ from nps.domain.errors import NotFoundError, TooOftenError
 from nps.models import AccessLog, Campaign, Contract, Erasure, JobRun, User
 from nps.queries.exports import exports_of
 from nps.services import journal, limits, personal_data
+from nps.services.form_keys import SentAgain
 from nps.services.personal_data import Order
 from nps.services.reports import exporting
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 from tests.web.test_reports import campaign
 
 __all__ = ["campaign"]
@@ -47,8 +49,8 @@ def folder(app: Flask) -> Path:
     return found
 
 
-def order(session: Session, who: Actor, campaign_id: int, form: str = "xlsx", key: str = "") -> int:
-    return exporting.order(session, actor=who, campaign_id=campaign_id, form=form, zone=ZONE, now=NOW, form_key=key)
+def order(session: Session, who: Actor, campaign_id: int, form: str = "xlsx") -> int:
+    return exporting.order(session, actor=who, campaign_id=campaign_id, form=form, zone=ZONE, now=NOW)
 
 
 def work(session: Session, job_id: int, at: datetime = NOW) -> JobRun:
@@ -61,8 +63,8 @@ def job_of(session: Session, job_id: int) -> JobRun:
     return session.get_one(JobRun, job_id, populate_existing=True)
 
 
-def take(session: Session, who: Actor, job_id: int) -> exporting.Ready:
-    return exporting.take(session, actor=who, job_id=job_id, now=NOW, zone=ZONE, address="")
+def fetch(session: Session, who: Actor, job_id: int) -> exporting.Ready:
+    return exporting.fetch(session, actor=who, job_id=job_id, now=NOW, zone=ZONE, address="")
 
 
 def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
@@ -72,7 +74,7 @@ def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
     assert job_of(session, job_id).state == "waiting"
 
     done = work(session, job_id)
-    ready = take(session, boss, job_id)
+    ready = fetch(session, boss, job_id)
 
     assert (done.state, done.done, done.lease_token) == ("done", done.total, None) and done.total == 2 + 3
     assert [path.name for path in folder.iterdir()] == [ready.file.name], "no draft, no rows beside it"
@@ -86,7 +88,7 @@ def test_an_ordered_workbook_is_made_whole_and_taken_by_its_owner(
 def test_the_two_tables_of_the_terms_can_be_ordered(session: Session, campaign: Campaign, boss: Actor) -> None:
     job_id = order(session, boss, campaign.id, "forms")
     done = work(session, job_id)
-    ready = take(session, boss, job_id)
+    ready = fetch(session, boss, job_id)
 
     assert (done.state, done.total) == ("done", 2)
     assert load_workbook(ready.file).sheetnames == ["Звонки", "Анкета"]
@@ -97,7 +99,7 @@ def test_the_table_has_the_form_with_phones_in_digits(session: Session, campaign
     job_id = order(session, boss, campaign.id, "csv")
     work(session, job_id)
 
-    text = take(session, boss, job_id).file.read_text("utf-8-sig")
+    text = fetch(session, boss, job_id).file.read_text("utf-8-sig")
 
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
     assert rows[0][4] == "Телефон" and len(rows) == 3
@@ -112,7 +114,7 @@ def test_nobody_else_gets_the_file(session: Session, campaign: Campaign, boss: A
 
     for who in (other, actor(factories.user(session, "customer"))):
         with pytest.raises(NotFoundError):
-            take(session, who, job_id)
+            fetch(session, who, job_id)
         with pytest.raises(NotFoundError):
             exporting.cancel(session, actor=who, job_id=job_id)
         assert exports_of(session, who.id, campaign.id) == []
@@ -129,15 +131,20 @@ def test_a_person_who_lost_the_right_gets_nothing(session: Session, campaign: Ca
     session.commit()
 
     with pytest.raises(NotFoundError):
-        take(session, actor(session.get_one(User, person.id, populate_existing=True)), made)
+        fetch(session, actor(session.get_one(User, person.id, populate_existing=True)), made)
     assert work(session, waiting).file == ""
 
 
 def test_pressing_twice_orders_once(session: Session, campaign: Campaign, boss: Actor) -> None:
-    first = order(session, boss, campaign.id, key="k")
+    with counted(session, boss.id, "k"):
+        first = order(session, boss, campaign.id)
 
-    assert order(session, boss, campaign.id, key="k") == first == order(session, boss, campaign.id, key="another")
+    with pytest.raises(SentAgain), counted(session, boss.id, "k"):
+        order(session, boss, campaign.id)
+    with counted(session, boss.id, "another"):
+        assert order(session, boss, campaign.id) == first
     assert order(session, boss, campaign.id, "csv") != first
+    assert len(session.scalars(select(JobRun)).all()) == 2
 
 
 def test_a_cancelled_file_is_not_made(session: Session, campaign: Campaign, boss: Actor, folder: Path) -> None:
@@ -196,7 +203,7 @@ def test_a_file_goes_after_a_day(session: Session, campaign: Campaign, boss: Act
 
     assert list(folder.iterdir()) == [] and exporting.outdated(session, later) == []
     with pytest.raises(NotFoundError, match="Закажите"):
-        take(session, boss, job_id)
+        fetch(session, boss, job_id)
 
 
 def close(session: Session, campaign: Campaign) -> None:
@@ -220,7 +227,7 @@ def test_an_erasure_reaches_the_files(session: Session, campaign: Campaign, boss
 
     assert list(folder.iterdir()) == []
     with pytest.raises(NotFoundError):
-        take(session, boss, job_id)
+        fetch(session, boss, job_id)
 
 
 def test_a_file_begun_before_an_erasure_is_made_again(
@@ -243,7 +250,7 @@ def test_a_file_begun_before_an_erasure_is_made_again(
 
     assert session.scalars(select(Erasure)).one().campaign_id == campaign.id
     assert (first, left, second) == ("waiting", [], "done")
-    text = take(session, boss, job_id).file.read_text("utf-8-sig")
+    text = fetch(session, boss, job_id).file.read_text("utf-8-sig")
     assert "0277123456" not in text and "79170001122" not in text
 
 
@@ -261,5 +268,5 @@ def test_after_twenty_workbooks_nothing_more_is_ordered_for_a_while(
     assert refused.value.wait_s == 540
     assert exports_of(session, boss.id, campaign.id) == []
     assert exporting.order(
-        session, actor=boss, campaign_id=campaign.id, form="csv", zone=ZONE, now=NOW + timedelta(minutes=9), form_key=""
+        session, actor=boss, campaign_id=campaign.id, form="csv", zone=ZONE, now=NOW + timedelta(minutes=9)
     )

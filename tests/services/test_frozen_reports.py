@@ -17,9 +17,10 @@ from nps.queries.campaigns import campaign_row
 from nps.queries.reports import EVERYTHING, Report, Slice, begin_snapshot, campaign_report
 from nps.queries.reports.frozen import Frozen, figures_of, frozen_of, frozen_wave
 from nps.services import cases, frozen_reports, supervision
-from nps.services.form_keys import Form
+from nps.services.form_keys import SentAgain
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 from tests.web.test_reports import answer, campaign
 
 __all__ = ["campaign"]
@@ -142,9 +143,8 @@ def test_days_are_kept_while_the_wave_goes_on(session: Session, campaign: Campai
     assert (found.score.n, found.clients.surveyed) == (2, 3), "answers of the day, the base of the moment"
     assert found.changes_to(report(session, campaign, found.where)) == ()
 
-    seconds = Form("k", manager.id, "seconds")
     attempt = session.scalars(select(factories.CallAttempt).where(factories.CallAttempt.talk_ms == 30_000)).one()
-    supervision.correct_seconds(session, manager.id, attempt.id, 95, "По записи", seconds, LATER)
+    supervision.correct_seconds(session, manager.id, attempt.id, 95, "По записи", LATER)
     changed = {
         c.name: (c.was and c.was.words, c.now and c.now.words)
         for c in found.changes_to(report(session, campaign, found.where))
@@ -178,10 +178,13 @@ def test_days_with_a_call_that_waits_for_its_result_are_not_closed(
 
 
 def test_a_period_is_closed_once_and_a_form_counts_once(session: Session, campaign: Campaign, manager: User) -> None:
-    first = freeze(session, manager, campaign, form_key="one")
-    assert freeze(session, manager, campaign, form_key="one") == first
-    with pytest.raises(StaleError, match="уже закрыт"):
-        freeze(session, manager, campaign, form_key="two")
+    with counted(session, manager.id, "one"):
+        freeze(session, manager, campaign)
+    with pytest.raises(SentAgain), counted(session, manager.id, "one"):
+        freeze(session, manager, campaign)
+    with pytest.raises(StaleError, match="уже закрыт"), counted(session, manager.id, "two"):
+        freeze(session, manager, campaign)
+    assert len(session.scalars(select(FrozenReport)).all()) == 1
 
 
 def test_training_keeps_no_report(session: Session, manager: User) -> None:

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, StaleError
 from nps.models import Campaign, CaseEvent, Journal, Respondent, User
 from nps.queries import missing_clients
 from nps.services import cases
-from nps.services.form_keys import Form
+from nps.services.form_keys import SentAgain
 from tests import factories
+from tests.pressing import counted
 from tests.services.loading import ROW, Loader, workbook
 
 LES = ("Ижевск", "1851884479", "ООО «Лес»", "Щербакова Ирина Дмитриевна", "8 912 000-60-43", "")
@@ -45,9 +47,8 @@ def states(session: Session) -> dict[str, str]:
     return {client.organisation: client.state for client in session.scalars(select(Respondent))}
 
 
-def withdraw(loader: Loader, load_id: int, expected: int, letter: str = "15-к", key: str = "") -> int:
-    form = Form(key, loader.user_id, "sample.withdraw", {"clients": expected})
-    who = {"letter": letter, "reason": "Больше не клиенты", "expected": expected, "form": form, "now": LATER}
+def withdraw(loader: Loader, load_id: int, expected: int, letter: str = "15-к") -> int:
+    who = {"letter": letter, "reason": "Больше не клиенты", "expected": expected, "now": LATER}
     return cases.withdraw_missing(loader.session, loader.user_id, loader.campaign_id, load_id, **who)
 
 
@@ -61,7 +62,9 @@ def test_those_still_to_call_leave_with_the_letters_number_in_their_history(load
     load_id = loader.check(workbook(ROW))
     assert left_out(loader, session, load_id) == {LES[2], VOLGA[2]}
 
-    assert withdraw(loader, load_id, 2, key="k1") == 2
+    manager = Actor(loader.user_id, "manager", "")
+    with counted(session, manager, "k1"):
+        assert withdraw(loader, load_id, 2) == 2
     assert states(session) == {ROW[2]: "waiting", LES[2]: "withdrawn", VOLGA[2]: "withdrawn"}
     events = session.scalars(select(CaseEvent).where(CaseEvent.kind == "withdrawn")).all()
     assert [(event.reason, event.detail, event.by) for event in events] == [
@@ -70,7 +73,8 @@ def test_those_still_to_call_leave_with_the_letters_number_in_their_history(load
     told = session.scalars(select(Journal).where(Journal.action == "clients_withdrawn")).one()
     assert told.after == {"clients": 2}
     assert left_out(loader, session, load_id) == set()
-    assert withdraw(loader, load_id, 2, key="k1") == 2, "the same form sent twice"
+    with pytest.raises(SentAgain), counted(session, manager, "k1"):
+        withdraw(loader, load_id, 2)
 
 
 def test_who_has_a_result_or_a_call_under_way_stays(loader: Loader, session: Session, campaign: Campaign) -> None:

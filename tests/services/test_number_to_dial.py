@@ -70,7 +70,7 @@ def dialled(seat: Desk, client_id: int) -> tuple[UUID, str]:
 
 def manager_gives(seat: Desk, client_id: int, number: str) -> None:
     manager = factories.user(seat.session, "manager").id
-    cases.give_number(seat.session, manager, client_id, number, seat.form(), seat.now)
+    cases.give_number(seat.session, manager, client_id, number, seat.now)
 
 
 def says(seat: Desk, attempt: UUID, number: str) -> None:

@@ -70,15 +70,14 @@ class House:
         actor = self.managers[who]
         quality.save_review(
             self.session, actor, self.campaign_id, call or self.call, marks=marks, note=note, finish=finish,
-            form=self.form(actor), now=NOW,
+            now=NOW,
         )  # fmt: skip
 
     def correct(self, disposition: str, who: int = 0, reason: str = "Слышно отказ", call: UUID | None = None) -> None:
         actor = self.managers[who]
         quality.correct_result(
-            self.session, actor, self.campaign_id, call or self.call, Correction(disposition, reason),
-            self.form(actor), NOW,
-        )  # fmt: skip
+            self.session, actor, self.campaign_id, call or self.call, Correction(disposition, reason), NOW
+        )
 
     def said(self) -> list[tuple[str, str, str]]:
         """All words about the call: the result, where it comes from, why."""
@@ -170,15 +169,15 @@ def test_the_operator_reads_the_finished_review_and_answers(house: House) -> Non
     assert queries.reviews_of(house.session, house.operator.id) == []
     review_id = house.review().id
     with pytest.raises(NotFoundError):
-        quality.reply(house.session, house.operator, review_id, "Рано", house.form(house.operator), NOW)
+        quality.reply(house.session, house.operator, review_id, "Рано", NOW)
     house.save(note="Отлично")
     assert queries.begun(house.session, house.campaign_id) == []
-    quality.reply(house.session, house.operator, review_id, "Спасибо", house.form(house.operator), NOW)
+    quality.reply(house.session, house.operator, review_id, "Спасибо", NOW)
     (review,) = queries.reviews_of(house.session, house.operator.id)
     assert (review.note, review.reply, review.reviewer) == ("Отлично", "Спасибо", "Нина")
     somebody = Actor(factories.user(house.session).id, "operator", "Другой")
     with pytest.raises(NotFoundError):
-        quality.reply(house.session, somebody, review_id, "Не моё", house.form(somebody), NOW)
+        quality.reply(house.session, somebody, review_id, "Не моё", NOW)
 
 
 def test_criteria_belong_to_the_campaign_and_old_reviews_keep_their_words(house: House) -> None:
@@ -195,7 +194,7 @@ def test_criteria_belong_to_the_campaign_and_old_reviews_keep_their_words(house:
 
 def test_words_about_an_erased_client_go_and_the_figures_stay(house: House) -> None:
     house.save(note="Клиент Кузнецова просила не звонить")
-    quality.reply(house.session, house.operator, house.review().id, "Светлана", house.form(house.operator), NOW)
+    quality.reply(house.session, house.operator, house.review().id, "Светлана", NOW)
     client = house.session.get_one(CallAttempt, house.call).respondent_id
     with write(house.session) as s:
         overwrite_clients(s, select(factories.Respondent.id).where(factories.Respondent.id == client), NOW)
@@ -230,7 +229,7 @@ def test_a_managers_correction_is_not_taken_for_a_reviewers(house: House) -> Non
     house.correct("refused")
     manager = house.managers[1]
     correction = Correction("hung_up", "Письмо заказчика")
-    supervision.correct_result(house.session, manager.id, house.call, correction, house.form(manager), NOW)
+    supervision.correct_result(house.session, manager.id, house.call, correction, NOW)
     assert [source for _, source, _ in house.said()] == ["operator", "review", "manager"]
 
 

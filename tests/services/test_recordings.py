@@ -23,7 +23,6 @@ from nps.models import Audio, CallAttempt, Campaign, Erasure, Journal, Recording
 from nps.queries.recordings import call_with_recording
 from nps.queries.recordings.waiting import WaitingRecording, offered_calls, one_waiting, waiting
 from nps.services import personal_data, recordings, sweep
-from nps.services.form_keys import Form
 from nps.services.personal_data import Order
 from nps.services.recordings.places import places
 from tests import factories, s3_server
@@ -53,7 +52,6 @@ class World:
         self.manager = Actor(factories.user(session, "manager").id, "manager", "")
         self.inbox: Path = app.config["RECORDINGS_INBOX"]
         self.store: Path = app.config["RECORDINGS_FOLDER"]
-        self._keys = iter(range(10_000))
 
     def call(
         self, phone: str, at: datetime = NOW, *, ring_s: int = 5, talk_s: int = 20, **fields: object
@@ -81,9 +79,6 @@ class World:
     def rows(self) -> list[Recording]:
         self.session.rollback()
         return list(self.session.scalars(select(Recording).order_by(Recording.id)))
-
-    def form(self, name: str = "test") -> Form:
-        return Form(f"key-{next(self._keys)}", self.manager.id, name, {})
 
     def files(self) -> list[Path]:
         return sorted(path for path in self.store.rglob("*") if path.is_file())
@@ -232,9 +227,9 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
         calls = offered_calls(world.session, chosen)
         free = [call for call in calls if not call.has_recording]
         if row.problem in ("several", "length") and free:
-            recordings.attach(db.session, world.manager, row.id, free[0].id, world.form(), LATER)
+            recordings.attach(db.session, world.manager, row.id, free[0].id, LATER)
         else:
-            recordings.set_aside(db.session, world.manager, row.id, world.form(), LATER)
+            recordings.set_aside(db.session, world.manager, row.id, LATER)
 
     states = Counter(row.state for row in world.rows())
     assert states == {"matched": 140, "rejected": 40, "orphan": 20, "empty": 20}
@@ -255,18 +250,18 @@ def test_a_manager_gives_a_call_another_recording_and_the_first_is_put_aside(wor
         first, second = second, first
     first_id, second_id, call_id = first.id, second.id, call.id
 
-    recordings.attach(db.session, world.manager, second_id, call_id, world.form(), LATER)
+    recordings.attach(db.session, world.manager, second_id, call_id, LATER)
 
     rows = {row.id: row for row in world.rows()}
     assert (rows[second_id].state, rows[second_id].attempt_id) == ("matched", call_id)
     assert (rows[first_id].state, rows[first_id].named_attempt_id) == ("rejected", call_id)
     with pytest.raises(StaleError):
-        recordings.attach(db.session, world.manager, second_id, call_id, world.form(), LATER)
+        recordings.attach(db.session, world.manager, second_id, call_id, LATER)
     with pytest.raises(NotFoundError):
-        recordings.attach(db.session, world.manager, first_id, uuid4(), world.form(), LATER)
+        recordings.attach(db.session, world.manager, first_id, uuid4(), LATER)
 
-    recordings.detach(db.session, world.manager, second_id, world.form(), LATER)
-    recordings.attach(db.session, world.manager, first_id, call_id, world.form(), LATER)
+    recordings.detach(db.session, world.manager, second_id, LATER)
+    recordings.attach(db.session, world.manager, first_id, call_id, LATER)
     assert [(row.state, row.problem) for row in world.rows() if row.id == second_id] == [("unmatched", "detached")]
 
 
@@ -274,9 +269,9 @@ def test_a_word_on_a_missing_recording_holds_until_one_comes(world: World) -> No
     call = world.call("+79170000011")
     call_id = call.id
     with pytest.raises(DomainError, match="почему"):
-        recordings.tell_absence(db.session, world.manager, call_id, "other", world.form(), LATER)
+        recordings.tell_absence(db.session, world.manager, call_id, "other", LATER)
     for cause in ("lost", "not_recorded"):
-        recordings.tell_absence(db.session, world.manager, call_id, cause, world.form(), LATER)
+        recordings.tell_absence(db.session, world.manager, call_id, cause, LATER)
     world.session.rollback()
     assert world.session.get_one(RecordingAbsence, call_id).cause == "not_recorded"
 
@@ -286,7 +281,7 @@ def test_a_word_on_a_missing_recording_holds_until_one_comes(world: World) -> No
     assert world.session.get(RecordingAbsence, call_id) is None
     assert world.rows()[0].is_late
     with pytest.raises(StaleError, match="уже есть запись"):
-        recordings.tell_absence(db.session, world.manager, call_id, "lost", world.form(), LATER)
+        recordings.tell_absence(db.session, world.manager, call_id, "lost", LATER)
 
 
 def test_recordings_whose_last_day_is_over_are_destroyed_with_a_line_in_the_journal(world: World) -> None:

@@ -9,11 +9,12 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from openpyxl import Workbook
-from sqlalchemy import func, select
+from sqlalchemy import JSON, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from nps.adapters.sample_sheet import SheetError
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.sample import FIELDS, Understood
 from nps.models import (
     Branch,
     BranchAlias,
@@ -29,8 +30,10 @@ from nps.models import (
     User,
 )
 from nps.services import sample
+from nps.services.form_keys import SentAgain
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 from tests.services.loading import CLEAN, DATA, HEADER, MESSY, ROW, Loader, workbook
 
 with (DATA / "base_messy_fates.csv").open(encoding="utf-8", newline="") as _file:
@@ -146,9 +149,10 @@ class TestMessyBase:
 
     def test_a_hidden_sheet_is_left_alone(self, loader: Loader) -> None:
         understood = loader.load(loader.understand(MESSY)).understood
-        assert [sheet["hidden"] for sheet in understood["sheets"]] == [False, True]
-        assert (understood["header_row"], understood["first_row"], understood["last_row"]) == (4, 5, 217)
-        assert understood["totals_rows"] == [218]
+        profile = understood.profile
+        assert [sheet.hidden for sheet in understood.sheets] == [False, True]
+        assert (understood.header.row, profile.first_row, profile.last_row) == (4, 5, 217)
+        assert profile.totals_rows == (218,)
 
 
 class TestBranches:
@@ -236,8 +240,8 @@ class TestColumns:
         columns = {"branch": 0, "inn": 1, "organisation": 2, "phone": 4}
         loader.publish(book, columns=columns)
         understood = loader.load(loader.understand(book)).understood
-        assert understood["columns"] == columns
-        assert understood["remembered"]
+        assert understood.header.columns == columns
+        assert understood.remembered
 
     def test_a_mapping_is_carried_over_when_columns_come_and_go(self, loader: Loader) -> None:
         columns = {"branch": 0, "inn": 1, "organisation": 2, "phone": 4}
@@ -246,11 +250,11 @@ class TestColumns:
         wider = ("№", *header[:3], "Дата договора", "Телефон", "Телефон 2", "Почта")
         book = workbook(("1", *ROW[:3], "", "", ROW[4], ""), header=wider)
         understood = loader.load(loader.understand(book)).understood
-        assert understood["columns"] == {"branch": 1, "inn": 2, "organisation": 3, "phone": 6, "email": 7}
-        assert understood["remembered"]
+        assert understood.header.columns == {"branch": 1, "inn": 2, "organisation": 3, "phone": 6, "email": 7}
+        assert understood.remembered
 
     def test_what_will_be_mended_is_counted_before_the_check(self, loader: Loader) -> None:
-        noticed = loader.load(loader.understand(MESSY)).understood["noticed"]
+        noticed = loader.load(loader.understand(MESSY)).understood.noticed
         assert noticed["inn"] == {"kpp": 23, "zero": 11, "wrong": 1}
         assert noticed["contact"] == {"capitals": 14, "markup": 1}
         assert (noticed["phone"]["letters"], noticed["phone"]["several"]) == (8, 15)
@@ -319,9 +323,28 @@ class TestWork:
         assert loader.work(load_id) == "checked"
         assert loader.counts(load_id) == {"accepted": 1200}
 
+    def test_a_load_of_an_older_release_goes_on(self, loader: Loader, session: Session) -> None:
+        load_id = loader.understand(workbook(ROW))
+        raw = type_coerce(SampleImport.understood, JSON)
+        bag = session.execute(select(raw).where(SampleImport.id == load_id)).scalar_one()
+        added_since = ("hints", "noticed", "decisions", "branch_names", "mark", "again", "missing", "added", "tries")
+        old = {name: value for name, value in bag.items() if name not in (*added_since, "step_at")}
+        old = type_coerce(old | {"rows": 1, "too_many_branches": False}, JSON)
+        session.execute(update(SampleImport).where(SampleImport.id == load_id).values(understood=old))
+        session.commit()
+
+        understood = loader.load(load_id).understood
+        assert understood.header.columns == {code: n for n, code in enumerate(FIELDS)}
+        assert (understood.profile.rows, understood.profile.branches) == (1, {ROW[0]: 1})
+        assert loader.confirm(load_id)
+        assert loader.work(load_id) == "checked"
+        loader.ask_to_publish(load_id)
+        assert loader.work(load_id) == "published"
+        assert loader.load(load_id).understood.added == 1
+
     def test_a_load_that_never_gets_on_is_given_up(self, loader: Loader, session: Session) -> None:
         load_id = loader.upload(workbook(ROW))
-        session.get_one(SampleImport, load_id).understood = {"tries": 5}
+        session.get_one(SampleImport, load_id).understood = Understood(tries=5)
         session.commit()
         assert loader.work(load_id) == "failed"
         assert sample.waiting_imports(session, NOW) == []
@@ -341,8 +364,12 @@ class TestWork:
         assert loader.work(second) == "published"
         assert len(clients(session)) == 2
 
-    def test_the_same_form_sent_twice_is_one_load(self, loader: Loader) -> None:
-        assert loader.upload(CLEAN, form_key="k1") == loader.upload(CLEAN, form_key="k1")
+    def test_the_same_form_sent_twice_is_one_load(self, loader: Loader, session: Session) -> None:
+        with counted(session, loader.user_id, "key"):
+            load_id = loader.upload(CLEAN)
+        with pytest.raises(SentAgain), counted(session, loader.user_id, "key"):
+            loader.upload(CLEAN)
+        assert list(session.scalars(select(SampleImport.id))) == [load_id]
 
     def test_the_file_keeps_its_name_but_not_its_folder(self, loader: Loader) -> None:
         load_id = loader.upload(CLEAN, file_name="C:\\Базы\\..\\База клиентов.xlsx")

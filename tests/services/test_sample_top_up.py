@@ -86,7 +86,7 @@ def test_new_clients_come_known_ones_change_and_missing_ones_stay(loader: Loader
     )
     load_id = loader.check(book)
     assert loader.counts(load_id) == {"accepted": 1, "update": 1}
-    assert loader.load(load_id).understood["missing"] == 1
+    assert loader.load(load_id).understood.missing == 1
     assert [client.contact for client in clients(session)] == [ROW[3], LES[3]]
 
     loader.ask_to_publish(load_id)
@@ -222,4 +222,4 @@ class TestInterruption:
         assert loader.work(load_id) == "published"
         assert [client.contact for client in clients(session)] == ["Первый Новый", "Второй Новый", ""]
         load = session.get_one(SampleImport, load_id)
-        assert load.understood["added"] == 1
+        assert load.understood.added == 1

@@ -32,7 +32,7 @@ class Inbox(Studio):
         return row.id
 
     def use(self, unsuitable_id: int, used_as: str) -> str:
-        return scripts.use_words(self.session, self.irina, unsuitable_id, used_as, self.form(self.irina), NOW)
+        return scripts.use_words(self.session, self.irina, unsuitable_id, used_as, NOW)
 
     def draft(self) -> Script:
         return Script.from_dict(self.session.scalars(select(ScriptDraft.body)).one())
@@ -105,4 +105,4 @@ def test_words_of_another_customers_client_are_not_there(inbox: Inbox) -> None:
     row = inbox.said("rating", "Не скажу")
     foreign = inbox.author("Чужая", customer_id=factories.customer(inbox.session, "Другой").id)
     with pytest.raises(NotFoundError):
-        scripts.use_words(inbox.session, foreign, row, "objection", inbox.form(foreign), NOW)
+        scripts.use_words(inbox.session, foreign, row, "objection", NOW)

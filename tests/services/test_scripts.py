@@ -20,10 +20,11 @@ from nps.models import CallAttempt, Campaign, Contract, Journal, ScriptDraft, Sc
 from nps.queries import scripts as queries
 from nps.queries.interviews import script_of
 from nps.services import call_queue, desk, scripts
-from nps.services.form_keys import Form
+from nps.services.form_keys import Form, SentAgain
 from nps.services.scripts import Edit
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 
 
 class Studio:
@@ -35,16 +36,11 @@ class Studio:
         self.customer_id = session.get_one(Contract, self.campaign.contract_id).customer_id
         self.campaign_id = self.campaign.id
         self.irina, self.petr = self.author("Ирина"), self.author("Пётр")
-        self.keys = 0
 
     def author(self, name: str, **fields: int) -> Actor:
         customer = fields.get("customer_id", self.customer_id)
         user = factories.user(self.session, "specialist", full_name=name, customer_id=customer)
         return Actor(user.id, "specialist", name, customer)
-
-    def form(self, actor: Actor) -> Form:
-        self.keys += 1
-        return Form(f"k{self.keys}", actor.id, "test")
 
     @property
     def version_id(self) -> int:
@@ -53,12 +49,12 @@ class Studio:
 
     def save(self, edit: Edit, revision: int, actor: Actor | None = None) -> int:
         actor = actor or self.irina
-        return scripts.save(self.session, actor, self.version_id, revision, edit, self.form(actor), NOW)
+        return scripts.save(self.session, actor, self.version_id, revision, edit, NOW)
 
     def publish(self, revision: int, actor: Actor | None = None, campaigns: set[int] | None = None) -> int:
         actor = actor or self.irina
         chosen = {row.id for row in self.callers()} if campaigns is None else campaigns
-        return scripts.publish(self.session, actor, self.version_id, revision, chosen, self.form(actor), NOW)
+        return scripts.publish(self.session, actor, self.version_id, revision, chosen, NOW)
 
     def callers(self) -> list[queries.Caller]:
         return queries.callers(self.session, self.version_id)
@@ -71,7 +67,7 @@ class Studio:
 
     def undo(self, revision: int, actor: Actor | None = None) -> None:
         actor = actor or self.irina
-        scripts.undo(self.session, actor, self.version_id, revision, self.form(actor), NOW)
+        scripts.undo(self.session, actor, self.version_id, revision, NOW)
 
     def shown(self) -> queries.Studio:
         return queries.studio(self.session, self.version_id)
@@ -95,7 +91,7 @@ def test_the_first_save_begins_the_draft_and_publishing_ends_it(studio: Studio) 
     assert (draft.revision, draft.author, draft.script.step("farewell").say) == (1, "Ирина", "До свидания!")
     assert studio.publish(1) == 2
     assert studio.shown().draft is None
-    assert [(line.version.no, line.version.author) for line in queries.versions(studio.session, studio.version_id)] == [
+    assert [(line.no, line.author) for line in queries.versions(studio.session, studio.version_id)] == [
         (2, "Ирина"),
         (1, ""),
     ]
@@ -117,8 +113,8 @@ def test_what_somebody_has_saved_since_is_neither_published_nor_thrown_away(stud
     with pytest.raises(StaleError, match="Пётр"):
         studio.publish(1)
     with pytest.raises(StaleError, match="Пётр"):
-        scripts.discard(studio.session, studio.irina, studio.version_id, 1, studio.form(studio.irina), NOW)
-    scripts.discard(studio.session, studio.irina, studio.version_id, 2, studio.form(studio.irina), NOW)
+        scripts.discard(studio.session, studio.irina, studio.version_id, 1)
+    scripts.discard(studio.session, studio.irina, studio.version_id, 2)
     assert studio.session.scalar(select(ScriptDraft.id)) is None
 
 
@@ -130,9 +126,11 @@ def test_a_save_on_a_draft_that_was_published_meanwhile_begins_nothing(studio: S
 
 
 def test_the_same_press_twice_saves_once(studio: Studio) -> None:
-    form = studio.form(studio.irina)
-    for _ in range(2):
-        assert scripts.save(studio.session, studio.irina, studio.version_id, 0, says("раз"), form, NOW) == 1
+    with counted(studio.session, studio.irina.id, "key"):
+        assert studio.save(says("раз"), 0) == 1
+    with pytest.raises(SentAgain), counted(studio.session, studio.irina.id, "key"):
+        studio.save(says("раз"), 1)
+    assert studio.shown().revision == 1
 
 
 def test_a_script_with_a_problem_is_kept_and_not_published(studio: Studio) -> None:
@@ -207,7 +205,7 @@ def test_a_file_comes_into_the_draft_and_publishes_nothing(studio: Studio) -> No
     script = says("Из файла")(Script.from_dict(DEFAULT_SCRIPT))
     file = io.BytesIO(scripts.as_file(script, "Опрос"))
     who = studio.irina
-    scripts.replace_draft(studio.session, who, studio.version_id, 0, file, studio.form(who), NOW)
+    scripts.replace_draft(studio.session, who, studio.version_id, 0, file, NOW)
     assert studio.shown().script == script
     assert studio.shown().latest.no == 1
 
@@ -219,7 +217,7 @@ def open_call(studio: Studio) -> tuple[Actor, UUID]:
     desk.start_shift(studio.session, actor, studio.campaign_id, "Ольга", NOW)
     taken = call_queue.take_next(studio.session, actor.id, studio.campaign_id, NOW)
     assert isinstance(taken, call_queue.Taken)
-    return actor, desk.dial(studio.session, actor, taken.respondent_id, studio.form(actor), NOW)
+    return actor, desk.dial(studio.session, actor, taken.respondent_id, Form("", actor.id, "test"), NOW)
 
 
 def test_an_open_call_keeps_its_version_and_the_next_one_has_the_new(studio: Studio) -> None:
@@ -273,10 +271,11 @@ def test_a_campaign_that_stayed_goes_on_later_and_its_open_call_keeps_its_versio
     assert studio.callers()[0].open_calls == 1
     who = studio.irina
     with pytest.raises(DomainError, match="Отметьте проекты"):
-        scripts.adopt(studio.session, who, old, set(), studio.form(who), NOW)
-    form = studio.form(who)
-    for _ in range(2):
-        assert scripts.adopt(studio.session, who, old, {studio.campaign_id}, form, NOW) == 1
+        scripts.adopt(studio.session, who, old, set(), NOW)
+    with counted(studio.session, who.id, "key"):
+        assert scripts.adopt(studio.session, who, old, {studio.campaign_id}, NOW) == 1
+    with pytest.raises(SentAgain), counted(studio.session, who.id, "key"):
+        scripts.adopt(studio.session, who, old, {studio.campaign_id}, NOW)
     assert numbers(studio) == {studio.campaign_id: 2}
     assert studio.session.get_one(CallAttempt, call).script_version_id == old
 
@@ -287,7 +286,7 @@ def test_nobody_else_moves_campaigns(studio: Studio) -> None:
     foreign = studio.author("Чужая", customer_id=factories.customer(studio.session, "Другой").id)
     for actor in (foreign, replace(studio.irina, role="manager")):
         with pytest.raises(NotFoundError):
-            scripts.adopt(studio.session, actor, studio.version_id, {studio.campaign_id}, studio.form(actor), NOW)
+            scripts.adopt(studio.session, actor, studio.version_id, {studio.campaign_id}, NOW)
     assert numbers(studio) == {studio.campaign_id: 1}
 
 

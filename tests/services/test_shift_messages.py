@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from flask import Flask
@@ -18,22 +17,18 @@ from nps.extensions import db
 from nps.models import Campaign, Journal, Shift, ShiftMessage, ShiftMessageReader, User
 from nps.queries.shift_messages import help_of, messages_of
 from nps.services import call_queue, desk, shift_messages
-from nps.services.form_keys import Form
+from nps.services.form_keys import SentAgain
 from nps.services.personal_data.overwriting import overwrite_clients
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 
 ZONE = "Europe/Samara"
-_keys = count()
 
 
 def actor(user: User) -> Actor:
     return Actor(user.id, user.role, user.full_name)
-
-
-def form(user_id: int) -> Form:
-    return Form(f"key{next(_keys)}", user_id, "test")
 
 
 @pytest.fixture
@@ -88,12 +83,12 @@ def test_a_request_carries_the_card_is_answered_and_read(session: Session, campa
     olga = on_shift(session, campaign)
     call_queue.take_next(session, olga.id, campaign.id, NOW)
 
-    shift_messages.ask(session, olga, " просит  скидку ", form(olga.id), NOW)
+    shift_messages.ask(session, olga, " просит  скидку ", NOW)
     (request,) = messages_of(session, campaign.id).requests
     assert (request.respondent_id, request.organisation, request.text) == (client, "ООО «Кабель»", "просит скидку")
     assert help_of(session, open_shift(session, olga), ZONE).asked_at == "15:15"
 
-    shift_messages.answer(session, manager, campaign.id, request.id, "Передайте специалисту", form(manager.id), NOW)
+    shift_messages.answer(session, manager, campaign.id, request.id, "Передайте специалисту", NOW)
     shown = help_of(session, open_shift(session, olga), ZONE)
     assert shown.unread and (shown.unread.author, shown.unread.text) == ("Марина Орлова", "Передайте специалисту")
     assert shown.asked_at == "" and messages_of(session, campaign.id).requests == []
@@ -109,7 +104,7 @@ def test_a_request_carries_the_card_is_answered_and_read(session: Session, campa
 def test_while_a_request_is_open_another_one_changes_nothing(session: Session, campaign: Campaign) -> None:
     olga = on_shift(session, campaign)
     for text in ("", "ещё раз"):
-        shift_messages.ask(session, olga, text, form(olga.id), NOW)
+        shift_messages.ask(session, olga, text, NOW)
     assert [row.text for row in messages(session)] == [""]
     assert session.scalars(select(Journal.action).where(Journal.object_kind == "shift_message")).all() == ["help_asked"]
 
@@ -118,21 +113,27 @@ def test_four_presses_at_once_make_one_request_one_answer_and_one_message(
     app: Flask, session: Session, campaign: Campaign, manager: Actor
 ) -> None:
     olga = on_shift(session, campaign)
-    assert at_once(app, lambda: shift_messages.ask(db.session, olga, "", form(olga.id), NOW)) == []
+    assert at_once(app, lambda: shift_messages.ask(db.session, olga, "", NOW)) == []
     (request,) = messages(session)
+    number, campaign_id = request.id, campaign.id
 
-    same, number = form(manager.id), request.id
-    answer = ("Предложите перезвон", same, NOW)
-    assert at_once(app, lambda: shift_messages.answer(db.session, manager, campaign.id, number, *answer)) == []
-    note = ("Обед в 13:00", form(manager.id), NOW)
-    assert at_once(app, lambda: shift_messages.tell(db.session, manager, campaign.id, None, *note)) == []
+    def answer() -> None:
+        with counted(db.session(), manager, "answer"):
+            shift_messages.answer(db.session, manager, campaign_id, number, "Предложите перезвон", NOW)
+
+    def tell() -> None:
+        with counted(db.session(), manager, "note"):
+            shift_messages.tell(db.session, manager, campaign_id, None, "Обед в 13:00", NOW)
+
+    assert [type(error) for error in at_once(app, answer)] == [SentAgain] * 3
+    assert [type(error) for error in at_once(app, tell)] == [SentAgain] * 3
 
     assert [row.kind for row in messages(session)] == ["request", "answer", "note"]
 
 
 def test_two_managers_who_answer_at_once_give_one_answer(app: Flask, session: Session, campaign: Campaign) -> None:
     olga = on_shift(session, campaign)
-    shift_messages.ask(session, olga, "", form(olga.id), NOW)
+    shift_messages.ask(session, olga, "", NOW)
     (request,) = messages(session)
     number, campaign_id = request.id, campaign.id
     managers = [actor(factories.user(session, "manager")) for _ in range(2)]
@@ -140,7 +141,7 @@ def test_two_managers_who_answer_at_once_give_one_answer(app: Flask, session: Se
 
     def answer() -> None:
         one = managers.pop()
-        shift_messages.answer(db.session, one, campaign_id, number, "Иду", form(one.id), NOW)
+        shift_messages.answer(db.session, one, campaign_id, number, "Иду", NOW)
 
     (refused,) = at_once(app, answer, 2)
 
@@ -156,7 +157,7 @@ def test_a_message_reaches_those_on_shift_in_the_campaign_and_nobody_else(
     stranger, resting = on_shift(session, other), actor(factories.member(session, campaign))
 
     def tell(to: int | None) -> None:
-        shift_messages.tell(session, manager, campaign.id, to, "Обед в 13:00", form(manager.id), NOW)
+        shift_messages.tell(session, manager, campaign.id, to, "Обед в 13:00", NOW)
 
     tell(None)
     tell(olga.id)
@@ -172,27 +173,27 @@ def test_a_message_reaches_those_on_shift_in_the_campaign_and_nobody_else(
     with pytest.raises(NotFoundError):
         shift_messages.mark_read(session, stranger.id, number, NOW)
     with pytest.raises(NotFoundError):
-        shift_messages.answer(session, manager, other.id, number, "Да", form(manager.id), NOW)
+        shift_messages.answer(session, manager, other.id, number, "Да", NOW)
 
 
 def test_without_a_shift_nobody_asks_and_its_end_ends_the_request(
     session: Session, campaign: Campaign, manager: Actor
 ) -> None:
     olga = on_shift(session, campaign)
-    shift_messages.ask(session, olga, "", form(olga.id), NOW)
+    shift_messages.ask(session, olga, "", NOW)
     (request,) = messages(session)
     number = request.id
     desk.end_shift(session, olga, NOW)
 
     assert messages_of(session, campaign.id).requests == []
     with pytest.raises(StaleError):
-        shift_messages.answer(session, manager, campaign.id, number, "Иду", form(manager.id), NOW)
+        shift_messages.answer(session, manager, campaign.id, number, "Иду", NOW)
     with pytest.raises(DomainError, match="Смена не начата"):
-        shift_messages.ask(session, olga, "", form(olga.id), NOW)
+        shift_messages.ask(session, olga, "", NOW)
     with pytest.raises(DomainError, match="никого нет"):
-        shift_messages.tell(session, manager, campaign.id, None, "Обед", form(manager.id), NOW)
+        shift_messages.tell(session, manager, campaign.id, None, "Обед", NOW)
     desk.start_shift(session, olga, campaign.id, "Ольга", NOW + timedelta(minutes=1))
-    shift_messages.ask(session, olga, "", form(olga.id), NOW + timedelta(minutes=1))
+    shift_messages.ask(session, olga, "", NOW + timedelta(minutes=1))
     assert len(messages_of(session, campaign.id).requests) == 1
 
 
@@ -202,9 +203,9 @@ def test_nothing_personal_is_journalled_and_erasure_takes_the_way_to_the_card(
     client = factories.respondent(session, campaign).id
     olga = on_shift(session, campaign)
     call_queue.take_next(session, olga.id, campaign.id, NOW)
-    shift_messages.ask(session, olga, "Светлана Ильинична просит скидку", form(olga.id), NOW)
+    shift_messages.ask(session, olga, "Светлана Ильинична просит скидку", NOW)
     (request,) = messages(session)
-    say = ("Светлане Ильиничне — перезвон", form(manager.id), NOW)
+    say = ("Светлане Ильиничне — перезвон", NOW)
     shift_messages.answer(session, manager, campaign.id, request.id, *say)
 
     session.rollback()

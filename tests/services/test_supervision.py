@@ -25,10 +25,11 @@ from nps.models import (
 from nps.queries import campaigns, clients, operators
 from nps.services import call_queue, cases, desk, stop_list, supervision
 from nps.services.desk import Result
-from nps.services.form_keys import Form
+from nps.services.form_keys import Form, SentAgain
 from nps.services.supervision import Correction
 from tests import factories
 from tests.factories import NOW
+from tests.pressing import counted
 
 _keys = count()
 
@@ -47,6 +48,7 @@ class Floor:
         self.operator = factories.member(session, campaign)
         self.actor = Actor(self.operator.id, "operator", self.operator.full_name)
         self.manager = factories.user(session, "manager").id
+        self.boss = Actor(self.manager, "manager", "")
         self.client_id = factories.respondent(session, campaign).id
         desk.start_shift(session, self.actor, campaign.id, "Ольга", NOW)
 
@@ -69,7 +71,7 @@ class Floor:
         self, attempt: UUID, disposition: str, at: datetime = NOW + timedelta(hours=1), **fields: object
     ) -> None:
         word = Correction(disposition, "Прослушали запись", **fields)  # type: ignore[arg-type]
-        supervision.correct_result(self.session, self.manager, attempt, word, form(self.manager), at)
+        supervision.correct_result(self.session, self.manager, attempt, word, at)
 
     def client(self) -> Respondent:
         self.session.rollback()
@@ -143,9 +145,7 @@ def test_a_corrected_miss_takes_its_place_in_the_ladder(session: Session, floor:
 def test_a_corrected_result_needs_a_reason_and_another_result(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
     with pytest.raises(DomainError, match="причину"):
-        supervision.correct_result(
-            session, floor.manager, attempt, Correction("refused", " "), form(floor.manager), NOW
-        )
+        supervision.correct_result(session, floor.manager, attempt, Correction("refused", " "), NOW)
     with pytest.raises(DomainError, match="уже записан"):
         floor.correct(attempt, "surveyed")
 
@@ -182,7 +182,7 @@ def test_a_forgotten_call_is_settled_with_the_end_that_was_told(session: Session
     later = NOW + timedelta(hours=2)
     result = Result("refused", note="Оператор ушёл", ended_at=NOW + timedelta(seconds=65))
 
-    supervision.settle_for_operator(session, floor.manager, attempt, result, form(floor.manager), later)
+    supervision.settle_for_operator(session, floor.manager, attempt, result, later)
 
     call = session.get_one(CallAttempt, attempt)
     assert (call.disposition, call.talk_ms, call.closed_at) == ("refused", 45_000, later)
@@ -190,23 +190,19 @@ def test_a_forgotten_call_is_settled_with_the_end_that_was_told(session: Session
     outcome = session.scalars(select(AttemptOutcome)).one()
     assert (outcome.source, outcome.by) == ("manager", floor.manager)
     with pytest.raises(StaleError):
-        supervision.settle_for_operator(session, floor.manager, attempt, result, form(floor.manager), later)
+        supervision.settle_for_operator(session, floor.manager, attempt, result, later)
 
 
 def test_a_conversation_nobody_marked_counts_as_talk_from_the_first_ring(session: Session, floor: Floor) -> None:
     attempt = floor.dial()
     result = Result("refused", ended_at=NOW + timedelta(seconds=50))
-    supervision.settle_for_operator(
-        session, floor.manager, attempt, result, form(floor.manager), NOW + timedelta(hours=1)
-    )
+    supervision.settle_for_operator(session, floor.manager, attempt, result, NOW + timedelta(hours=1))
     assert session.get_one(CallAttempt, attempt).talk_ms == 50_000
 
 
 def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
-    supervision.correct_seconds(
-        session, floor.manager, attempt, 200, "Трубку забыли положить", form(floor.manager), NOW
-    )
+    supervision.correct_seconds(session, floor.manager, attempt, 200, "Трубку забыли положить", NOW)
 
     call = session.get_one(CallAttempt, attempt)
     assert call.talk_ms == 200_000
@@ -217,7 +213,7 @@ def test_corrected_seconds_enter_the_budget_and_the_journal(session: Session, fl
     mend = card.calls[0].mends[0]
     assert (mend.before_ms, mend.after_ms, mend.reason) == (40_000, 200_000, "Трубку забыли положить")
     with pytest.raises(DomainError):
-        supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", form(floor.manager), NOW)
+        supervision.correct_seconds(session, floor.manager, attempt, 100_000, "Много", NOW)
 
 
 def test_a_card_tells_every_call_with_its_answers_and_corrections(session: Session, floor: Floor) -> None:
@@ -298,34 +294,39 @@ def test_parts_of_the_list_add_up_to_the_base(session: Session, floor: Floor) ->
 
 def test_a_number_sent_twice_is_one_event_and_frees_the_card_that_names_another(session: Session, floor: Floor) -> None:
     call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
-    sent = form(floor.manager)
-    cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", sent, NOW)
+    with counted(session, floor.boss, "k"):
+        cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", NOW)
     assert floor.client().held_by is None
     with pytest.raises(StaleError, match="уже не у вас"):
         desk.dial(session, floor.actor, floor.client_id, form(floor.operator.id), NOW)
     call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
-    cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", sent, NOW)
+    with pytest.raises(SentAgain), counted(session, floor.boss, "k"):
+        cases.give_number(session, floor.manager, floor.client_id, "8 917 111-22-33", NOW)
     assert floor.client().held_by == floor.operator.id
     assert list(session.scalars(select(CaseEvent.kind))) == ["number_added"]
 
 
 def test_a_card_freed_once_is_not_freed_again_by_the_same_form(session: Session, floor: Floor) -> None:
     call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
-    sent = form(floor.manager)
-    cases.free(session, floor.manager, floor.client_id, sent, NOW)
+    with counted(session, floor.boss, "k"):
+        cases.free(session, floor.manager, floor.client_id, NOW)
     assert floor.client().held_by is None
     call_queue.take_next(session, floor.operator.id, floor.campaign_id, NOW)
-    cases.free(session, floor.manager, floor.client_id, sent, NOW)
+    with pytest.raises(SentAgain), counted(session, floor.boss, "k"):
+        cases.free(session, floor.manager, floor.client_id, NOW)
     assert floor.client().held_by == floor.operator.id
 
 
 def test_a_client_reopened_once_is_not_reopened_again_by_the_same_form(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
     floor.correct(attempt, "refused")
-    sent, at = form(floor.manager), NOW + timedelta(hours=2)
-    for _ in range(2):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Передумал", sent, at)
-        assert floor.client().state == "waiting"
+    at = NOW + timedelta(hours=2)
+    with counted(session, floor.boss, "k"):
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Передумал", at)
+    assert floor.client().state == "waiting"
+    with pytest.raises(SentAgain), counted(session, floor.boss, "k"):
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Передумал", at)
+    assert floor.client().state == "waiting"
     assert list(session.scalars(select(CaseEvent.kind))) == ["reopened"]
 
 
@@ -366,8 +367,7 @@ def test_the_questionnaire_of_an_earlier_call_comes_back_with_its_survey(session
 def test_an_excluded_client_is_made_no_survey_of(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
     floor.correct(attempt, "hung_up")
-    sent = form(floor.manager)
-    cases.act(session, floor.manager, floor.client_id, "withdrawn", "Просили", sent, NOW, letter="17")
+    cases.act(session, floor.manager, floor.client_id, "withdrawn", "Просили", NOW, letter="17")
     with pytest.raises(StaleError, match="исключён из базы"):
         floor.correct(attempt, "surveyed")
     assert (floor.client().state, in_force(session)) == ("withdrawn", [])
@@ -379,12 +379,12 @@ def test_a_stop_listed_client_is_not_reopened_in_vain(session: Session, floor: F
     at = NOW + timedelta(hours=3)
     assert "сначала снимите запись" in cases.why_not_back(session, floor.client_id, "reopened", at)
     with pytest.raises(StaleError, match="стоп-листе"):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", form(floor.manager), at)
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", at)
     assert session.scalars(select(CaseEvent.kind)).all() == ["stop_listed"]
     entry = session.scalars(select(StopList.id)).one()
     stop_list.lift(session, floor.manager, floor.campaign_id, entry, "Ошибка", at)
     assert cases.why_not_back(session, floor.client_id, "reopened", at) == ""
-    cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", form(floor.manager), at)
+    cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", at)
     assert floor.client().state == "waiting"
 
 
@@ -393,4 +393,4 @@ def test_a_client_without_a_live_number_needs_one_first(session: Session, floor:
     desk.settle(session, floor.actor, attempt, Result("dead_number", note="Нет"), form(floor.operator.id), NOW)
     assert floor.client().state == "inactive"
     with pytest.raises(StaleError, match="внесите новый номер"):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Верный", form(floor.manager), NOW)
+        cases.act(session, floor.manager, floor.client_id, "reopened", "Верный", NOW)

@@ -79,8 +79,7 @@ def test_a_managers_correction_with_its_reason_is_never_overwritten(session: Ses
     actor, manager = actor_of(session, call), factories.user(session, "manager").id
     telephony.ingest(db.session, talk(call)[:3], NOW + timedelta(seconds=30))
     desk.settle(db.session, actor, call, Result("hung_up"), Form("c", actor.id, "t", {}), NOW + timedelta(seconds=200))
-    form = Form("s", manager, "t")
-    supervision.correct_seconds(db.session, manager, call, 50, "По записи разговора", form, NOW + timedelta(hours=1))
+    supervision.correct_seconds(db.session, manager, call, 50, "По записи разговора", NOW + timedelta(hours=1))
 
     telephony.ingest(db.session, talk(call), NOW + timedelta(hours=2))
 

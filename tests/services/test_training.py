@@ -164,9 +164,7 @@ def test_the_question_about_cable_needs_an_escalation_that_stays_in_the_house(tr
         "organisation": "ООО «Учебный склад»", "inn": "", "contact": "Тренькин", "phone": "+7 000 000-00-01",
         "email": "", "text": "Кабель ВВГнг 3х2,5, 200 метров, в Березники", "wished_time": "",
     }  # fmt: skip
-    escalations.raise_escalation(
-        trainee.session, trainee.actor, fields=fields, now=trainee.later(20), attempt_id=call, form_key="e"
-    )
+    escalations.raise_escalation(trainee.session, trainee.actor, fields=fields, now=trainee.later(20), attempt_id=call)
     assert "восемь" in trainee.view().practice.says
     trainee.answers(call, "rating", 8)
     trainee.answers(call, "reasons", {"prompts": ["stock"]})

@@ -133,7 +133,7 @@ def test_the_manager_settles_what_was_handed_over(session: Session, seat: Desk) 
     mine = seat.dial()
     at = seat.now + timedelta(minutes=5)
     result = Result("hung_up", ended_at=NOW + timedelta(minutes=1))
-    supervision.settle_for_operator(session, manager, attempt, result, seat.form(), at)
+    supervision.settle_for_operator(session, manager, attempt, result, at)
     assert state(session, client_id).next_call_at is not None
     assert attention.count(session, seat.campaign_id, at) == 0
     # The operator's own call went on meanwhile.
@@ -149,7 +149,7 @@ def test_the_result_the_operator_looks_at_stays_when_the_manager_settles(session
     seat.settle(seat.dial(), "busy")
     assert shown(seat) == "done"
     result = Result("hung_up", ended_at=seat.now)
-    supervision.settle_for_operator(session, manager, attempt, result, seat.form(), seat.now)
+    supervision.settle_for_operator(session, manager, attempt, result, seat.now)
     assert shown(seat) == "done"
 
 

@@ -98,7 +98,7 @@ class TestTheStopList:
     def test_a_listed_number_refuses_whoever_gets_it_until_it_is_lifted(self, seat: Desk, manager: int) -> None:
         entry = stop(seat, manager, TWO)
         by_manager, in_call = client(seat, ONE), client(seat, THREE)
-        assert not cases.give_number(seat.session, manager, by_manager, TWO, seat.form(), seat.now)
+        assert not cases.give_number(seat.session, manager, by_manager, TWO, seat.now)
         attempt = seat.answered()
         seat.settle(attempt, "new_contact", number=TWO, note="Дали номер")
         assert [state(seat.session, id).state for id in (by_manager, in_call)] == ["refused"] * 2
@@ -124,7 +124,7 @@ class TestTheStopList:
         assert state(seat.session, client_id).state == "waiting"
         call = seat.session.scalars(select(CallAttempt.id)).one()
         said = supervision.Correction("no_answer", "Послушали")
-        supervision.correct_result(seat.session, manager, call, said, seat.form(), seat.now)
+        supervision.correct_result(seat.session, manager, call, said, seat.now)
         assert state(seat.session, client_id).state == "refused"
 
     def test_a_lifted_entry_brings_back_whom_no_other_live_number_names(self, seat: Desk, manager: int) -> None:
@@ -273,15 +273,13 @@ class Wave:
             stop_list.lift(self.session, self.manager, self.campaign_id, entry, "Передумал", self.now)
 
     def give(self) -> None:
-        form = self.seats[0].form()
-        cases.give_number(self.session, self.manager, self.client(), self.random.choice(self.POOL), form, self.now)
+        cases.give_number(self.session, self.manager, self.client(), self.random.choice(self.POOL), self.now)
 
     def correct(self) -> None:
         calls = self.session.scalars(select(CallAttempt.id).where(CallAttempt.closed_at.is_not(None))).all()
         said = supervision.Correction(self.random.choice(("no_answer", "dead_number")), "Послушали")
         if calls:
-            form = self.seats[0].form()
-            supervision.correct_result(self.session, self.manager, self.random.choice(calls), said, form, self.now)
+            supervision.correct_result(self.session, self.manager, self.random.choice(calls), said, self.now)
 
     def work_until_nobody_is_left(self) -> None:
         """Everybody who is given is dialled and refuses; each operator asks in every window to the end."""

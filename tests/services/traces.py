@@ -17,15 +17,18 @@ from nps.extensions import Base
 
 
 def traces(session: Session, root: Path, words: Iterable[str]) -> set[str]:
-    """Names of the files under `root`, and of the tables of a server's database, that hold one of the words.
+    """Names of the files under `root` and of the database, and of a server's tables, that hold one of the words.
 
     A word is looked for in the encodings a file may have, folded, and as JSON escapes; workbooks and letters are
     opened as well.
     """
     needles = {needle for word in words for needle in _needles(word)}
     found = set()
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        name = str(path.relative_to(root))
+    engine = session.get_bind().engine
+    folders = [root] if engine.dialect.name == "postgresql" else [root, Path(engine.url.database or "").parent]
+    for name, path in [(str(path.relative_to(top)), path) for top in folders for path in top.rglob("*")]:
+        if not path.is_file():
+            continue
         contents = [name.encode(), *_contents(path)]
         if any(needle in content for content in contents for needle in needles):
             found.add(name)

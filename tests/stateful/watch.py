@@ -71,11 +71,12 @@ class Watch:
         assert may_dial_at(client.region_code, at), (client.region_code, at)
         assert before.state == "waiting", before
         assert before.earliest <= at, (before, at)
-        # An entry that this call's own result has made came after the dial.
         stopped = select(StopList.id).where(
-            StopList.lifted_at.is_(None), StopList.at < at, (StopList.e164 == call.e164) | (StopList.inn == client.inn)
+            StopList.lifted_at.is_(None), StopList.at <= at, (StopList.e164 == call.e164) | (StopList.inn == client.inn)
         )
-        assert session.scalar(stopped) is None, "dialled although on the stop list"
+        words = select(AttemptOutcome.effects).where(AttemptOutcome.attempt_id == call.id)
+        own = {effects.get("stop_entry") for effects in session.scalars(words)}
+        assert set(session.scalars(stopped)) <= own, "dialled although on the stop list"
         assert session.scalar(select(Campaign.paused_at)) is None, "dialled in a paused campaign"
         for other in calls:
             if other.e164 == call.e164 and other.id != call.id:

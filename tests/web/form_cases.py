@@ -9,11 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
-from nps.models import Campaign, User
-from nps.services import call_queue, desk
-from nps.services.form_keys import Form
-from tests import factories
-from tests.factories import NOW
+from nps.domain.sample import FIELDS
+from nps.models import User
 
 
 @dataclass
@@ -27,6 +24,10 @@ class Place:
 
 Prepare = Callable[[Session, Place], None]
 PERSON = {"full_name": "Новая Анна", "role": "manager", "gender": "female", "login": "novaya"}
+CAMPAIGN = {
+    "title": "Зима", "starts_on": "2027-01-11", "ends_on": "2027-01-29", "soft_refusal_final": "1",
+    "admission": "warn", "dial_link": "tel:{e164}", "setup_allowance_s": "8",
+}  # fmt: skip
 CONTRACT = {"number": "7", "minutes": "100", "billing": "minute", "gate": "billed", "signed_on": "2026-11-01"}
 
 #: endpoint -> what the form says. Those that stand here have to do what they are for.
@@ -48,9 +49,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "campaigns.add_day": {"day": "2026-11-20", "region": "", "is_open": "0"},
     "campaigns.add_stop": {"phone": "8 917 000-00-99", "reason": "просил"},
     "campaigns.act": {"kind": "refused", "reason": "письмо"},
+    "campaigns.answer_message": {"text": "Иду"},
     "campaigns.admit": {"all": "1", "reason": "опыт"},
     "campaigns.assign": {"priority": "2"},
     "campaigns.change_contact": {"department": "Склад", "person": "Иванова", "phone": "+73412111111"},
+    "campaigns.create": CAMPAIGN | {"purpose": "survey", "escalation_email": ""},
     "campaigns.close": {"sure": "1"},
     "campaigns.free": {},
     "campaigns.give_number": {"phone": "8 917 111-22-33"},
@@ -59,6 +62,14 @@ FORMS: dict[str, dict[str, Any]] = {
     "campaigns.remove_contact": {},
     "campaigns.remove_day": {},
     "campaigns.resume": {},
+    "campaigns.save_settings": CAMPAIGN,
+    "campaigns.settle": {
+        "disposition": "hung_up",
+        "reason": "ушёл",
+        "ended_day": "2026-11-17",
+        "ended_time": "15:15:30",
+    },  # fmt: skip
+    "campaigns.write_message": {"to": "all", "text": "Обед в 13:00"},
     "campaigns.save_windows": {"lines": "0"},
     "campaigns.seconds": {"talk_s": "60", "reason": "сверка"},
     "campaigns.correct": {"disposition": "hung_up", "reason": "ошибка"},
@@ -89,127 +100,119 @@ FORMS: dict[str, dict[str, Any]] = {
     "desk.tell_end": {"talk_minutes": "0"},
     "escalations.take": {},
     "escalations.note": {"text": "звонили"},
+    "escalations.ask_to_call": {"text": "уточните марку"},
+    "escalations.confirm": {},
+    "escalations.send_test": {},
     "escalations.answer": {"text": "есть на складе"},
     "escalations.close": {"text": "ответили"},
     "escalations.change_address": {"email": "new@u-energo.ru"},
     "escalations.change_branch_address": {"email": "new@u-energo.ru"},
     "letters.again": {},
     "personal_data.save_terms": {"legal_basis": "договор", "delete_on": "2027-01-01"},
+    "quality.correct": {"disposition": "hung_up", "reason": "слышно"},
+    "quality.reply": {"reply": "спасибо"},
+    "quality.save": {"act": "finish", "mark-0": "2", "note": "хорошо"},
     "quality.save_plan": {"newcomer_calls": "3", "share_percent": "5", "title": "Приветствие", "hint": ""},
+    "recordings.absence": {"cause": "lost"},
+    "recordings.attach": {},
+    "recordings.detach": {},
+    "recordings.set_all_aside": {"up_to": "1000000"},
+    "recordings.set_aside": {},
+    "reports.cancel_file": {},
+    "reports.freeze": {"what": "wave"},
+    "reports.order_file": {"form": "csv"},
     "reports.set_letter": {"every": "daily", "email": "boss@u-energo.ru"},
+    "sample.back": {},
     "sample.cancel": {},
+    "sample.confirm": {f"column-{n}": code for n, code in enumerate(FIELDS)},
+    "sample.decide": {"apply": "0"},
+    "sample.place": {"sheet": "0", "row": "1"},
+    "sample.publish": {},
+    "sample.withdraw": {"letter": "15-к", "reason": "Договор расторгнут"},
+    "scripts.add_step": {"revision": "0", "kind": "end", "title": "Новый шаг"},
+    "scripts.adopt": {},
+    "scripts.discard": {},
+    "scripts.first_step": {"revision": "0"},
+    "scripts.publish": {},
+    "scripts.remove_step": {"revision": "0"},
+    "scripts.repair": {"step": "greeting"},
+    "scripts.save_complaint": {"revision": "0", "step_text": "Выслушать", "step_words": "Понимаю вас"},
+    "scripts.save_questions": {"revision": "0", "id": "", "ask": "Откуда номер?", "reply": "Вы наш клиент"},
+    "scripts.save_step": {"revision": "0", "title": "Приветствие", "say": "Здравствуйте!"},
+    "scripts.undo": {},
+    "scripts.use_words": {"used_as": "question"},
     "training.begin": {"scenario": "ready"},
 }
 
 #: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
 #: are refused here, four times alike.
 BARE = {
-    "campaigns.answer_message", "campaigns.save_settings", "campaigns.write_message",
-    "desk.ask_help", "desk.read_message",
-    "admin.raise_limit", "auth.close_session", "auth.save_password", "campaigns.create", "campaigns.settle",
-    "desk.acknowledge", "desk.back", "desk.comment", "desk.transfer", "escalations.ask_to_call", "escalations.confirm",
-    "escalations.send_test", "personal_data.erase_campaign", "personal_data.erase_person", "quality.correct",
-    "quality.reply", "quality.save", "recordings.absence",
-    "recordings.attach", "recordings.detach", "recordings.set_all_aside",
-    "recordings.set_aside", "recordings.upload", "reports.cancel_file", "reports.check_answers", "reports.freeze",
-    "reports.order_file", "sample.back",
-    "sample.confirm", "sample.decide", "sample.place", "sample.publish", "sample.upload", "sample.withdraw",
-    "scripts.add_step", "scripts.adopt", "scripts.discard", "scripts.first_step", "scripts.publish",
-    "scripts.remove_step", "scripts.repair", "scripts.save_complaint", "scripts.save_questions", "scripts.save_step",
-    "scripts.undo", "scripts.upload", "scripts.use_words", "training.wait",
-}  # fmt: skip
-
-
-def started(session: Session, place: Place) -> None:
-    for person in place.people:
-        desk.start_shift(session, actor_of(person), place.ids["campaign_id"], "Ольга", NOW)
-
-
-def shown(session: Session, place: Place) -> None:
-    started(session, place)
-    taken = call_queue.take_next(session, place.people[0].id, place.ids["campaign_id"], NOW)
-    assert isinstance(taken, call_queue.Taken)
-    place.fields["expect_client"] = place.ids["respondent_id"] = taken.respondent_id
-    place.fields["respondent_id"] = taken.respondent_id
-
-
-def dialled(session: Session, place: Place) -> None:
-    shown(session, place)
-    sent = Form("", place.people[0].id, "test")
-    call = desk.dial(session, actor_of(place.people[0]), place.ids["respondent_id"], sent, NOW)
-    place.fields["expect_attempt"] = place.ids["attempt_id"] = call
-
-
-def talking(session: Session, place: Place) -> None:
-    dialled(session, place)
-    person = actor_of(place.people[0])
-    desk.answered(session, person, place.ids["attempt_id"], Form("", person.id, "test"), NOW)
-
-
-def broken_in(session: Session, place: Place) -> None:
-    talking(session, place)
-    desk.break_in(session, actor_of(place.people[0]), place.ids["attempt_id"], NOW)
-
-
-def settled(session: Session, place: Place) -> None:
-    dialled(session, place)
-    person = actor_of(place.people[0])
-    result = desk.Result("technical")
-    desk.settle(session, person, place.ids["attempt_id"], result, Form("", person.id, "test"), NOW)
-
-
-def over(session: Session, place: Place) -> None:
-    """Settled, and the next client is shown."""
-    settled(session, place)
-    call_queue.take_next(session, place.people[0].id, place.ids["campaign_id"], NOW)
-
-
-def paused(session: Session, place: Place) -> None:
-    started(session, place)
-    for person in place.people:
-        desk.pause(session, actor_of(person), "break", NOW)
-
-
-def handed_out(session: Session, place: Place) -> None:
-    """An operator has the client on his desk."""
-    operator = factories.on_shift(session, session.get_one(Campaign, place.ids["campaign_id"]))
-    taken = call_queue.take_next(session, operator.id, place.ids["campaign_id"], NOW)
-    assert isinstance(taken, call_queue.Taken)
-    place.ids["respondent_id"] = taken.respondent_id
-
-
-def asking_for_admission(session: Session, place: Place) -> None:
-    campaign = session.get_one(Campaign, place.ids["campaign_id"])
-    factories.member(session, campaign, admitted_at=None)
-
-
-STATES: dict[str, Prepare] = {
-    "desk.answer": talking,
-    "desk.answered": dialled,
-    "desk.break_in": talking,
-    "desk.carry_on": dialled,
-    "desk.dial": shown,
-    "desk.end_shift": started,
-    "desk.escalate": talking,
-    "desk.hand_over": dialled,
-    "desk.hang_up": dialled,
-    "desk.inbound": shown,
-    "desk.last": over,
-    "desk.next": started,
-    "desk.note": dialled,
-    "desk.outcome": dialled,
-    "desk.pause": started,
-    "desk.rename": shown,
-    "desk.reopen": settled,
-    "desk.resume": paused,
-    "desk.resume_script": broken_in,
-    "desk.return_client": shown,
-    "desk.ringing": dialled,
-    "desk.tell_end": talking,
-    "campaigns.free": handed_out,
-    "campaigns.admit": asking_for_admission,
+    "admin.raise_limit",
+    "auth.close_session",
+    "auth.save_password",
+    "campaigns.admit",
+    "campaigns.answer_message",
+    "campaigns.create",
+    "campaigns.free",
+    "campaigns.settle",
+    "campaigns.write_message",
+    "desk.acknowledge",
+    "desk.answer",
+    "desk.answered",
+    "desk.ask_help",
+    "desk.back",
+    "desk.break_in",
+    "desk.carry_on",
+    "desk.comment",
+    "desk.dial",
+    "desk.end_shift",
+    "desk.escalate",
+    "desk.hand_over",
+    "desk.hang_up",
+    "desk.inbound",
+    "desk.last",
+    "desk.next",
+    "desk.note",
+    "desk.outcome",
+    "desk.pause",
+    "desk.read_message",
+    "desk.rename",
+    "desk.reopen",
+    "desk.resume",
+    "desk.resume_script",
+    "desk.return_client",
+    "desk.ringing",
+    "desk.tell_end",
+    "desk.transfer",
+    "escalations.confirm",
+    "personal_data.erase_campaign",
+    "personal_data.erase_person",
+    "quality.reply",
+    "recordings.absence",
+    "recordings.attach",
+    "recordings.set_all_aside",
+    "recordings.set_aside",
+    "recordings.upload",
+    "reports.cancel_file",
+    "reports.check_answers",
+    "reports.freeze",
+    "sample.back",
+    "sample.confirm",
+    "sample.decide",
+    "sample.place",
+    "sample.publish",
+    "sample.upload",
+    "sample.withdraw",
+    "scripts.adopt",
+    "scripts.discard",
+    "scripts.publish",
+    "scripts.repair",
+    "scripts.undo",
+    "scripts.upload",
+    "scripts.use_words",
+    "training.wait",
 }
 
 
 def actor_of(person: User) -> Actor:
-    return Actor(person.id, person.role, person.full_name, spoken_name="Ольга")
+    return Actor(person.id, person.role, person.full_name, person.customer_id, spoken_name="Ольга")

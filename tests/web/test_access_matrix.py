@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from nps.web import access
+from nps.web import access, static_files
 from tests import factories
+from tests.conftest import logged_in
 
 ROLES = ("operator", "specialist", "manager", "customer", "admin")
 PUBLIC = ("anonymous", *ROLES)
@@ -157,7 +158,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "hooks.own": PUBLIC,
     "hooks.zadarma_echo": PUBLIC,
     "letters.again": PREPARES,
-    "personal_data.act": STAFF,
+    "personal_data.erasure": STAFF,
     "personal_data.erase_campaign": STAFF,
     "personal_data.erase_person": STAFF,
     "personal_data.find": STAFF,
@@ -267,7 +268,7 @@ FRAGMENT = {"HX-Request": "true"}
 
 def _routes(app: Flask) -> Iterator[tuple[Rule, str]]:
     for rule in app.url_map.iter_rules():
-        if rule.endpoint != "static":
+        if rule.endpoint not in static_files.ENDPOINTS:
             yield from ((rule, method) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
 
 
@@ -281,11 +282,11 @@ def test_every_route_has_an_entry_and_every_entry_a_route(app):
     assert {rule.endpoint for rule, _ in _routes(app)} == set(TABLE)
 
 
-def test_a_view_nobody_decided_about_opens_for_nobody(app, login, session):
-    app.add_url_rule("/undecided", "undecided", lambda: "secret")
+def test_a_view_nobody_decided_about_opens_for_nobody(own_app, session):
+    own_app.add_url_rule("/undecided", "undecided", lambda: "secret")
     for person in [factories.user(session, role) for role in ROLES]:
-        assert login(person).get("/undecided").status_code == 403
-    assert app.test_client().get("/undecided").status_code == 403
+        assert logged_in(own_app, person).get("/undecided").status_code == 403
+    assert own_app.test_client().get("/undecided").status_code == 403
 
 
 @pytest.mark.parametrize("headers", [{}, FRAGMENT], ids=["page", "fragment"])

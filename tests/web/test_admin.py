@@ -39,8 +39,12 @@ def test_a_new_person_gets_a_password_shown_once_and_logs_in_with_it(admin, app)
     page = admin.post("/admin/users", data=NEW_USER)
     password = _password_on(page.text)
     again = admin.post("/admin/users", data=NEW_USER)
-    assert password not in again.text
-    assert "уже добавлен" in again.text
+    assert again.status_code == 303
+    card = admin.get(again.location)
+    assert password not in card.text
+    assert "уже была принята" in card.text
+    assert "o.maksimova" in card.text
+    assert "Выдать новый пароль" in card.text
     assert "o.maksimova" in admin.get("/admin/users").text
     answer = app.test_client().post("/login", data={"login": "o.maksimova", "password": password})
     assert answer.status_code == 303

@@ -201,7 +201,7 @@ def test_a_script_whose_session_is_over_hears_401_before_its_old_token_is_looked
 
 
 def test_the_dialog_of_a_lost_session_logs_in_by_script(app, session):
-    """What app.js does: reads the form, posts it with the token found there, follows to the page."""
+    """What js/app/session.js does: reads the form, posts it with the token found there, follows to the page."""
     user = factories.user(session, "admin")
     client = app.test_client()
     fetch = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}

@@ -287,5 +287,5 @@ def test_the_operators_card_tells_what_became_of_the_clients_question(place: Pla
     escalations.ask_to_call(session, actor, number, text="Уточните марку", now=NOW)
     assert [(line.state, line.to_say) for line in told()] == [("В работе", "Уточните марку")]
     escalations.answer(session, actor, number, text="Кабель есть", now=NOW)
-    escalations.close(session, actor, number, resolution="Счёт отправлен", now=NOW)
+    escalations.close(session, actor, number, text="Счёт отправлен", now=NOW)
     assert [(line.state, line.answer, line.to_say) for line in told()] == [("Закрыто", "Счёт отправлен", "")]

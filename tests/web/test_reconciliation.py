@@ -57,7 +57,7 @@ def world(app: Flask, session: Session) -> World:
     world.put(name_of("+79170000001", NOW - timedelta(hours=2)), wav(5, 4))
     world.put(name_of("+79990000000", NOW), wav(5, 5))
     world.collect(NOW + timedelta(minutes=30))
-    recordings.tell_absence(db.session, world.manager, absent_id, "not_recorded", world.form(), NEXT_DAY)
+    recordings.tell_absence(db.session, world.manager, absent_id, "not_recorded", NEXT_DAY)
     session.rollback()
     return world
 

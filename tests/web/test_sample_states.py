@@ -99,7 +99,10 @@ def test_the_columns_sent_again_after_they_were_taken_give_the_same_answer(sessi
     campaign = factories.campaign(session)
     loader = Loader(session, campaign, factories.user(session, "specialist"))
     load_id = load_in(loader, "understood")
-    taken = [loader.confirm(load_id, form_key="key"), loader.confirm(load_id, form_key="key")]
-    assert taken == [True, True]
+    page, manager = f"/campaigns/{campaign.id}/base/{load_id}", login("manager")
+    (decided,) = loader.decisions(load_id).items()
+    said = {**CHOSEN, **dict(zip(("branch_key", "branch"), decided, strict=True)), "form_key": "key"}
+    answers = [manager.post(f"{page}/columns", data=said) for _ in range(2)]
+    assert [(answer.status_code, answer.location) for answer in answers] == [(303, page), (303, page)]
     session.rollback()
     assert session.get_one(SampleImport, load_id).state == "checking"

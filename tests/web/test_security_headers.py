@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from nps.config import PROJECT_ROOT
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.services.transaction import write
 from nps.web import access, security
 from tests import factories
 from tests.conftest import make_app
+
+MODULES = PROJECT_ROOT / "static" / "js" / "app"
 
 
 @pytest.fixture
@@ -54,6 +58,23 @@ def test_pages_are_kept_by_nobody_and_versioned_static_files_for_ever(client):
     assert versioned.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in versioned.headers
     assert "immutable" not in client.get("/static/css/base.css", buffered=True).headers["Cache-Control"]
+
+
+def test_modules_of_the_script_are_kept_for_ever_with_what_they_import(client):
+    page = client.get("/login").text
+    addresses = re.findall(r'<link rel="modulepreload" href="(/static/js/app/[0-9a-f]{12}/\w+\.js)">', page)
+    assert [Path(address).name for address in addresses] == sorted(file.name for file in MODULES.glob("*.js"))
+    assert f'<script type="module" src="{addresses[0]}"' in page
+    for address in addresses:
+        answer = client.get(address, buffered=True)
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert "Set-Cookie" not in answer.headers
+        imported = re.findall(r"(?:from|import) '(.+)';", answer.text)
+        assert {urljoin(address, name) for name in imported} <= set(addresses), address
+    other = client.get("/static/js/app/0123456789ab/dom.js", buffered=True)
+    assert other.status_code == 200
+    assert "immutable" not in other.headers["Cache-Control"], "a page of another version may have asked"
+    assert client.get(addresses[0].replace("app.js", "absent.js")).status_code == 404
 
 
 def test_https_brings_hsts_and_a_cookie_bound_to_the_host(make):
@@ -120,21 +141,21 @@ def test_a_token_of_an_earlier_hour_is_still_good(app, login):
 
 
 @pytest.fixture
-def broken(app: Flask) -> Flask:
-    """The application with views that fail in each known way."""
+def broken(own_app: Flask) -> Flask:
+    """An application with views that fail in each known way."""
     errors = {
         "stale": StaleError("stale", "Клиент уже занят."),
         "absent": NotFoundError("Такого звонка нет."),
         "refused": DomainError("rule", "Так нельзя, потому что рано."),
         "bug": ZeroDivisionError("secret detail"),
     }
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
 
     def fail(kind: str) -> str:
         raise errors[kind]
 
-    app.add_url_rule("/broken/<kind>", "broken", access.public(fail))
-    return app
+    own_app.add_url_rule("/broken/<kind>", "broken", access.public(fail))
+    return own_app
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,6 @@ def channels_of(message: Message) -> Iterator[Channel]:
 
 
 def _kind(message: Message) -> tuple[Kind, str, str] | None:
-    """Kind, leg and call of a message."""
     event = message.get("Event", "")
     call_id = message.get("Linkedid") or message.get("DestLinkedid", "")
     if event == "OriginateResponse":
@@ -78,7 +77,7 @@ def _kind(message: Message) -> tuple[Kind, str, str] | None:
 
 
 def _dedup(message: Message, kind: Kind, leg: str, call_id: str) -> str:
-    """The same for the same event: the exchange has no number for one, but a leg rings, is answered and ends once."""
+    """One text for one event: the exchange has no number for it, but a leg rings, is answered and ends once."""
     told = f"{call_id}|{leg}|{kind}|{message.get('Event')}|{message.get('Timestamp', '')}"
     return f"{PROVIDER}-{hashlib.sha256(told.encode()).hexdigest()[:40]}"
 

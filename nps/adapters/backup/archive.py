@@ -33,8 +33,6 @@ _NAME = re.compile(
 
 
 class _Hashed:
-    """A file that is hashed while it is read."""
-
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._digest = file, hashlib.sha256()
 
@@ -75,7 +73,6 @@ class Writer:
         return True
 
     def add_text(self, name: str, text: str) -> None:
-        """Write a text as a member."""
         content = text.encode()
         self.add(name, io.BytesIO(content), len(content))
 

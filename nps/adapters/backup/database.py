@@ -70,7 +70,6 @@ def verify(copy: Path) -> dict[str, int]:
 
 
 def rows(connection: Connection) -> dict[str, int]:
-    """How many rows each table holds."""
     listed = (
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         if connection.dialect.name == "sqlite"
@@ -129,7 +128,6 @@ def _put_back(engine: Engine, copy: Path, aside: Path) -> None:
 
 
 def _script(dump: Path) -> Path:
-    """The SQL of a dump, beside it."""
     script = dump.with_suffix(".sql")
     postgres.to_script(dump, script)
     return script

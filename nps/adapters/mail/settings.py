@@ -36,7 +36,6 @@ class MailSettings:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        """Read the application's configuration."""
         return cls(
             host=config["MAIL_SERVER"],
             port=config["MAIL_PORT"],
@@ -83,7 +82,6 @@ def configure(config: Mapping[str, Any]) -> None:
 
 
 def settings() -> MailSettings:
-    """What `configure` set."""
     if _settings is None:
         raise RuntimeError("nps.adapters.mail.configure() comes first: create_app() does it")
     return _settings

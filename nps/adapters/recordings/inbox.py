@@ -56,8 +56,3 @@ def refuse(folder: Path, path: Path) -> None:
     while target.exists():
         target, number = aside / f"{path.stem}-{number}{path.suffix}", number + 1
     path.rename(target)
-
-
-def refused_count(folder: Path) -> int:
-    """How many files lie aside."""
-    return sum(1 for path in (folder / REFUSED).glob("*") if path.is_file())

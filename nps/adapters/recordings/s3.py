@@ -81,5 +81,4 @@ class S3Store:
             raise RemoteError(str(error)) from error
 
     def close(self) -> None:
-        """Give the connections back."""
         self._pool.clear()

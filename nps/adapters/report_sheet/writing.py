@@ -109,7 +109,7 @@ def _forget(workbook: Any) -> None:
 
 
 def _write_sheet(workbook: Any, sheet: Sheet, cells: _Cells, done: int, progress: Progress) -> int:
-    """Write one sheet and return how many rows the book has so far."""
+    """Return how many rows the book has so far; `done` are those of the sheets before."""
     worksheet = workbook.add_worksheet(sheet.title)
     _set_up(worksheet, sheet)
     for number, column in enumerate(sheet.columns):

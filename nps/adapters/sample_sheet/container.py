@@ -52,7 +52,6 @@ def check(path: Path) -> str:
 
 
 def _kind(path: Path, head: bytes) -> str:
-    """The kind of what is not a zip."""
     if head.startswith(_OLE2):
         if _ENCRYPTED in path.read_bytes():
             raise SheetError("encrypted")

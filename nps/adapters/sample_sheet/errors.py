@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nps.adapters.sample_sheet.limits import MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS
 from nps.domain.errors import DomainError
-from nps.domain.wording import number
+from nps.domain.grouped import number
 
 _SAVE_AS = "Откройте файл в Excel и сохраните как «Книга Excel (.xlsx)»."
 _COPY = "Скопируйте строки базы в новую книгу и загрузите её."

@@ -128,9 +128,9 @@ def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
             for start, end in zip(starts, starts[1:], strict=False):
                 yield rest[start:end]
             rest = rest[starts[-1] :] if starts else rest[-_PIECE_BYTES:]
-    if end := _DATA_END.search(rest):
-        yield rest[: end.start()]
-        rest = rest[end.end() :]
+    if over := _DATA_END.search(rest):
+        yield rest[: over.start()]
+        rest = rest[over.end() :]
     yield rest
 
 
@@ -146,7 +146,8 @@ def lost_row(path: str, look: Look, given: set[int]) -> int:
             if row := _ROW.match(chunk):
                 said = _NUMBER.search(row[0])
                 number = int(said[1]) if said else number + 1
-                if number in missing and any(_holds_text(*cell, shared) for cell in _CELL.findall(chunk)):
+                cells = _CELL.findall(chunk) if number in missing else ()
+                if any(_holds_text(attributes, inside, shared) for attributes, inside in cells):
                     return number
     return 0
 

@@ -11,7 +11,7 @@ from nps.domain.why import Why
 
 __all__ = [
     "CallRecord", "CaseEvent", "CasePolicy", "EventKind", "PhoneState", "QueueClass", "State", "Verdict", "Why",
-    "dead_phones", "ended_by", "fold",
+    "acts_of_manager", "dead_phones", "ended_by", "fold",
 ]  # fmt: skip
 
 
@@ -33,6 +33,14 @@ def fold(
         else:
             course.event(item)
     return course.verdict(phones)
+
+
+def acts_of_manager(state: State) -> tuple[EventKind, ...]:
+    """What a manager may decide about a client in this state, in the order in which it is offered (§3, §4)."""
+    if not state.is_final:
+        back = (EventKind.RETURNED,) if state is State.MANAGER else ()
+        return *back, EventKind.REFUSED, EventKind.WITHDRAWN
+    return () if state is State.SURVEYED else (EventKind.REOPENED,)
 
 
 def ended_by(kind: EventKind, at: datetime) -> tuple[State, Why]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from nps.domain.calling_window import CallingCalendar
-from nps.domain.disposition import TABLE, Disposition
+from nps.domain.disposition import MOST_MISSES, TABLE, Disposition
 from nps.domain.errors import CallError
 from nps.domain.state import QueueClass, State
 from nps.domain.why import Why
@@ -49,7 +49,6 @@ class CallRecord:
 
     @property
     def result(self) -> Disposition:
-        """The row of the table."""
         return TABLE[self.disposition]
 
 
@@ -93,7 +92,7 @@ class CasePolicy:
     soft_refusal_final: bool = True
     spread: float = 0.0
     organisation_stopped_at: datetime | None = None
-    max_misses: int = 3
+    max_misses: int = MOST_MISSES
     max_other_person: int = 3
     max_callbacks: int = 3
     max_technical: int = 3

@@ -26,10 +26,11 @@ from nps.domain.sample.columns import (
 )
 from nps.domain.sample.matching import KnownClient
 from nps.domain.sample.rows import FATE_WORDS, Fate, RowChecker, StopEntries, Verdict, search_text
+from nps.domain.sample.understood import Sheet, Understood
 
 __all__ = [
     "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "BranchGroup", "Decision", "Fate", "Header",
-    "KnownClient", "Profile", "Row", "RowChecker", "StopEntries", "Verdict", "branch_key", "find_header",
-    "group_branches", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision", "search_text",
-    "signature", "suggested_area_code", "suggested_region",
+    "KnownClient", "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "Understood", "Verdict", "branch_key",
+    "find_header", "group_branches", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision",
+    "search_text", "signature", "suggested_area_code", "suggested_region",
 ]  # fmt: skip

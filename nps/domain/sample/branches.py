@@ -27,14 +27,17 @@ def branch_key(name: str) -> str:
 
 def suggested_region(name: str) -> str | None:
     """Return the code of the region whose city the branch is named after, or None."""
-    key = branch_key(name)
-    return REGION_OF.get(key) or next((REGION_OF[word] for word in re.split(r"[\s-]+", key) if word in REGION_OF), None)
+    return _of_city(REGION_OF, name)
 
 
 def suggested_area_code(name: str) -> str:
     """Return the area code of the city the branch is named after, or ''."""
+    return _of_city(AREA_CODE_OF, name) or ""
+
+
+def _of_city(table: Mapping[str, str], name: str) -> str | None:
     key = branch_key(name)
-    return AREA_CODE_OF.get(key) or next((AREA_CODE_OF[w] for w in re.split(r"[\s-]+", key) if w in AREA_CODE_OF), "")
+    return table.get(key) or next((table[word] for word in re.split(r"[\s-]+", key) if word in table), None)
 
 
 #: Where rows of a branch seem to be: ("inn" or "phone", code of a region) -> rows.

@@ -51,8 +51,7 @@ class Findings:
     def spoil(self, code: str, kind: str) -> None:
         """The cell, or a part of it, can't be used; the sentence is said elsewhere."""
         self.noticed.append((code, kind))
-        if code not in self.faulty:
-            self.faulty.append(code)
+        self.faulty.append(code)
 
     def refuse(self, code: str, kind: str, error: str) -> None:
         """The row can't become a client because of this cell."""

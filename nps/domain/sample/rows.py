@@ -140,7 +140,6 @@ class RowChecker:
         return self._clients.missing
 
     def empty(self, row_no: int) -> Verdict:
-        """The verdict on a row with nothing in it."""
         return Verdict(row_no, Fate.EMPTY)
 
     def check(self, row_no: int, cells: Sequence[str]) -> Verdict | None:
@@ -196,30 +195,22 @@ class RowChecker:
         """The verdict on a row that means a client of the project."""
         client = self._matched[verdict.row_no] = match.client
         same = f"Такой клиент уже есть в базе: совпали {match.by}."
-        row_no, raw = verdict.row_no, verdict.raw
         if client.withdrawn:
             reason = f"{same} Заказчик его исключил: вернуть можно на странице клиента."
-            return Verdict(row_no, Fate.DUPLICATE, reason, raw, same_as_client=client.id)
+            return Verdict(verdict.row_no, Fate.DUPLICATE, reason, verdict.raw, same_as_client=client.id)
         change = change_of(match, row)
         if change is None:
-            return Verdict(row_no, Fate.DUPLICATE, same, raw, same_as_client=client.id)
+            return Verdict(verdict.row_no, Fate.DUPLICATE, same, verdict.raw, same_as_client=client.id)
         words = [_CHANGED[code] for code in change.fields]
         reason = f"{same} {' и '.join(words).capitalize()}."
         if change.phones and client.inactive:
             reason += " Номер новый: клиент снова будет в работе."
         reason += self._will_refuse(change.phones)
-        return Verdict(
-            row_no,
-            Fate.UPDATE,
-            reason,
-            raw,
-            row | {"phones": list(change.phones), "stopped": False},
-            change.fields,
-            verdict.faulty,
-            verdict.noticed,
-            same_as_client=client.id,
+        fixed = row | {"phones": list(change.phones), "stopped": False}
+        return replace(
+            verdict, fate=Fate.UPDATE, reason=reason, fixed=fixed, changed=change.fields, same_as_client=client.id,
             before=change.before,
-        )
+        )  # fmt: skip
 
     def _is_header(self, raw: Mapping[str, str]) -> bool:
         """Whether the row repeats the titles; nearly every row is known not to by its branch."""

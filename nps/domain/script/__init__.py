@@ -73,6 +73,16 @@ class Script:
         is_over = step.kind is StepKind.END or bool(trail and trail[-1][0] is step)
         return step.disposition if is_over else None
 
+    def rating(self, answers: Mapping[str, Any]) -> int | None:
+        """Return the rating, 1 to 10; None when the client gave none."""
+        rating: int | None = self._given(StepKind.RATING, answers)
+        return rating
+
+    def reasons(self, answers: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the reasons as they are stored (see `check_answer`); None when they were not asked for."""
+        reasons: dict[str, Any] | None = self._given(StepKind.REASONS, answers)
+        return reasons
+
     def check_answer(self, step: Step, value: Any) -> Any:
         """Return the answer as it is stored; raises AnswerError.
 
@@ -97,6 +107,9 @@ class Script:
     def problems(self) -> list[Problem]:
         """Return what keeps the script from being published."""
         return [*find_problems(self.start, self.steps), *break_in_problems(self.questions, self.complaint)]
+
+    def _given(self, kind: StepKind, answers: Mapping[str, Any]) -> Any:
+        return next((value for step, value in self.path(answers) if step.kind is kind), None)
 
     def _walk(self, answers: Mapping[str, Any]) -> tuple[list[tuple[Step, Any]], Step]:
         by_id = {step.id: step for step in self.steps}

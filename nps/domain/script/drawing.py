@@ -180,5 +180,4 @@ def _note(step: Step) -> str:
             return f"{count} {plural(count, 'вариант', 'варианта', 'вариантов')} · {reading} с"
         case StepKind.CALLBACK:
             return f"время · {reading} с"
-        case StepKind.END:
-            return _short(f"итог: {row.label}") if row is not None else "итога нет"
+    return _short(f"итог: {row.label}") if row is not None else "итога нет"

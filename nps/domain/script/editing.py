@@ -38,19 +38,16 @@ def without_step(script: Script, step_id: str) -> Script:
 
 
 def with_start(script: Script, step_id: str) -> Script:
-    """The script that begins at this step."""
     if all(step.id != step_id for step in script.steps):
         raise StaleError("no_step", _GONE)
     return replace(script, start=step_id)
 
 
 def with_questions(script: Script, questions: tuple[Question, ...]) -> Script:
-    """The script with other questions outside the survey."""
     return replace(script, questions=questions)
 
 
 def with_complaint(script: Script, complaint: Complaint) -> Script:
-    """The script with another line for complaints."""
     return replace(script, complaint=complaint)
 
 

@@ -84,8 +84,7 @@ class Step:
                 return self._check_reasons(value)
             case StepKind.CALLBACK:
                 return _check_callback(value)
-            case StepKind.END:
-                raise AnswerError("end", "Это последний шаг скрипта, ответа он не ждёт. Запишите итог звонка.")
+        raise AnswerError("end", "Это последний шаг скрипта, ответа он не ждёт. Запишите итог звонка.")
 
     def next_id(self, value: Any) -> str:
         """Return the id of the step a checked answer leads to, '' when the call ends here."""

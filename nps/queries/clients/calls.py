@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.desk import Heard, contradiction
 from nps.domain.script import DECLINED, Script, StepKind
-from nps.models import Answer, AttemptOutcome, CallAttempt, Journal, Recording, ScriptVersion, User
+from nps.models import Answer, AttemptOutcome, CallAttempt, Journal, Recording, Region, Respondent, ScriptVersion, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,15 @@ class CallLine:
         return contradiction(self.disposition, heard)
 
 
-def respondent_of_call(session: Session, campaign_id: int, attempt_id: UUID) -> int | None:
-    """Whose call it is; None when there is no such call in the campaign."""
-    return session.scalar(
-        select(CallAttempt.respondent_id).where(CallAttempt.id == attempt_id, CallAttempt.campaign_id == campaign_id)
-    )
+def client_of_call(session: Session, campaign_id: int, attempt_id: UUID) -> tuple[int, str] | None:
+    """Whose call it is and his zone ('' unknown); None when there is no such call in the campaign."""
+    found = session.execute(
+        select(Respondent.id, func.coalesce(Region.zone, ""))
+        .join(CallAttempt, CallAttempt.respondent_id == Respondent.id)
+        .outerjoin(Region, Region.code == Respondent.region_code)
+        .where(CallAttempt.id == attempt_id, CallAttempt.campaign_id == campaign_id)
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
 
 
 def calls_of(session: Session, respondent_id: int) -> tuple[CallLine, ...]:

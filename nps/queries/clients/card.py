@@ -89,6 +89,12 @@ class ClientCard:
         return next((call for call in self.calls if call.is_open), None)
 
 
+def is_of(session: Session, campaign_id: int, respondent_id: int) -> bool:
+    """Whether the client is of the campaign."""
+    mine = Respondent.id == respondent_id, Respondent.campaign_id == campaign_id
+    return session.scalar(select(Respondent.id).where(*mine)) is not None
+
+
 def card(session: Session, campaign_id: int, respondent_id: int) -> ClientCard | None:
     """A client of a campaign with everything known of him; None when he is not of this campaign."""
     found = session.execute(

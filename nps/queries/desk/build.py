@@ -20,6 +20,7 @@ from nps.domain.desk import (
     is_offered,
     is_unfinished,
 )
+from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.script import Script
@@ -33,7 +34,7 @@ from nps.queries.desk.card import client_card
 from nps.queries.desk.done import call_facts, last_words, result_words
 from nps.queries.desk.idle import idle_view
 from nps.queries.desk.practice import practice_view
-from nps.queries.desk.steps import DayPicker, Spoken, rating_of, step_view, trail
+from nps.queries.desk.steps import DayPicker, Spoken, step_view, trail
 from nps.queries.desk.unfinished import end_view, unfinished_view
 from nps.queries.desk.views import (
     CallView,
@@ -45,9 +46,6 @@ from nps.queries.desk.views import (
     ReminderView,
 )
 from nps.queries.interviews import answers_of, script_of
-
-#: R13, R14.
-RING_S, SURVEY_LIMIT_S = 20, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def _in_call(
         trail=trail(script, answers, step),
         step=step_view(session, script, step, answers, attempt.id, spoken, picker),
         outcomes=_outcomes(
-            line, state, rated=rating_of(script, answers) is not None, passed_on=_passed_on(session, attempt)
+            line, state, rated=script.rating(answers) is not None, passed_on=_passed_on(session, attempt)
         ),
         note=NoteView(attempt.id, attempt.note),
         practice=practice_view(session, seat.campaign, client, attempt, step),
@@ -188,7 +186,7 @@ def _left_alone(shown: DeskView, attempt: CallAttempt, person: Person, now: date
 
 def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: str, now: datetime) -> CallView:
     ring_from = attempt.ringing_at or attempt.dialled_at + timedelta(seconds=campaign.setup_allowance_s)
-    ring_ends = ring_from + timedelta(seconds=RING_S)
+    ring_ends = ring_from + timedelta(seconds=LEAST_RING_S)
     since = attempt.consent_at or attempt.answered_at or attempt.ringing_at or attempt.dialled_at
     long_talk = attempt.answered_at is not None and now - attempt.answered_at > LONG_TALK
     return CallView(
@@ -197,7 +195,7 @@ def _call(attempt: CallAttempt, campaign: CampaignRow, state: str, office_zone: 
         since_ms=_ms(since) + (attempt.break_ms if attempt.consent_at else 0),
         answered_ms=_ms(attempt.answered_at) if attempt.answered_at else 0,
         ring_wait_ms=_ms(ring_ends),
-        limit_s=SURVEY_LIMIT_S,
+        limit_s=MOST_SURVEY_S,
         may_no_answer=(attempt.ended_at or now) >= ring_ends,
         may_mark_ringing=state == "ringing" and attempt.ringing_at is None,
         consented=attempt.consent_at is not None,
@@ -369,7 +367,7 @@ def _done(
     if panel in ("contacts", "escalation"):
         made = _panel(session, replace(seat, client=client), script, picker, panel, params)
     elif panel in panels.IN_CORRECTION and not why_not:
-        rated = rating_of(script, answers) is not None
+        rated = script.rating(answers) is not None
         outcomes = _outcomes(Line.NONE, "done", rated=rated, passed_on=passed_on, heard=heard)
         shown = replace(shown, correcting=True, outcomes=outcomes)
         made = panels.call_panel(panel, client, script, picker)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.dial_link import carries_extension, dial_link
-from nps.domain.disposition import TABLE
+from nps.domain.disposition import MOST_MISSES, TABLE
 from nps.domain.escalation import STATE_WORDS as ESCALATION_WORDS
 from nps.domain.escalation import State
 from nps.domain.local_time import clock, when
@@ -81,8 +81,8 @@ def client_card(
         window_left_text=left,
         window_kind=kind,
         email=client.email,
-        attempt_no=min(client.misses + 1, 3),
-        attempts_max=3,
+        attempt_no=min(client.misses + 1, MOST_MISSES),
+        attempts_max=MOST_MISSES,
         why_text=_sentence(why_text(Why.from_json(client.next_reason), zone, now)),
         history=_history(session, client, zone, now, attempt),
         siblings=_siblings(session, client),

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.disposition import MOST_SURVEY_S
 from nps.domain.script import Script, Step
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
@@ -36,9 +37,9 @@ def preview(
         now_ms=ms,
         operator=OperatorView(spoken.operator, spoken.operator, spoken.gender, ""),
         call=CallView(
-            id=_NOBODY, state="talk", since_ms=ms, answered_ms=ms, ring_wait_ms=0, limit_s=60, may_no_answer=False,
-            may_mark_ringing=False, consented=False, asks_end=False, ended_ms=0, ended_text="", inbound=False,
-            stands_s=None, in_break=False,
+            id=_NOBODY, state="talk", since_ms=ms, answered_ms=ms, ring_wait_ms=0, limit_s=MOST_SURVEY_S,
+            may_no_answer=False, may_mark_ringing=False, consented=False, asks_end=False, ended_ms=0, ended_text="",
+            inbound=False, stands_s=None, in_break=False,
         ),
         trail=trail(script, {}, step),
         step=step_view(session, script, step, {}, None, spoken, picker),

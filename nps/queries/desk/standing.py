@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.budget import Budget
 from nps.domain.desk import PAUSE_REASONS
-from nps.domain.disposition import TABLE, Kind
+from nps.domain.disposition import INTERVIEWS, REFUSALS
 from nps.domain.local_time import clock, date_words, to_local, weekday_short
 from nps.domain.wording import duration
 from nps.models import Appointment, CallAttempt, Pause, Region, Respondent, Shift
@@ -19,7 +19,6 @@ from nps.queries.desk.views import BudgetView, OperatorView, PauseView, PromiseV
 
 #: A promise is shown from so long before its time to so long after it.
 _NEAR = timedelta(hours=12)
-_REFUSALS = [code for code, row in TABLE.items() if row.kind is Kind.REFUSAL]
 
 
 def operator_view(session: Session, actor: Actor, shift: Shift | None, office_zone: str, now: datetime) -> OperatorView:
@@ -27,8 +26,8 @@ def operator_view(session: Session, actor: Actor, shift: Shift | None, office_zo
     local = to_local(now, office_zone)
     surveyed, refused, talk_ms, talks = session.execute(
         select(
-            func.count().filter(CallAttempt.disposition.in_(("surveyed", "partial"))),
-            func.count().filter(CallAttempt.disposition.in_(_REFUSALS)),
+            func.count().filter(CallAttempt.disposition.in_(INTERVIEWS)),
+            func.count().filter(CallAttempt.disposition.in_(REFUSALS)),
             func.coalesce(func.sum(CallAttempt.talk_ms), 0),
             func.count().filter(CallAttempt.talk_ms > 0),
         ).where(

@@ -85,18 +85,13 @@ def step_view(
 
 
 def _heading(script: Script, step: Step, answers: Mapping[str, Any]) -> str:
-    rating = rating_of(script, answers)
+    rating = script.rating(answers)
     return f"{step.title}, оценка {rating}" if rating is not None and step.kind is not StepKind.RATING else step.title
 
 
-def rating_of(script: Script, answers: Mapping[str, Any]) -> int | None:
-    """The rating given in this call, if it was."""
-    return next((value for step, value in script.path(answers) if step.kind is StepKind.RATING), None)
-
-
 def _instruction(step: Step, answers: Mapping[str, Any], script: Script) -> str:
-    asked = any(passed.kind is StepKind.REASONS for passed, _ in script.path(answers))
-    rating = rating_of(script, answers)
+    asked = script.reasons(answers) is not None
+    rating = script.rating(answers)
     if step.kind is StepKind.END and rating is not None and not asked:
         return f"Оценка {rating}: вопрос о причинах не задаём."
     return step.instruction

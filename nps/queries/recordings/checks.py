@@ -11,11 +11,11 @@ from typing import TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_
 
-from nps.domain.disposition import TABLE
+from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S, TABLE
 from nps.domain.recording import CLOCK_TOLERANCE_MS, LENGTH_TOLERANCE_MS, MISSING_AFTER
 from nps.models import Audio, Campaign, Recording, RecordingAbsence
 from nps.queries.recordings.access import MATCHED
-from nps.queries.reports.calls import AGAINST_HEARD, CONVERSATIONS, IS_CALL, MIN_RING_S, SURVEY_LIMIT_S
+from nps.queries.reports.calls import AGAINST_HEARD, CONVERSATIONS, IS_CALL
 from nps.queries.reports.views import attempts
 
 _UNANSWERED = [code for code, row in TABLE.items() if row.min_ring_s]
@@ -75,10 +75,10 @@ CHECKS: dict[str, Check] = {
     "late": _always(and_(_HAS, Recording.is_late)),
     "short_ring": _always(
         and_(attempts.c.disposition.in_(_UNANSWERED), attempts.c.source != "inbound",
-             attempts.c.ring_ms > 0, attempts.c.ring_ms < MIN_RING_S * 1000)
+             attempts.c.ring_ms > 0, attempts.c.ring_ms < LEAST_RING_S * 1000)
     ),
     "against": _always(AGAINST_HEARD),
-    "long_survey": _always(attempts.c.survey_ms > SURVEY_LIMIT_S * 1000),
+    "long_survey": _always(attempts.c.survey_ms > MOST_SURVEY_S * 1000),
     "by_exchange": _always(and_(IS_CALL, attempts.c.source == "exchange")),
     "clock": _always(attempts.c.clock_gap_ms > CLOCK_TOLERANCE_MS),
 }  # fmt: skip

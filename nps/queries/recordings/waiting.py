@@ -191,6 +191,13 @@ def offered_calls(session: Session, recording: WaitingRecording) -> Sequence[Off
     return offered[:_MOST_CALLS]
 
 
+def candidate_of(call: CallAttempt, allowance_s: int, recording_id: int | None) -> Candidate:
+    """The call as the rule of matching takes it."""
+    return Candidate(
+        call.id, call.e164, call.dialled_at, call.ring_ms, call.talk_ms, allowance_s * 1000, recording_id is not None
+    )
+
+
 def _offer(
     recording: WaitingRecording,
     call: CallAttempt,
@@ -200,9 +207,7 @@ def _offer(
     operator: str,
     recording_id: int | None,
 ) -> OfferedCall:
-    known = Candidate(
-        call.id, call.e164, call.dialled_at, call.ring_ms, call.talk_ms, allowance_s * 1000, recording_id is not None
-    )
+    known = candidate_of(call, allowance_s, recording_id)
     return OfferedCall(
         id=call.id,
         campaign=campaign,

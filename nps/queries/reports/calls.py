@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal
 from sqlalchemy.orm import Session, aliased
 
 from nps.domain.desk import Heard, contradiction
-from nps.domain.disposition import TABLE
+from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S, TABLE
 from nps.models import AttemptOutcome, Audio, Branch, Campaign, Interview, Recording, Region, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.recordings import MATCHED
@@ -21,11 +21,6 @@ from nps.queries.reports.page import Page, page_of
 from nps.queries.reports.slices import EVERYTHING, Slice
 from nps.queries.reports.views import attempts, respondents
 from nps.queries.searching import holds
-
-#: R13: a phone rings at least this long before a call counts as not answered.
-MIN_RING_S = max(row.min_ring_s for row in TABLE.values())
-#: R14: a survey is to take at most this long. Measured, never enforced.
-SURVEY_LIMIT_S = 60
 
 _CHUNK = 1000
 _NETWORK = [code for code, row in TABLE.items() if row.reaches_network]
@@ -45,7 +40,7 @@ _outbound = attempts.c.source != "inbound"
 _recorded = exists().where(Recording.attempt_id == attempts.c.id, MATCHED).correlate(attempts)
 #: A ring that was cancelled too early. Rings that nobody measured are 0 and taken at the operator's word.
 _cancelled = and_(
-    attempts.c.disposition.in_(_UNANSWERED), attempts.c.ring_ms > 0, attempts.c.ring_ms < MIN_RING_S * 1000
+    attempts.c.disposition.in_(_UNANSWERED), attempts.c.ring_ms > 0, attempts.c.ring_ms < LEAST_RING_S * 1000
 )
 #: Column 1 of the contract's form: outbound, reached the network. One that waits for its result counts (§4).
 IS_CALL: ColumnElement[bool] = and_(
@@ -68,7 +63,7 @@ AGAINST_HEARD: ColumnElement[bool] = and_(
     or_(
         and_(attempts.c.answered_at.is_not(None), attempts.c.disposition.in_(_against(Heard(True, _ANY)))),
         and_(attempts.c.answered_at.is_(None), attempts.c.disposition.in_(_against(Heard(False, _ANY)))),
-        and_(attempts.c.disposition.in_(_RUNG), attempts.c.ring_ms < MIN_RING_S * 1000),
+        and_(attempts.c.disposition.in_(_RUNG), attempts.c.ring_ms < LEAST_RING_S * 1000),
     ),
 )
 _SHORT_RING = and_(_outbound, _cancelled)
@@ -90,7 +85,7 @@ KINDS: Mapping[str, ColumnElement[bool]] = MappingProxyType(
         "inbound": ~_outbound,
         "talks": attempts.c.disposition.in_(CONVERSATIONS),
         "long": and_(
-            attempts.c.survey_ms > SURVEY_LIMIT_S * 1000,
+            attempts.c.survey_ms > MOST_SURVEY_S * 1000,
             exists().where(Interview.attempt_id == attempts.c.id, Interview.replaced_at.is_(None)).correlate(attempts),
         ),
         "recorded": _recorded,
@@ -154,7 +149,6 @@ class Times:
     over_limit: int
     talks: int
     median_talk_ms: int | None
-    talks_over_limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +229,8 @@ def traffic_of(session: Session, campaign: CampaignRow) -> Traffic:
 def times_of(session: Session, campaign_id: int, where: Slice = EVERYTHING) -> Times:
     """Measure the surveys in force. Durations that nobody measured are 0 and left out."""
     surveys, over, median = _durations(session, campaign_id, attempts.c.survey_ms, where)
-    talks, talks_over, median_talk = _durations(session, campaign_id, attempts.c.talk_ms, where)
-    return Times(surveys, median, over, talks, median_talk, talks_over)
+    talks, _, median_talk = _durations(session, campaign_id, attempts.c.talk_ms, where)
+    return Times(surveys, median, over, talks, median_talk)
 
 
 def _durations(
@@ -254,7 +248,7 @@ def _durations(
             )
         )
 
-    over_limit = func.count().filter(length > SURVEY_LIMIT_S * 1000)
+    over_limit = func.count().filter(length > MOST_SURVEY_S * 1000)
     number, over = session.execute(surveyed(func.count(), over_limit)).one()
     if not number:
         return 0, 0, None

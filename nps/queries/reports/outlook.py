@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.calling_window import CallingCalendar
 from nps.domain.case import QueueClass
-from nps.domain.disposition import TABLE, Kind
+from nps.domain.disposition import MOST_MISSES, TABLE, Kind
 from nps.domain.local_time import to_local
 from nps.domain.prospect import (
     AGAIN,
@@ -45,7 +45,7 @@ _RESULT = {
 _SOFT = "soft_refusal"
 _NOON = 13 * 60
 #: Two misses and more are one kind of client: the next one is the last.
-_MOST_MISSES = 2
+_BEFORE_LAST = MOST_MISSES - 1
 #: How many dials, the newest first, the forecast learns from: more than a wave of this contract has (ADR 32).
 LEARNT_FROM = 20_000
 _MISSES = [code for code, row in TABLE.items() if row.misses]
@@ -128,7 +128,7 @@ def _results(campaign: CampaignRow) -> Select[int, str | None, int, str, int, in
         .limit(LEARNT_FROM)
         .subquery("newest")
     )
-    most = case((newest.c.misses >= _MOST_MISSES, _MOST_MISSES), else_=newest.c.misses)
+    most = case((newest.c.misses >= _BEFORE_LAST, _BEFORE_LAST), else_=newest.c.misses)
     by = (most, newest.c.region_code, newest.c.half, newest.c.disposition)
     return select(*by, func.count(), func.coalesce(func.sum(newest.c.billed), 0)).group_by(*by)
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
+from nps.domain.disposition import MOST_MISSES
 from nps.models import Branch, CampaignMember, Interview, Region, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.reports.views import attempts, respondents
@@ -17,7 +18,7 @@ from nps.queries.reports.views import attempts, respondents
 #: Clients whose region is unknown, clients without a branch.
 NO_REGION, NO_BRANCH = "unknown", 0
 #: The last choice of the filter by attempt takes all that follow, too.
-LAST_ATTEMPT = 3
+LAST_ATTEMPT = MOST_MISSES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from nps.services.accounts.login import (
     close_other_sessions,
     close_session,
     log_in,
-    note_failed_login,
     open_session,
     touch_session,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "create_user",
     "end_sessions",
     "log_in",
-    "note_failed_login",
     "open_session",
     "reset_password",
     "set_active",

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 # OWASP, Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane at the least.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 # Without the letters and digits that are mistaken for each other when read aloud or from paper.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -17,25 +17,25 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 def hash_password(password: str) -> str:
     """The Argon2id hash with its parameters and salt."""
-    return _HASHER.hash(password)
+    return HASHER.hash(password)
 
 
-def matches(password_hash: str | None, password: str) -> bool:
+def matches(password_hash: str, password: str) -> bool:
     """Whether the password is the one behind the hash.
 
-    Without a hash (no such account) the same work is done for nothing, so that the time of an answer does not tell
+    For '' (no such account) the same work is done for nothing, so that the time of an answer does not tell
     which logins exist (ASVS 6.3.8).
     """
     nobody = _nobody()
     try:
-        return _HASHER.verify(password_hash or nobody, password) and password_hash is not None
+        return HASHER.verify(password_hash or nobody, password) and password_hash != ""
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_outdated(password_hash: str) -> bool:
     """Whether the hash was made with other parameters than today's."""
-    return _HASHER.check_needs_rehash(password_hash)
+    return HASHER.check_needs_rehash(password_hash)
 
 
 def one_time_password() -> str:
@@ -45,4 +45,4 @@ def one_time_password() -> str:
 
 @cache
 def _nobody() -> str:
-    return _HASHER.hash(secrets.token_hex(16))
+    return HASHER.hash(secrets.token_hex(16))

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.errors import DomainError
+from nps.domain.errors import DomainError, TooOftenError
 from nps.domain.search import fold
 from nps.domain.wording import plural
 from nps.models import LoginAttempt, User, UserSession
@@ -53,22 +53,21 @@ class LoginRefused(DomainError):
     """
 
 
-class LoginThrottled(DomainError):
+class LoginThrottled(TooOftenError):
     """Too many failures; `wait_s` seconds until the next try."""
 
     def __init__(self, wait_s: int) -> None:
         minutes = -(-wait_s // 60)
-        words = plural(minutes, "минуту", "минуты", "минут")
-        super().__init__("throttled", f"Слишком много неверных попыток. Следующая — через {minutes} {words}.")
-        self.wait_s = wait_s
+        words = f"{minutes} {plural(minutes, 'минуту', 'минуты', 'минут')}"
+        super().__init__("throttled", f"Слишком много неверных попыток. Следующая — через {words}.", wait_s=wait_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A try that may go on to the password. `tries_left` counts those that follow without a pause."""
+    """A try that may go on to the password: '' for an unknown login. `tries_left` follow without a pause."""
 
     user_id: int | None
-    password_hash: str | None
+    password_hash: str
     is_active: bool
     pair_key: str
     attempt_ids: tuple[int, ...]
@@ -91,22 +90,12 @@ def log_in(session: AnySession, *, login: str, password: str, address: str, agen
     Raises LoginThrottled before anything is compared, LoginRefused when they do not fit.
     """
     admission = admit_login(session, login=login, address=address, now=now)
-    if not hashing.matches(admission.password_hash, password) or admission.user_id is None:
-        known_id = admission.user_id if admission.is_active else None
-        note_failed_login(session, user_id=known_id, address=address, now=now)
-        raise LoginRefused("login", _refusal(admission))
-    if not admission.is_active:
-        note_failed_login(session, user_id=None, address=address, now=now)
-        raise LoginRefused("disabled", _DISABLED)
-    outdated = admission.password_hash is not None and hashing.is_outdated(admission.password_hash)
-    return open_session(
-        session,
-        admission,
-        address=address,
-        agent=agent,
-        now=now,
-        new_hash=hashing.hash_password(password) if outdated else None,
-    )
+    fits = hashing.matches(admission.password_hash, password)
+    if not (fits and admission.is_active):
+        _note_failed(session, admission.user_id if admission.is_active else None, address, now)
+        raise LoginRefused("disabled", _DISABLED) if fits else LoginRefused("login", _refusal(admission))
+    new_hash = hashing.hash_password(password) if hashing.is_outdated(admission.password_hash) else None
+    return open_session(session, admission, address=address, agent=agent, now=now, new_hash=new_hash)
 
 
 def admit_login(session: AnySession, *, login: str, address: str, now: datetime) -> Admission:
@@ -142,7 +131,7 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
         ).all()
     return Admission(
         user_id=user.id if user is not None else None,
-        password_hash=user.password_hash if user is not None else None,
+        password_hash=user.password_hash if user is not None else "",
         is_active=user is not None and user.active,
         pair_key=pair,
         attempt_ids=tuple(ids),
@@ -151,7 +140,7 @@ def admit_login(session: AnySession, *, login: str, address: str, now: datetime)
     )
 
 
-def note_failed_login(session: AnySession, *, user_id: int | None, address: str, now: datetime) -> None:
+def _note_failed(session: AnySession, user_id: int | None, address: str, now: datetime) -> None:
     """Write a failed try into the access journal. What was typed is not kept: it may be a password."""
     with write(session) as s:
         journal.log_access(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,9 @@ from nps.domain.roles import BOUND_TO_CUSTOMER, ROLES
 from nps.domain.search import fold
 from nps.models import Customer, User, UserSession
 from nps.models.user import GENDERS
-from nps.services import journal
 from nps.services.accounts import hashing
-from nps.services.form_keys import once
-from nps.services.transaction import AnySession, write
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 _LOGIN = re.compile(r"[\w.@+-]{2,100}")
 _EMAIL = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
@@ -30,11 +29,11 @@ _LOGIN_TAKEN = "Такой логин уже есть. Придумайте др
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """What came of `create_user`. `password` is told once: None for a repeat of the form or one given."""
+    """What came of `create_user`. `password` is told once: only its hash is kept."""
 
     user_id: int
     login: str
-    password: str | None
+    password: str
 
 
 def create_user(
@@ -48,53 +47,38 @@ def create_user(
     spoken_name: str = "",
     gender: str = "female",
     email: str = "",
-    password: str | None = None,
-    must_change_password: bool = True,
     actor_id: int | None = None,
-    form_key: str = "",
 ) -> NewUser:
-    """Make an account, by default with a random password that must be changed at the first login (ASVS 6.4.1).
+    """Make an account with a random password that must be changed at the first login (ASVS 6.4.1).
 
-    `actor_id` is the administrator, None for the command line. Raises DomainError with a Russian sentence (codes:
-    login, login_taken, full_name, role, gender, email, customer; those of PasswordError).
+    `actor_id` is the administrator, None for the command line. Raises DomainError (codes: login, login_taken,
+    full_name, role, gender, email, customer).
     """
     login, full_name, email = login.strip(), " ".join(full_name.split()), email.strip()
     _check(login, full_name, role, gender, email)
-    if password is not None:
-        check_password(password, login)
-    issued = password or hashing.one_time_password()
-    password_hash = hashing.hash_password(issued)
-    asked = {"login": login, "full_name": full_name, "role": role, "customer_id": customer_id, "email": email}
-
-    with _unique_login(), write(session) as s:
-
-        def act() -> dict[str, int]:
-            _check_customer(s, role, customer_id)
-            if s.scalar(select(User.id).where(User.login_fold == fold(login))) is not None:
-                raise DomainError("login_taken", _LOGIN_TAKEN)
-            user = User(
-                login=login,
-                login_fold=fold(login),
-                password_hash=password_hash,
-                must_change_password=must_change_password,
-                role=role,
-                customer_id=customer_id,
-                full_name=full_name,
-                spoken_name=" ".join(spoken_name.split())[:100],
-                gender=gender,
-                email=email or None,
-                active=True,
-                created_at=now,
-            )
-            s.add(user)
-            s.flush()
-            _record(s, user, "user_created", now, actor_id, after={"role": role, "customer_id": customer_id})
-            return {"user_id": user.id}
-
-        # The command line sends no form: without a key it always acts.
-        by = actor_id or 0
-        result, repeated = once(s, key=form_key, user_id=by, route="create_user", fields=asked, now=now, act=act)
-    return NewUser(result["user_id"], login, None if repeated or password else issued)
+    password = hashing.one_time_password()
+    user = User(
+        login=login,
+        login_fold=fold(login),
+        password_hash=hashing.hash_password(password),
+        must_change_password=True,
+        role=role,
+        customer_id=customer_id,
+        full_name=full_name,
+        spoken_name=" ".join(spoken_name.split())[:100],
+        gender=gender,
+        email=email or None,
+        active=True,
+        created_at=now,
+    )
+    with _unique_login(), act(session, actor_id, now) as a:
+        _check_customer(a.s, role, customer_id)
+        if a.s.scalar(select(User.id).where(User.login_fold == user.login_fold)) is not None:
+            raise DomainError("login_taken", _LOGIN_TAKEN)
+        a.s.add(user)
+        a.s.flush()
+        a.record("user_created", "user", user.id, after={"role": role, "customer_id": customer_id})
+        return NewUser(user.id, login, password)
 
 
 def change_password(
@@ -121,27 +105,27 @@ def change_password(
     if hashing.matches(row.password_hash, new):
         raise DomainError("same_as_before", "Новый пароль совпадает с прежним. Придумайте другой.")
     new_hash = hashing.hash_password(new)
-    with write(session) as s:
-        user = _user(s, user_id)
+    with act(session, user_id, now) as a:
+        user = _user(a.s, user_id)
         if user.password_hash != row.password_hash:
             words = "Пока вы вводили пароль, его сменил администратор или вы сами. Войдите с новым."
             raise DomainError("current", words)
         user.password_hash = new_hash
         user.must_change_password = False
-        _end_sessions(s, user_id, now, but=keep_session_id)
-        _record(s, user, "password_changed", now, user_id)
+        _end_sessions(a.s, user_id, now, but=keep_session_id)
+        a.record("password_changed", "user", user_id)
 
 
 def reset_password(session: AnySession, *, user_id: int, now: datetime, actor_id: int | None = None) -> str:
     """Give a person a new random password, returned once and to be changed at the next login; all his sessions end."""
     password = hashing.one_time_password()
     password_hash = hashing.hash_password(password)
-    with write(session) as s:
-        user = _user(s, user_id)
+    with act(session, actor_id, now) as a:
+        user = _user(a.s, user_id)
         user.password_hash = password_hash
         user.must_change_password = True
-        _end_sessions(s, user_id, now)
-        _record(s, user, "password_reset", now, actor_id)
+        _end_sessions(a.s, user_id, now)
+        a.record("password_reset", "user", user_id)
     return password
 
 
@@ -150,23 +134,23 @@ def set_active(session: AnySession, *, user_id: int, active: bool, now: datetime
 
     Raises DomainError (codes: self, last_admin).
     """
-    with write(session) as s:
-        user = _user(s, user_id)
+    with act(session, actor_id, now) as a:
+        user = _user(a.s, user_id)
         if user.active == active:
             return
         if not active:
-            _refuse_self_and_last_admin(s, user, actor_id)
-            _end_sessions(s, user_id, now)
+            _refuse_self_and_last_admin(a.s, user, actor_id)
+            _end_sessions(a.s, user_id, now)
         user.active = active
-        _record(s, user, "user_enabled" if active else "user_disabled", now, actor_id)
+        a.record("user_enabled" if active else "user_disabled", "user", user_id)
 
 
 def end_sessions(session: AnySession, *, user_id: int, now: datetime, actor_id: int) -> None:
     """End all sessions of a person, wherever he is logged in; he may log in again (ASVS 7.4.5)."""
-    with write(session) as s:
-        user = _user(s, user_id)
-        _end_sessions(s, user_id, now)
-        _record(s, user, "sessions_ended", now, actor_id)
+    with act(session, actor_id, now) as a:
+        _user(a.s, user_id)
+        _end_sessions(a.s, user_id, now)
+        a.record("sessions_ended", "user", user_id)
 
 
 def set_role(
@@ -178,18 +162,18 @@ def set_role(
     """
     if role not in ROLES:
         raise DomainError("role", "Выберите роль из списка.")
-    with write(session) as s:
-        user = _user(s, user_id)
-        _check_customer(s, role, customer_id)
+    with act(session, actor_id, now) as a:
+        user = _user(a.s, user_id)
+        _check_customer(a.s, role, customer_id)
         before = {"role": user.role, "customer_id": user.customer_id}
         after = {"role": role, "customer_id": customer_id}
         if before == after:
             return
         if role != user.role:
-            _refuse_self_and_last_admin(s, user, actor_id)
+            _refuse_self_and_last_admin(a.s, user, actor_id)
         user.role, user.customer_id = role, customer_id
-        _end_sessions(s, user_id, now)
-        _record(s, user, "user_role", now, actor_id, before=before, after=after)
+        _end_sessions(a.s, user_id, now)
+        a.record("user_role", "user", user_id, before=before, after=after)
 
 
 def _check(login: str, full_name: str, role: str, gender: str, email: str) -> None:
@@ -250,24 +234,3 @@ def _unique_login() -> Iterator[None]:
         if "login_fold" not in str(error.orig):
             raise
         raise DomainError("login_taken", _LOGIN_TAKEN) from error
-
-
-def _record(
-    s: Session,
-    user: User,
-    action: str,
-    now: datetime,
-    actor_id: int | None,
-    before: Mapping[str, object] | None = None,
-    after: Mapping[str, object] | None = None,
-) -> None:
-    journal.record(
-        s,
-        at=now,
-        action=action,
-        object_kind="user",
-        object_id=user.id,
-        actor_id=actor_id,
-        before=dict(before or {}),
-        after=dict(after or {}),
-    )

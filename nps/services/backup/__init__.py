@@ -1,6 +1,6 @@
 """A copy of the whole installation while it works, and the way back from one.
 
-The way back sends nothing twice: see `settling`.
+The way back sends nothing twice: see `holding_back`.
 """
 
 from nps.services.backup.folders import Places

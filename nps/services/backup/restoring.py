@@ -1,6 +1,6 @@
 """Putting a copy back, while the system stands still.
 
-Everything is read and compared before anything is touched. From the first move to the last line of `settling` a mark
+Everything is read and compared before anything is touched. From the first move to the last line of `hold_back` a mark
 lies in the data folder, and the system does not start while it does: a restored database would otherwise send what it
 believes to be waiting.
 """
@@ -24,8 +24,8 @@ from nps.adapters.backup.errors import BackupError, disk_troubles
 from nps.adapters.backup.folders import drafts, move_contents, move_file, stopped, sync
 from nps.queries import backup as queries
 from nps.services.backup.folders import Places
+from nps.services.backup.holding_back import hold_back
 from nps.services.backup.making import Say, read
-from nps.services.backup.settling import settle
 from nps.services.transaction import AnySession
 
 #: Brings the tables behind a connection (None: the application's own) to a revision.
@@ -79,35 +79,20 @@ def restore(
             manifest = _read(file, copy, known)
             acts = _acts(engine)
             say("Копия цела. Заменяю данные…")
-            kept = folder / "aside"
-            kept.mkdir(mode=0o700)
-            database.dump_aside(engine, kept)
+            aside = places.backups / f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
             crossing = Crossing(manifest["revision"], sum(manifest["rows"].values()), migrate, say)
-            with database.replacement(engine, copy / database.member(manifest["engine"]), crossing) as replacement:
-                aside = places.backups / f"before-restore-{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
-                kept.replace(aside)
-                mark = places.data / UNFINISHED
-                mark.touch(mode=0o600)
-                sync(places.data)
-                replacement.put_back(aside)
-            _replace(places, copy, aside, manifest)
+            member = database.member(manifest["engine"])
+            sums = _replace_database(engine, places, copy / member, folder / "aside", crossing, aside)
+            _replace_files(places, copy, aside, manifest)
             other_settings = _keep_settings(places, copy / "settings.env")
         migrate(None, "head")
-        settled = settle(session, manifest["made_at"], now)
+        held = hold_back(session, manifest["made_at"], now)
         # All that was moved is on the disk before the mark goes.
         os.sync()
-        mark.unlink()
+        (places.data / UNFINISHED).unlink()
     lost = sorted(number for number, _ in acts - _acts(engine))
-    return Restored(
-        manifest["made_at"],
-        manifest["rows"],
-        manifest["missing"],
-        aside,
-        other_settings,
-        *settled,
-        lost,
-        replacement.sums,
-    )
+    facts = manifest["made_at"], manifest["rows"], manifest["missing"]
+    return Restored(*facts, aside, other_settings, *held, lost, sums)
 
 
 def _read(file: Path, into: Path, known: Collection[str]) -> dict[str, Any]:
@@ -117,7 +102,21 @@ def _read(file: Path, into: Path, known: Collection[str]) -> dict[str, Any]:
     return manifest
 
 
-def _replace(places: Places, copy: Path, aside: Path, manifest: dict[str, Any]) -> None:
+def _replace_database(
+    engine: Engine, places: Places, copy: Path, kept: Path, crossing: Crossing, aside: Path
+) -> dict[str, str]:
+    """Put `copy` in the place of the database, which goes into `kept`, then `aside` under the mark; the sums."""
+    kept.mkdir(mode=0o700)
+    database.dump_aside(engine, kept)
+    with database.replacement(engine, copy, crossing) as replacement:
+        kept.replace(aside)
+        (places.data / UNFINISHED).touch(mode=0o600)
+        sync(places.data)
+        replacement.put_back(aside)
+    return replacement.sums
+
+
+def _replace_files(places: Places, copy: Path, aside: Path, manifest: dict[str, Any]) -> None:
     folders = {"uploads": places.data / "uploads", "mail": places.letters}
     if manifest["audio"]:
         folders["recordings"] = places.recordings

@@ -3,58 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.domain.case import State
+from nps.domain.case import State, acts_of_manager
 from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.given_reason import given_reason
 from nps.domain.phone_text import parse_phone
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
+from nps.services import acting
 from nps.services.call_queue import open_attempt_of, release, release_shown
 from nps.services.cases.folding import add_event, foreseen, refold, refold_many
 from nps.services.cases.many import tell_many
-from nps.services.form_keys import Form
 from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 _MAX_LETTER = 60
-
-
-def given_reason(reason: str) -> str:
-    """The reason of a manager's act, as it stands in the history. Raises DomainError when there is none."""
-    reason = reason.strip()
-    if not reason:
-        raise DomainError("no_reason", "Напишите причину: она останется в журнале.")
-    return reason[:500]
-
-
-def act(
-    session: AnySession,
-    actor_id: int,
-    respondent_id: int,
-    kind: str,
-    reason: str,
-    form: Form,
-    now: datetime,
-    *,
-    letter: str = "",
-) -> None:
-    """A manager's act on a case: reopened, returned, refused, withdrawn (§3, §4).
-
-    `letter`: number of the customer's letter, needed to withdraw. Raises StaleError when the act does not fit the
-    state, DomainError without a reason. Reopening begins a fresh ladder and keeps the earlier result in the history.
-    """
-    detail = {"letter": letter_number(letter)} if kind == "withdrawn" else {}
-    reason = given_reason(reason)
-    with write(session) as s:
-        lock_claims(s)
-        form.once(s, now, lambda: _act(s, actor_id, respondent_id, kind, reason, detail, now))
 
 
 def letter_number(letter: str) -> str:
@@ -65,43 +34,33 @@ def letter_number(letter: str) -> str:
     return letter[:_MAX_LETTER]
 
 
-def _act(
-    s: Session, actor_id: int, respondent_id: int, kind: str, reason: str, detail: dict[str, Any], now: datetime
-) -> dict[str, Any]:
-    client, campaign = _client(s, respondent_id)
-    require_open(campaign)
-    state = State(client.state)
-    fits = {
-        "reopened": state.is_final and state is not State.SURVEYED,
-        "returned": state is State.MANAGER,
-        "refused": not state.is_final,
-        "withdrawn": not state.is_final,
-    }
-    if kind not in fits:
-        raise DomainError("unknown_act", "Такого действия с клиентом нет.")
-    if not fits[kind]:
-        raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
-    if open_attempt_of(s, respondent_id) is not None:
-        raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
-    if why := why_not_back(s, respondent_id, kind, now):
-        raise StaleError("stays", why)
-    release(s, respondent_id)
-    if kind == "withdrawn":
-        client.withdrawn_at = now
-    add_event(s, respondent_id, kind, at=now, by=actor_id, reason=reason, detail=detail)
-    verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
-    record(
-        s,
-        at=now,
-        action=f"client_{kind}",
-        object_kind="respondent",
-        object_id=respondent_id,
-        actor_id=actor_id,
-        campaign_id=campaign.id,
-        before={"state": str(state)},
-        after={"state": str(verdict.state)},
-    )
-    return {}
+def act(
+    session: AnySession, actor_id: int, respondent_id: int, kind: str, reason: str, now: datetime, *, letter: str = ""
+) -> None:
+    """A manager's act on a case: reopened, returned, refused, withdrawn (§3, §4).
+
+    `letter`: number of the customer's letter, needed to withdraw. Raises StaleError when the act does not fit the
+    state, DomainError without a reason. Reopening begins a fresh ladder and keeps the earlier result in the history.
+    """
+    detail = {"letter": letter_number(letter)} if kind == "withdrawn" else {}
+    reason = given_reason(reason)
+    with acting.act(session, actor_id, now, claims=True) as a:
+        client, campaign = _client(a.s, respondent_id)
+        require_open(campaign)
+        state = State(client.state)
+        if kind not in acts_of_manager(state):
+            raise StaleError("state_moved", "Состояние клиента уже другое: обновите страницу и решите снова.")
+        if open_attempt_of(a.s, respondent_id) is not None:
+            raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога или закройте звонок.")
+        if why := why_not_back(a.s, respondent_id, kind, now):
+            raise StaleError("stays", why)
+        release(a.s, respondent_id)
+        if kind == "withdrawn":
+            client.withdrawn_at = now
+        add_event(a.s, respondent_id, kind, at=now, by=actor_id, reason=reason, detail=detail)
+        verdict = refold(a.s, respondent_id, campaign, campaigns.calendars(a.s, campaign))
+        before, after = {"state": str(state)}, {"state": str(verdict.state)}
+        a.record(f"client_{kind}", "respondent", respondent_id, campaign_id=campaign.id, before=before, after=after)
 
 
 #: Acts that put a client back to work.
@@ -129,32 +88,17 @@ _STAYS = {
 }
 
 
-def free(session: AnySession, actor_id: int, respondent_id: int, form: Form, now: datetime) -> None:
+def free(session: AnySession, actor_id: int, respondent_id: int, now: datetime) -> None:
     """Take a shown, not yet dialled client out of an operator's hands (R1, manager)."""
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            client, campaign = _client(s, respondent_id)
-            if open_attempt_of(s, respondent_id) is not None:
-                raise StaleError("in_call", "Звонок уже начат: закройте его итогом.")
-            holder = client.held_by
-            if holder is None:
-                raise StaleError("not_held", "Клиент уже свободен.")
-            release_shown(s, Respondent.id == respondent_id)
-            record(
-                s,
-                at=now,
-                action="client_freed",
-                object_kind="respondent",
-                object_id=respondent_id,
-                actor_id=actor_id,
-                campaign_id=campaign.id,
-                before={"held_by": holder},
-            )
-            return {}
-
-        form.once(s, now, act)
+    with acting.act(session, actor_id, now, claims=True) as a:
+        client, campaign = _client(a.s, respondent_id)
+        if open_attempt_of(a.s, respondent_id) is not None:
+            raise StaleError("in_call", "Звонок уже начат: закройте его итогом.")
+        holder = client.held_by
+        if holder is None:
+            raise StaleError("not_held", "Клиент уже свободен.")
+        release_shown(a.s, Respondent.id == respondent_id)
+        a.record("client_freed", "respondent", respondent_id, campaign_id=campaign.id, before={"held_by": holder})
 
 
 def add_number(
@@ -195,17 +139,12 @@ def change_contact(session: Session, client: Respondent, person: str, *, by: int
     client.search_fold = f"{client.search_fold} {fold(client.contact)}"[:1000]
     client.note = f"{client.note}\nРаньше контактное лицо: {before}".strip()[:2000] if before else client.note
     record(
-        session,
-        at=at,
-        action="contact_changed",
-        object_kind="respondent",
-        object_id=client.id,
-        actor_id=by,
+        session, at=at, action="contact_changed", object_kind="respondent", object_id=client.id, actor_id=by,
         campaign_id=client.campaign_id,
-    )
+    )  # fmt: skip
 
 
-def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, form: Form, now: datetime) -> bool:
+def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str, now: datetime) -> bool:
     """A manager or specialist enters a new number: an inactive client is called again with a fresh ladder (§4).
 
     False when the stop list forbids to call him, on this number or another (R21).
@@ -213,30 +152,16 @@ def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str
     An operator who is shown the client gives him back: his card names another number. Raises PhoneError for a text
     that is no Russian number, StaleError while the client is called.
     """
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            client, campaign = _client(s, respondent_id)
-            require_open(campaign)
-            if open_attempt_of(s, respondent_id) is not None:
-                raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
-            release(s, respondent_id)
-            phone = add_number(s, client, raw, source="manager", at=now, by=actor_id)
-            verdict = refold(s, respondent_id, campaign, campaigns.calendars(s, campaign))
-            record(
-                s,
-                at=now,
-                action="number_added",
-                object_kind="respondent",
-                object_id=respondent_id,
-                actor_id=actor_id,
-                campaign_id=campaign.id,
-                after={"phone_id": phone.id},
-            )
-            return {"may_be_called": verdict.why.code != "stop_list"}
-
-        return bool(form.once(s, now, act).get("may_be_called", True))
+    with acting.act(session, actor_id, now, claims=True) as a:
+        client, campaign = _client(a.s, respondent_id)
+        require_open(campaign)
+        if open_attempt_of(a.s, respondent_id) is not None:
+            raise StaleError("in_call", "Клиенту звонят сейчас. Дождитесь итога.")
+        release(a.s, respondent_id)
+        phone = add_number(a.s, client, raw, source="manager", at=now, by=actor_id)
+        verdict = refold(a.s, respondent_id, campaign, campaigns.calendars(a.s, campaign))
+        a.record("number_added", "respondent", respondent_id, campaign_id=campaign.id, after={"phone_id": phone.id})
+    return verdict.why.code != "stop_list"
 
 
 def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> int | None:
@@ -270,15 +195,9 @@ def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, 
     session.flush()
     tell_many(session, [(row[0], row[1]) for row in affected], "stop_listed", at=at, by=by)
     record(
-        session,
-        at=at,
-        action="stop_list_added",
-        object_kind="campaign",
-        object_id=campaign.id,
-        actor_id=by,
-        campaign_id=campaign.id,
-        after={"clients": len(affected)},
-    )
+        session, at=at, action="stop_list_added", object_kind="campaign", object_id=campaign.id, actor_id=by,
+        campaign_id=campaign.id, after={"clients": len(affected)},
+    )  # fmt: skip
     return entry.id if entry is not None else None
 
 

@@ -14,11 +14,11 @@ from nps.domain.errors import NotFoundError, StaleError
 from nps.domain.local_time import OFFICE_ZONE, Zone
 from nps.models import CallAttempt, Campaign, Respondent
 from nps.services import frozen_reports
+from nps.services.acting import act
 from nps.services.cases.folding import still_to_call
 from nps.services.cases.many import end_many
 from nps.services.cases.turns import decide_some
-from nps.services.journal import record
-from nps.services.transaction import AnySession, in_turns, lock_claims, write
+from nps.services.transaction import AnySession, in_turns
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +32,15 @@ def close_campaign(
     closed, when nothing in it changes any more: nobody waits for the scans, and one that is cut is the sweeper's.
     """
     in_turns(session, lambda: decide_some(session, campaign_id))
-    with write(session) as s:
-        lock_claims(s)
-        campaign = _to_close(s, campaign_id)
-        rest = s.scalars(select(Respondent.id).where(*still_to_call(campaign_id)).order_by(Respondent.id)).all()
-        end_many(s, rest, campaign_id, EventKind.UNREACHED, at=now, by=actor_id)
+    with act(session, actor_id, now, claims=True) as a:
+        campaign = _to_close(a.s, campaign_id)
+        rest = a.s.scalars(select(Respondent.id).where(*still_to_call(campaign_id)).order_by(Respondent.id)).all()
+        end_many(a.s, rest, campaign_id, EventKind.UNREACHED, at=now, by=actor_id)
         campaign.closed_at = now
         # Training has no report (R9).
         campaign.closing = {"by": actor_id, "zone": str(zone)} if campaign.purpose != "training" else None
-        record(
-            s,
-            at=now,
-            action="campaign_closed",
-            object_kind="campaign",
-            object_id=campaign_id,
-            actor_id=actor_id,
-            campaign_id=campaign_id,
-            after={"unreached": len(rest)},
-        )
+        count = {"unreached": len(rest)}
+        a.record("campaign_closed", "campaign", campaign_id, campaign_id=campaign_id, after=count)
     try:
         frozen_reports.freeze_closing_wave(session, campaign_id)
     except DBAPIError:

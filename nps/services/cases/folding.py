@@ -29,7 +29,7 @@ from nps.models import Appointment, AttemptOutcome, CallAttempt, Campaign, Respo
 from nps.models import CaseEvent as CaseEventRow
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
-from nps.services.journal import record
+from nps.services.acting import Act
 from nps.services.transaction import require_claims
 
 #: Cases read together: few enough for the parameters of one statement on either engine.
@@ -56,10 +56,7 @@ def spread_of(respondent_id: int) -> float:
 
 
 def refold(
-    session: Session,
-    respondent_id: int,
-    campaign: CampaignRow,
-    calendars: Mapping[str, CallingCalendar],
+    session: Session, respondent_id: int, campaign: CampaignRow, calendars: Mapping[str, CallingCalendar]
 ) -> Verdict:
     """Decide the client's state and next call anew and write them.
 
@@ -74,24 +71,16 @@ def still_to_call(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
     return Respondent.campaign_id == campaign_id, Respondent.state.in_(("waiting", "manager"))
 
 
-def refold_waiting(session: Session, campaign_id: int, now: datetime, actor_id: int | None) -> int:
+def refold_waiting(a: Act, campaign_id: int) -> int:
     """Decide all clients still to call anew, after a change of windows, holidays, end or rules (§4). Returns how many.
 
-    Inside the caller's transaction when they are few, else by `decide_rest`; see `refold_changed`.
+    Inside the caller's act when they are few, else by `decide_rest`; see `refold_changed`.
     """
-    session.flush()
-    waiting = session.scalars(select(Respondent.id).where(*still_to_call(campaign_id))).all()
-    refold_changed(session, campaign_id, waiting)
-    record(
-        session,
-        at=now,
-        action="queue_recomputed",
-        object_kind="campaign",
-        object_id=campaign_id,
-        actor_id=actor_id,
-        campaign_id=campaign_id,
-        after={"clients": len(waiting)},
-    )
+    a.s.flush()
+    waiting = a.s.scalars(select(Respondent.id).where(*still_to_call(campaign_id))).all()
+    refold_changed(a.s, campaign_id, waiting)
+    count = {"clients": len(waiting)}
+    a.record("queue_recomputed", "campaign", campaign_id, campaign_id=campaign_id, after=count)
     return len(waiting)
 
 
@@ -109,10 +98,7 @@ def refold_changed(session: Session, campaign_id: int, respondent_ids: Sequence[
 
 
 def refold_many(
-    session: Session,
-    respondent_ids: Sequence[int],
-    campaign: CampaignRow,
-    calendars: Mapping[str, CallingCalendar],
+    session: Session, respondent_ids: Sequence[int], campaign: CampaignRow, calendars: Mapping[str, CallingCalendar]
 ) -> list[Verdict]:
     """`refold` of any number of clients of one campaign, in the order of their ids as given.
 

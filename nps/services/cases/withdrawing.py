@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from nps.domain.case import EventKind
 from nps.domain.errors import StaleError
+from nps.domain.given_reason import given_reason
 from nps.queries import campaigns, missing_clients
-from nps.services.cases.acts import given_reason, letter_number, require_open
+from nps.services.acting import act
+from nps.services.cases.acts import letter_number, require_open
 from nps.services.cases.many import end_many
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 
 def withdraw_missing(
@@ -24,7 +23,6 @@ def withdraw_missing(
     letter: str,
     reason: str,
     expected: int,
-    form: Form,
     now: datetime,
 ) -> int:
     """Withdraw all clients still to call that the newest base leaves out; returns how many.
@@ -32,31 +30,16 @@ def withdraw_missing(
     `expected`: how many the person saw. Raises StaleError when by now there are others or a later base speaks,
     DomainError without a letter or a reason.
     """
-    letter = letter_number(letter)
+    detail = {"letter": letter_number(letter)}
     reason = given_reason(reason)
-    with write(session) as s:
-        lock_claims(s)
-
-        def act() -> dict[str, Any]:
-            campaign = campaigns.campaign_row(s, campaign_id)
-            require_open(campaign)
-            if missing_clients.newest(s, campaign_id) != import_id:
-                raise StaleError("later_base", "После этого файла загрузили другой: решайте по нему.")
-            ids = missing_clients.removable(s, campaign_id, import_id)
-            if len(ids) != expected:
-                raise StaleError("others", "Пока вы смотрели, список изменился. Проверьте его и решите ещё раз.")
-            detail = {"letter": letter}
-            end_many(s, ids, campaign_id, EventKind.WITHDRAWN, at=now, by=actor_id, reason=reason, detail=detail)
-            record(
-                s,
-                at=now,
-                action="clients_withdrawn",
-                object_kind="sample_import",
-                object_id=import_id,
-                actor_id=actor_id,
-                campaign_id=campaign_id,
-                after={"clients": len(ids)},
-            )
-            return {"clients": len(ids)}
-
-        return int(form.once(s, now, act)["clients"])
+    with act(session, actor_id, now, claims=True) as a:
+        require_open(campaigns.campaign_row(a.s, campaign_id))
+        if missing_clients.newest(a.s, campaign_id) != import_id:
+            raise StaleError("later_base", "После этого файла загрузили другой: решайте по нему.")
+        ids = missing_clients.removable(a.s, campaign_id, import_id)
+        if len(ids) != expected:
+            raise StaleError("others", "Пока вы смотрели, список изменился. Проверьте его и решите ещё раз.")
+        end_many(a.s, ids, campaign_id, EventKind.WITHDRAWN, at=now, by=actor_id, reason=reason, detail=detail)
+        count = {"clients": len(ids)}
+        a.record("clients_withdrawn", "sample_import", import_id, campaign_id=campaign_id, after=count)
+    return len(ids)

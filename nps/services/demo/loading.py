@@ -35,7 +35,6 @@ from nps.services import sample, scripts
 from nps.services.accounts import hashing
 from nps.services.demo.marks import LOADED, has_clients, own_accounts, own_campaign
 from nps.services.journal import record
-from nps.services.sample.lease import WORKING
 from nps.services.transaction import AnySession, lock_claims, write
 
 #: An account with this for a hash can't log in: its password is issued when all the rest is there.
@@ -232,27 +231,22 @@ def _load_base(session: Session, campaign_id: int, now: datetime) -> int:
         user_id = _loader(s, campaign)
     with demo.WORKBOOK.open("rb") as source:
         load_id = sample.upload(
-            session,
-            campaign_id=campaign_id,
-            user_id=user_id,
-            file_name=demo.WORKBOOK.name,
-            source=source,
-            now=now,
+            session, campaign_id=campaign_id, user_id=user_id, file_name=demo.WORKBOOK.name, source=source, now=now
         )
-    who: dict[str, Any] = {"campaign_id": campaign_id, "import_id": load_id, "user_id": user_id, "now": now}
-    columns = _advance(session, load_id, now, "understood").understood["columns"]
-    sample.confirm(session, columns=columns, decisions={}, **who)
+    which = {"campaign_id": campaign_id, "import_id": load_id}
+    columns = _advance(session, load_id, now, "understood").understood.header.columns
+    sample.confirm(session, columns=columns, decisions={}, **which)
     _advance(session, load_id, now, "checked")
     for _ in range(_MOST_ROUNDS):
         counts = sample_queries.counts(session, load_id)
-        new = counts["accepted"] + counts["corrected"]
+        new = sample_queries.taken(counts)
         if not new:
             break
-        sample.publish(session, **who)
+        sample.publish(session, **which)
         # Another load of the same clients came between: this one is checked again.
         if _advance(session, load_id, now, "published", "checked").state == "published":
             return new
-    sample.cancel(session, **who)
+    sample.cancel(session, user_id=user_id, now=now, **which)
     return 0
 
 
@@ -272,7 +266,7 @@ def _advance(session: Session, load_id: int, now: datetime, *wanted: str) -> Sam
         found = session.scalars(select(SampleImport).where(SampleImport.id == load_id)).one()
         if found.state in wanted:
             return found
-        if found.state not in WORKING:
+        if found.state not in sample_queries.WORKING:
             raise DomainError("demo_base", found.problem or "Загрузку базы демонстрации отменили. Повторите команду.")
         if time.monotonic() > give_up_at:
             raise DomainError("demo_base", "База демонстрации не загрузилась за минуту. Повторите команду позже.")

@@ -68,7 +68,7 @@ def _mark_times(session: Session, attempt: CallAttempt, script: Script, now: dat
     here = script.current(answers)
     if attempt.consent_at is None and here.kind is StepKind.RATING:
         attempt.consent_at = now
-    rated = any(step.kind is StepKind.RATING for step, _ in script.path(answers))
+    rated = script.rating(answers) is not None
     attempt.farewell_at = now if here.kind is StepKind.END and rated else None
 
 

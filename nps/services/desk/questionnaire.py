@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.disposition import TABLE, Disposition, Kind
-from nps.domain.script import StepKind
+from nps.domain.disposition import INTERVIEWS, Disposition, Kind
 from nps.models import CallAttempt, Interview, InterviewReason
 from nps.queries.interviews import answers_of, script_of
-
-_SURVEYS = [code for code, row in TABLE.items() if row.kind is Kind.INTERVIEW]
-
-
-def rating_of(session: Session, attempt: CallAttempt, answers: dict[str, Any]) -> int | None:
-    """The rating among the answers of a call, None when the client gave none."""
-    script = script_of(session, attempt.script_version_id)
-    return next((value for step, value in script.path(answers) if step.kind is StepKind.RATING), None)
 
 
 def what_lacks(session: Session, attempt: CallAttempt, row: Disposition) -> str:
     """What the answers of a call lack for this result: `rating`, `reason` (at 1 to 8), '' when nothing (R5)."""
     if row.kind is not Kind.INTERVIEW:
         return ""
-    answers = answers_of(session, attempt.id)
-    if rating_of(session, attempt, answers) is None:
+    script, answers = script_of(session, attempt.script_version_id), answers_of(session, attempt.id)
+    if script.rating(answers) is None:
         return "rating"
-    done = script_of(session, attempt.script_version_id).result(answers) == "surveyed"
+    done = script.result(answers) == "surveyed"
     return "" if row.code != "surveyed" or done else "reason"
 
 
@@ -43,7 +33,7 @@ def keep_form(session: Session, respondent_id: int, now: datetime) -> None:
     session.flush()
     last = session.scalars(
         select(CallAttempt)
-        .where(CallAttempt.respondent_id == respondent_id, CallAttempt.disposition.in_(_SURVEYS))
+        .where(CallAttempt.respondent_id == respondent_id, CallAttempt.disposition.in_(INTERVIEWS))
         .order_by(CallAttempt.ended_at.desc(), CallAttempt.dialled_at.desc())
         .limit(1)
     ).first()
@@ -64,13 +54,12 @@ def keep_form(session: Session, respondent_id: int, now: datetime) -> None:
 
 def _write(session: Session, attempt: CallAttempt, cut_off: bool, completed_at: datetime) -> None:
     script, answers = script_of(session, attempt.script_version_id), answers_of(session, attempt.id)
-    given = next((value for step, value in script.path(answers) if step.kind is StepKind.REASONS), None)
-    reasons: dict[str, Any] = given or {}
+    reasons = script.reasons(answers) or {}
     interview = Interview(
         respondent_id=attempt.respondent_id,
         attempt_id=attempt.id,
         script_version_id=attempt.script_version_id,
-        rating=rating_of(session, attempt, answers),
+        rating=script.rating(answers),
         words=reasons.get("words", ""),
         comment=reasons.get("comment", ""),
         cut_off=cut_off,

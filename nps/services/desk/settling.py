@@ -20,13 +20,12 @@ from nps.domain.errors import DomainError
 from nps.models import AttemptOutcome, CallAttempt, Respondent, Shift
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow
-from nps.queries.interviews import answers_of
 from nps.services import cases
 from nps.services.call_queue import release
 from nps.services.desk import effects
 from nps.services.desk.answering import end_break
 from nps.services.desk.calling import note_event, own_open_call
-from nps.services.desk.questionnaire import keep_form, rating_of, what_lacks
+from nps.services.desk.questionnaire import keep_form, what_lacks
 from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.telephony.commands import ask_hang_up
@@ -94,7 +93,7 @@ def settle_open(
     client = session.get_one(Respondent, attempt.respondent_id, populate_existing=True)
     campaign = campaigns.campaign_row(session, attempt.campaign_id)
     calendars = campaigns.calendars(session, campaign)
-    if row.code == "hung_up" and rating_of(session, attempt, answers_of(session, attempt.id)) is not None:
+    if row.code == "hung_up" and not what_lacks(session, attempt, TABLE["partial"]):
         row = TABLE["partial"]
     done = _end_line(attempt, row, result, now)
     heard = Heard(attempt.answered_at is not None, rang_for(attempt, campaign, attempt.ended_at or now))

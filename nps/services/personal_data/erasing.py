@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.adapters import queue
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, StaleError
 from nps.domain.phone import holds_number
 from nps.domain.phone_text import parse_phone
 from nps.models import (
@@ -32,16 +31,15 @@ from nps.queries import campaigns
 from nps.queries import personal_data as queries
 from nps.queries.campaigns import CampaignRow
 from nps.queries.personal_data import Clients
+from nps.services.acting import Act, act
 from nps.services.call_queue import release
 from nps.services.cases import add_event, refold
 from nps.services.erased import lock_clients
-from nps.services.form_keys import Form
-from nps.services.journal import record
 from nps.services.personal_data import overwriting, rows
 from nps.services.personal_data.files import Caught, caught_letters, folders, letters_of, whole_copies
 from nps.services.personal_data.finishing import JOB, tidy, untidied
 from nps.services.recordings.dropping import Said, drop_sounds, look_into_folder, waiting_files
-from nps.services.transaction import AnySession, lock_claims, write
+from nps.services.transaction import AnySession
 
 _REASON_LIMIT = 500
 #: A number that stays on the stop list, with nothing beside it (R21).
@@ -59,7 +57,6 @@ class Order:
     reason: str
     keep_stopped: bool
     now: datetime
-    form_key: str = ""
 
 
 @dataclass(slots=True)
@@ -93,31 +90,22 @@ def erase_campaign(session: AnySession, campaign_id: int, order: Order, *, title
     `title` is the campaign's, typed again. Raises DomainError (codes: title, reason), StaleError for a campaign that is
     open or erased, and while a call, a letter or a load of it is under way.
     """
-    reason, looked = _reason(order), _Folders.read()
-    with write(session) as s:
-        lock_claims(s)
-        campaign = campaigns.campaign_row(s, campaign_id)
-
-        def act() -> dict[str, Any]:
-            if campaign.closed_at is None:
-                raise StaleError("open", "Проект ещё открыт: сначала закройте его в настройках.")
-            row = s.get_one(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
-            if row.erased_at is not None:
-                raise StaleError("erased", "Данные этого проекта уже удалены.")
-            if " ".join(title.split()) != " ".join(campaign.title.split()):
-                raise DomainError("title", "Название не совпадает. Введите его точно так, как оно стоит в проекте.")
-            lock_clients(s, Respondent.campaign_id == campaign_id)
-            concerned = _of_campaign(s, campaign_id)
-            _refuse_busy(s, concerned, Campaign.id == campaign_id)
-            erasure_id = _erase(s, concerned, campaign, "campaign", reason, order, looked)
-            row.erased_at = order.now
-            return {"erasure": erasure_id}
-
-        form = Form(order.form_key, order.actor_id or 0, "erase_campaign", {"campaign": campaign_id, "reason": reason})
-        erasure_id = int(form.once(s, order.now, act)["erasure"])
-    tidy(session, erasure_id)
-    queue.enqueue(queue.BULK, JOB, erasure_id)
-    return erasure_id
+    order, looked = _checked(order), _Folders.read()
+    with act(session, order.actor_id, order.now, claims=True) as a:
+        campaign = campaigns.campaign_row(a.s, campaign_id)
+        if campaign.closed_at is None:
+            raise StaleError("open", "Проект ещё открыт: сначала закройте его в настройках.")
+        row = a.s.get_one(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
+        if row.erased_at is not None:
+            raise StaleError("erased", "Данные этого проекта уже удалены.")
+        if " ".join(title.split()) != " ".join(campaign.title.split()):
+            raise DomainError("title", "Название не совпадает. Введите его точно так, как оно стоит в проекте.")
+        lock_clients(a.s, Respondent.campaign_id == campaign_id)
+        concerned = _of_campaign(a.s, campaign_id)
+        _refuse_busy(a.s, concerned, Campaign.id == campaign_id)
+        erasure_id = _erase(a, concerned, campaign, "campaign", order, looked)
+        row.erased_at = order.now
+        return erasure_id
 
 
 def clients_of_person(
@@ -125,13 +113,13 @@ def clients_of_person(
 ) -> list[int]:
     """Ids of all clients of the campaign's customer who have the number, or one of those of the client.
 
-    Raises PhoneError, and NotFoundError for a client of somebody else.
+    Raises PhoneError, and DomainError (code: nobody) for a client of somebody else.
     """
     if respondent_id is None:
         return queries.with_phones(session, campaign.customer_id, {parse_phone(phone).e164})
     known = queries.clients_of(campaign.customer_id).where(Respondent.id == respondent_id)
     if session.scalar(known) is None:
-        raise NotFoundError("Такого клиента нет, или его данные уже удалены.")
+        raise DomainError("nobody", "Такого клиента нет, или его данные уже удалены.")
     phones = queries.phones_of_clients(session, known)
     return sorted({respondent_id, *queries.with_phones(session, campaign.customer_id, phones)})
 
@@ -153,39 +141,28 @@ def erase_person(
     now, nothing happens. Raises PhoneError, DomainError (code: reason), StaleError also while a call, a letter or
     a load that may concern them is under way.
     """
-    reason, looked = _reason(order), _Folders.read()
-    with write(session) as s:
-        lock_claims(s)
-        campaign = campaigns.campaign_row(s, campaign_id)
-
-        def act() -> dict[str, Any]:
-            ids = clients_of_person(s, campaign, phone=phone, respondent_id=respondent_id)
-            if not ids:
-                raise StaleError("nobody", "Клиентов с этим номером нет, или их данные уже удалены.")
-            if shown is not None and sorted(shown) != ids:
-                raise StaleError("others", "Список клиентов с этим номером изменился. Проверьте его ещё раз.")
-            lock_clients(s, Respondent.id.in_(ids))
-            concerned = _of_people(s, campaign, ids)
-            _refuse_busy(s, concerned, Contract.customer_id == campaign.customer_id)
-            return {"erasure": _erase(s, concerned, campaign, "person", reason, order, looked)}
-
-        # The key's fields are hashed: a number could be guessed from its hash, ids say nothing.
-        fields = {"clients": sorted(shown or ()), "reason": reason}
-        form = Form(order.form_key, order.actor_id or 0, "erase_person", fields)
-        erasure_id = int(form.once(s, order.now, act)["erasure"])
-    tidy(session, erasure_id)
-    queue.enqueue(queue.BULK, JOB, erasure_id)
-    return erasure_id
+    order, looked = _checked(order), _Folders.read()
+    with act(session, order.actor_id, order.now, claims=True) as a:
+        campaign = campaigns.campaign_row(a.s, campaign_id)
+        ids = clients_of_person(a.s, campaign, phone=phone, respondent_id=respondent_id)
+        if not ids:
+            raise StaleError("nobody", "Клиентов с этим номером нет, или их данные уже удалены.")
+        if shown is not None and sorted(shown) != ids:
+            raise StaleError("others", "Список клиентов с этим номером изменился. Проверьте его ещё раз.")
+        lock_clients(a.s, Respondent.id.in_(ids))
+        concerned = _of_people(a.s, campaign, ids)
+        _refuse_busy(a.s, concerned, Contract.customer_id == campaign.customer_id)
+        return _erase(a, concerned, campaign, "person", order, looked)
 
 
-def _reason(order: Order) -> str:
-    """The reason as the act will show it for ever: it must not name whom it is about."""
+def _checked(order: Order) -> Order:
+    """The order with its reason as the act will show it for ever: it must not name whom it is about."""
     reason = order.reason.strip()[:_REASON_LIMIT]
     if not reason:
         raise DomainError("reason", "Напишите причину: она останется в акте и в журнале.")
     if holds_number(reason):
         raise DomainError("reason", "В причине стоит номер телефона. Уберите его: акт хранится без личных данных.")
-    return reason
+    return replace(order, reason=reason)
 
 
 def _of_campaign(s: Session, campaign_id: int) -> _Concerned:
@@ -253,16 +230,9 @@ def _refuse_busy(s: Session, concerned: _Concerned, whose: ColumnElement[bool]) 
         raise StaleError("loading", f"В проекте «{title}» не закончена загрузка базы: закончите её или отмените.")
 
 
-def _erase(
-    s: Session,
-    concerned: _Concerned,
-    campaign: CampaignRow,
-    scope: str,
-    reason: str,
-    order: Order,
-    looked: _Folders,
-) -> int:
+def _erase(a: Act, concerned: _Concerned, campaign: CampaignRow, scope: str, order: Order, looked: _Folders) -> int:
     """Overwrite everything and write the act. The caller holds the claims and knows that nothing is under way."""
+    s = a.s
     if s.get_bind().dialect.name == "sqlite":
         # What is freed is written over with zeros, in case the second half is late.
         s.connection().exec_driver_sql("PRAGMA secure_delete=ON")
@@ -288,17 +258,17 @@ def _erase(
         scope=scope,
         at=order.now,
         by=order.actor_id,
-        reason=reason,
+        reason=order.reason,
         subjects=_runs(concerned.ids),
         counts=counts,
         files=[*files, *untidied(waiting)],
     )
     s.add(erasure)
     s.flush()
-    record(
-        s, at=order.now, action=f"{scope}_erased", object_kind="erasure", object_id=erasure.id,
-        actor_id=order.actor_id, campaign_id=campaign.id, after={**counts, "subjects": queries.spans(erasure.subjects)},
-    )  # fmt: skip
+    after = {**counts, "subjects": queries.spans(erasure.subjects)}
+    a.record(f"{scope}_erased", "erasure", erasure.id, campaign_id=campaign.id, after=after)
+    a.afterwards(tidy, s, erasure.id)
+    a.afterwards(queue.enqueue, queue.BULK, JOB, erasure.id)
     return erasure.id
 
 

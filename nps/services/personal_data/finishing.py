@@ -16,7 +16,7 @@ from nps.domain.errors import DomainError
 from nps.domain.local_time import to_local
 from nps.models import Audio, Erasure, SampleImport, Shift
 from nps.queries import personal_data as queries
-from nps.services.journal import record
+from nps.services.acting import act
 from nps.services.personal_data.files import abandoned, destroy, folders, whole_copies
 from nps.services.recordings.dropping import remove_waiting
 from nps.services.recordings.keeping import remove_files
@@ -116,11 +116,11 @@ def _delete(session: AnySession, erasure_id: int, files: list[str], now: datetim
     for path in [*(folders().data / name for name in files), *abandoned(folders(), now)]:
         destroy(path)
     left = [f"{queries.PART}{part}" for part in compaction.parts(session.get_bind().engine)]
-    with write(session) as s:
-        erasure = s.get_one(Erasure, erasure_id, populate_existing=True, with_for_update=True)
+    with act(session, None, now) as a:
+        erasure = a.s.get_one(Erasure, erasure_id, populate_existing=True, with_for_update=True)
         if erasure.finished_at is None:
-            erasure.files = left
-            _note(s, erasure, "erasure_files_deleted", now, {"files": len(files)})
+            erasure.files, after = left, {"files": len(files)}
+            a.record("erasure_files_deleted", "erasure", erasure_id, campaign_id=erasure.campaign_id, after=after)
     return True
 
 
@@ -139,16 +139,9 @@ def _compact(session: AnySession, erasure_id: int, now: datetime) -> bool:
 
 def _take_off(session: AnySession, erasure_id: int, name: str, now: datetime) -> None:
     """A part is done, and with the last one the act: whoever goes on after a kill begins with the next."""
-    with write(session) as s:
-        erasure = s.get_one(Erasure, erasure_id, populate_existing=True, with_for_update=True)
+    with act(session, None, now) as a:
+        erasure = a.s.get_one(Erasure, erasure_id, populate_existing=True, with_for_update=True)
         erasure.files = [left for left in erasure.files if left != name]
         if not erasure.files and erasure.finished_at is None:
             erasure.finished_at = now
-            _note(s, erasure, "erasure_finished", now)
-
-
-def _note(s: Session, erasure: Erasure, action: str, now: datetime, after: dict[str, int] | None = None) -> None:
-    record(
-        s, at=now, action=action, object_kind="erasure", object_id=erasure.id, campaign_id=erasure.campaign_id,
-        after=after,
-    )  # fmt: skip
+            a.record("erasure_finished", "erasure", erasure_id, campaign_id=erasure.campaign_id)

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Campaign
-from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 
 def set_terms(
@@ -17,21 +17,14 @@ def set_terms(
 
     Raises DomainError whose code is the field's name, StaleError for a campaign whose data is destroyed.
     """
-    with write(session) as s:
-        campaign = s.get(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
+    with act(session, actor_id, now) as a:
+        campaign = a.s.get(Campaign, campaign_id, populate_existing=True, with_for_update={"key_share": True})
         if campaign is None:
             raise NotFoundError("Такого проекта нет.")
         if campaign.erased_at is not None:
             raise StaleError("erased", "Данные этого проекта уже удалены.")
         if delete_on is not None and delete_on <= campaign.ends_on:
             raise DomainError("delete_on", "Дата удаления данных — после окончания проекта.")
-        before = campaign.delete_on
+        before, after = ({"delete_on": day.isoformat() if day else None} for day in (campaign.delete_on, delete_on))
         campaign.legal_basis, campaign.delete_on = legal_basis, delete_on
-        record(
-            s, at=now, action="data_terms", object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
-            campaign_id=campaign_id, before={"delete_on": _iso(before)}, after={"delete_on": _iso(delete_on)},
-        )  # fmt: skip
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+        a.record("data_terms", "campaign", campaign_id, campaign_id=campaign_id, before=before, after=after)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import Executable
 from sqlalchemy.sql.selectable import ScalarSelect
 
+from nps.domain.sample import Understood
 from nps.models import (
     Answer,
     AttemptOutcome,
@@ -168,7 +169,7 @@ def overwrite_rows(s: Session, rows: Clients) -> None:
 
 def overwrite_loads(s: Session, loads: Collection[int], *, names: bool) -> None:
     """Forget what was read of the workbooks of these loads, with `names` how the files were called too."""
-    values: dict[str, object] = {"understood": {}}
+    values: dict[str, object] = {"understood": Understood()}
     if names:
         values["file_name"] = _FILE_NAME
     _run(s, update(SampleImport).where(SampleImport.id.in_(loads)).values(values))

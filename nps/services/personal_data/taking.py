@@ -21,7 +21,7 @@ def download_act(
     session: Session, actor: Actor, erasure_id: int, folder: Path, zone: Zone, now: datetime, address: str
 ) -> Path:
     """Write the workbook into `folder`; the caller deletes its file. Raises NotFoundError and OSError."""
-    act = queries.act(session, erasure_id)
+    act = queries.erasure(session, erasure_id)
     if act is None:
         raise NotFoundError("Такого акта нет.")
     with write(session) as s:

@@ -12,8 +12,8 @@ from nps.services.recordings.keeping import (
     move,
     purge,
 )
+from nps.services.recordings.matching import attach, detach, set_all_aside, set_aside, tell_absence
 from nps.services.recordings.places import Places, connect
-from nps.services.recordings.settling import attach, detach, set_all_aside, set_aside, tell_absence
 
 __all__ = [
     "COLLECT_JOB",

@@ -15,11 +15,10 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Recording
 from nps.queries.recordings import RecordedCall, call_with_recording
+from nps.services.acting import act
 from nps.services.erased import is_call_erased
-from nps.services.journal import record
 from nps.services.recordings import rows
 from nps.services.recordings.places import places
-from nps.services.transaction import write
 
 _NAME_LIMIT = 200
 
@@ -36,13 +35,7 @@ class RecordingExistsError(DomainError):
 
 
 def add_recording(
-    session: Session,
-    *,
-    actor: Actor,
-    attempt_id: UUID,
-    stream: IO[bytes],
-    source_name: str,
-    now: datetime,
+    session: Session, *, actor: Actor, attempt_id: UUID, stream: IO[bytes], source_name: str, now: datetime
 ) -> int:
     """Keep a sound file as the recording of a call and return the recording's id. The same file again changes nothing.
 
@@ -70,55 +63,22 @@ def _call(session: Session, actor: Actor, attempt_id: UUID) -> RecordedCall:
     return call
 
 
-def _keep(
-    session: Session,
-    actor: Actor,
-    attempt_id: UUID,
-    incoming: Incoming,
-    source_name: str,
-    now: datetime,
-) -> int:
-    with write(session) as s:
-        call = _call(s, actor, attempt_id)
-        if is_call_erased(s, attempt_id):
+def _keep(session: Session, actor: Actor, attempt_id: UUID, incoming: Incoming, source_name: str, now: datetime) -> int:
+    with act(session, actor.id, now) as a:
+        call = _call(a.s, actor, attempt_id)
+        if is_call_erased(a.s, attempt_id):
             raise StaleError("erased", "Данные этого клиента удалены: запись его звонка хранить нельзя.")
         if call.recording_id is not None:
-            return _same(s, call.recording_id, incoming)
-        recording_id = _insert(s, call, incoming, actor, source_name, now)
+            kept = a.s.scalar(select(Recording.audio_sha256).where(Recording.id == call.recording_id))
+            if kept != incoming.sha256:
+                raise RecordingExistsError
+            return call.recording_id
+        recording_id = rows.write_row(
+            a.s, incoming, now, attempt_id=attempt_id, state="matched", match_rule="upload",
+            source_name=source_name[:_NAME_LIMIT], added_by=actor.id, is_late=rows.is_late(a.s, attempt_id, now),
+        )  # fmt: skip
+        after = {"recording": recording_id}
+        a.record("recording_added", "attempt", attempt_id, campaign_id=call.campaign_id, after=after)
         # Last in the transaction: a file without its row would be personal data that nobody knows of.
         keep(places().folder, incoming)
         return recording_id
-
-
-def _same(session: Session, recording_id: int, incoming: Incoming) -> int:
-    kept = session.execute(select(Recording.audio_sha256).where(Recording.id == recording_id)).scalar_one()
-    if kept != incoming.sha256:
-        raise RecordingExistsError
-    return recording_id
-
-
-def _insert(
-    session: Session, call: RecordedCall, incoming: Incoming, actor: Actor, source_name: str, now: datetime
-) -> int:
-    recording_id = rows.write_row(
-        session,
-        incoming,
-        now,
-        attempt_id=call.attempt_id,
-        state="matched",
-        match_rule="upload",
-        source_name=source_name[:_NAME_LIMIT],
-        added_by=actor.id,
-        is_late=rows.is_late(session, call.attempt_id, now),
-    )
-    record(
-        session,
-        at=now,
-        action="recording_added",
-        object_kind="attempt",
-        object_id=call.attempt_id,
-        actor_id=actor.id,
-        campaign_id=call.campaign_id,
-        after={"recording": recording_id},
-    )
-    return recording_id

@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from nps.adapters.recordings import AudioError, Incoming, discard, inbox, keep, receive
 from nps.domain.recording import AFTER_DIAL, BEFORE_DIAL, Candidate, Hints, Match, match, read_name
 from nps.models import CallAttempt, Campaign, Recording
+from nps.queries.recordings.waiting import candidate_of
+from nps.services.acting import act
 from nps.services.erased import is_call_erased, last_act
-from nps.services.journal import record
 from nps.services.recordings import rows
 from nps.services.recordings.places import places
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 #: The job on the queue `bulk` that calls `collect`.
 COLLECT_JOB = "nps.jobs.recordings.collect"
@@ -83,23 +84,21 @@ def _take(session: AnySession, path: Path, now: datetime) -> str:
 
 
 def _keep(session: AnySession, incoming: Incoming, hints: Hints, now: datetime, acts: int) -> str:
-    with write(session) as s:
-        if last_act(s) != acts:
+    with act(session, None, now) as a:
+        if last_act(a.s) != acts:
             # It may have looked for this very file, by a number that no call has any more.
             return "later"
-        found = _decide(s, incoming, hints, now)
+        found = _decide(a.s, incoming, hints, now)
         if "state" not in found:
             return str(found["fate"])
         values = {"e164": hints.phones[0] if hints.phones else "", "started_at": hints.started_at, **found}
-        attempt_id = values.get("attempt_id")
+        attempt_id, campaign_id = values.get("attempt_id"), None
         if attempt_id is not None:
-            values["is_late"] = rows.is_late(s, attempt_id, now)
-        recording_id = rows.write_row(s, incoming, now, **values)
-        record(
-            s, at=now, action="recording_received", object_kind="recording", object_id=recording_id,
-            campaign_id=_campaign(s, attempt_id),
-            after={name: values[name] for name in ("state", "problem") if values.get(name)},
-        )  # fmt: skip
+            values["is_late"] = rows.is_late(a.s, attempt_id, now)
+            campaign_id = a.s.scalar(select(CallAttempt.campaign_id).where(CallAttempt.id == attempt_id))
+        recording_id = rows.write_row(a.s, incoming, now, **values)
+        after = {name: values[name] for name in ("state", "problem") if values.get(name)}
+        a.record("recording_received", "recording", recording_id, campaign_id=campaign_id, after=after)
         # Last in the transaction: a file without its row would be personal data that nobody knows of.
         keep(places().folder, incoming)
         return str(values["state"])
@@ -127,7 +126,7 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
         # Under our id it may be a fraud, a person looks at it; without one it is the same file once more.
         state = "unmatched" if rule == "id" else "rejected"
         return {"state": state, "problem": "duplicate", "named_attempt_id": meant.attempt_id or same.attempt_id}
-    if rule == "id" and _has_recording(s, meant.attempt_id):
+    if rule == "id" and rows.has_recording(s, meant.attempt_id):
         meant = Match(meant.attempt_id, "second")
     if meant.problem or meant.attempt_id is None:
         return {"state": "unmatched", "problem": meant.problem, "named_attempt_id": meant.attempt_id}
@@ -156,18 +155,7 @@ def _near(s: Session, hints: Hints, now: datetime) -> list[Candidate] | None:
     ).all()
     if any(row.CallAttempt.closed_at is None for row in found) and now - hints.started_at < WAIT_FOR_RESULT:
         return None
-    return [
-        Candidate(
-            call.id,
-            call.e164,
-            call.dialled_at,
-            call.ring_ms,
-            call.talk_ms,
-            allowance_s * 1000,
-            recording_id is not None,
-        )
-        for call, allowance_s, recording_id in found
-    ]
+    return [candidate_of(*row) for row in found]
 
 
 def _came_before(s: Session, incoming: Incoming, hints: Hints, meant: Match) -> bool:
@@ -178,12 +166,3 @@ def _came_before(s: Session, incoming: Incoming, hints: Hints, meant: Match) -> 
         if hints.attempt_id is None and row.started_at == hints.started_at and row.e164 in (hints.phones or ("",)):
             return True
     return False
-
-
-def _has_recording(s: Session, attempt_id: UUID | None) -> bool:
-    matched = select(Recording.id).where(Recording.attempt_id == attempt_id, Recording.state == "matched")
-    return s.scalar(matched) is not None
-
-
-def _campaign(s: Session, attempt_id: UUID | None) -> int | None:
-    return s.scalar(select(CallAttempt.campaign_id).where(CallAttempt.id == attempt_id)) if attempt_id else None

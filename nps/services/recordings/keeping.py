@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from nps.domain.local_time import to_local
 from nps.domain.recording import ORPHAN_DAYS
 from nps.models import Audio, CallAttempt, Campaign, Recording
-from nps.services.journal import record
+from nps.services.acting import act
 from nps.services.recordings.dropping import drop_sounds, refuse_without_storage
 from nps.services.recordings.places import places
 from nps.services.transaction import AnySession, write
@@ -53,19 +53,17 @@ def purge(session: AnySession, campaign_id: int, now: datetime) -> int:
     refuse_without_storage(session, ids)
     session.rollback()
     remove_files(unused)
-    with write(session) as s:
+    with act(session, None, now) as a:
         # Looked at again: the day may have been moved meanwhile.
-        ids = list(s.scalars(_outlived(s, campaign_id, now).where(Recording.id.in_(ids))))
+        ids = list(a.s.scalars(_outlived(a.s, campaign_id, now).where(Recording.id.in_(ids))))
         if not ids:
             return 0
-        left = drop_sounds(s, select(Recording.id).where(Recording.id.in_(ids)))
-        record(
-            s, at=now, action="recordings_purged", object_kind="campaign", object_id=campaign_id,
-            campaign_id=campaign_id or None, after={"recordings": len(ids)},
-        )  # fmt: skip
-    # Once more: one may have come back meanwhile, or moved on to the storage.
-    remove_files(left)
-    return len(ids)
+        left = drop_sounds(a.s, select(Recording.id).where(Recording.id.in_(ids)))
+        after = {"recordings": len(ids)}
+        a.record("recordings_purged", "campaign", campaign_id, campaign_id=campaign_id or None, after=after)
+        # Once more: one may have come back meanwhile, or moved on to the storage.
+        a.afterwards(remove_files, left)
+        return len(ids)
 
 
 def _outlived(session: AnySession, campaign_id: int, now: datetime) -> Select[int]:

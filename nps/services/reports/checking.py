@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from nps.models import Interview, Respondent
-from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 
 def check_answers(
@@ -30,18 +30,18 @@ def check_answers(
         Interview.replaced_at.is_(None),
         Interview.respondent_id.in_(select(Respondent.id).where(Respondent.campaign_id == campaign_id)),
     )
-    with write(session) as s:
-        state = {row.id: row.checked_at for row in s.execute(select(Interview.id, Interview.checked_at).where(*own))}
+    with act(session, actor_id, now) as a:
+        state = {row.id: row.checked_at for row in a.s.execute(select(Interview.id, Interview.checked_at).where(*own))}
         given = sorted(key for key, at in state.items() if key in ticked and at is None)
         taken = sorted(key for key, at in state.items() if key not in ticked and at is not None)
         for ids, value in ((given, now), (taken, None)):
-            s.execute(
+            a.s.execute(
                 update(Interview).where(Interview.id.in_(ids)).values(checked_at=value),
                 execution_options={"synchronize_session": False},
             )
         if given or taken:
-            record(
-                s, at=now, action="answers_checked", object_kind="campaign", object_id=campaign_id, actor_id=actor_id,
-                campaign_id=campaign_id, before={"interviews": taken}, after={"interviews": given},
+            a.record(
+                "answers_checked", "campaign", campaign_id, campaign_id=campaign_id,
+                before={"interviews": taken}, after={"interviews": given},
             )  # fmt: skip
     return len(given) + len(taken)

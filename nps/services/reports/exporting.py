@@ -28,8 +28,8 @@ from nps.queries import exports as queries
 from nps.queries.campaigns import campaign_for
 from nps.queries.reports import EVERYTHING, begin_snapshot, seen_by
 from nps.services import limits
+from nps.services.acting import act
 from nps.services.erased import last_act
-from nps.services.form_keys import Form
 from nps.services.journal import log_access
 from nps.services.personal_data.files import folders
 from nps.services.reports.building import size_of_file, write_answers, write_forms, write_workbook
@@ -64,25 +64,24 @@ class _Lease:
     arg: dict[str, Any]
 
 
-def order(
-    session: AnySession, *, actor: Actor, campaign_id: int, form: str, zone: Zone, now: datetime, form_key: str
-) -> int:
+def order(session: AnySession, *, actor: Actor, campaign_id: int, form: str, zone: Zone, now: datetime) -> int:
     """Order a file; returns the job. A file that is already being made for this person is not made twice.
 
     Raises NotFoundError for a campaign that is not this person's to see, TooOftenError.
     """
-    with write(session) as s:
-        if campaign_for(s, actor, campaign_id) is None or form not in ENDINGS:
+    with act(session, actor.id, now) as a:
+        if campaign_for(a.s, actor, campaign_id) is None or form not in ENDINGS:
             raise NotFoundError
-        limits.admit_export(s, actor.id, now)
-
-        def act() -> dict[str, Any]:
-            return {"job": _waiting(s, actor.id, campaign_id, form) or _add(s, actor.id, campaign_id, form, zone, now)}
-
-        asked = {"campaign": campaign_id, "form": form}
-        job_id = int(Form(form_key, actor.id, "order_export", asked).once(s, now, act)["job"])
-    queue.enqueue(queue.BULK, RUN_JOB, job_id)
-    return job_id
+        limits.admit_export(a.s, actor.id, now)
+        job_id = _waiting(a.s, actor.id, campaign_id, form)
+        if job_id is None:
+            arg = {"campaign": campaign_id, "form": form, "zone": str(zone), "tries": 0}
+            job = JobRun(kind=KIND, arg=arg, state="waiting", owner_id=actor.id, created_at=now)
+            a.s.add(job)
+            a.s.flush()
+            job_id = job.id
+        a.afterwards(queue.enqueue, queue.BULK, RUN_JOB, job_id)
+        return job_id
 
 
 def _waiting(s: Session, owner_id: int, campaign_id: int, form: str) -> int | None:
@@ -91,14 +90,6 @@ def _waiting(s: Session, owner_id: int, campaign_id: int, form: str) -> int | No
         if (row.arg["campaign"], row.arg["form"]) == (campaign_id, form):
             return int(row.id)
     return None
-
-
-def _add(s: Session, owner_id: int, campaign_id: int, form: str, zone: Zone, now: datetime) -> int:
-    arg = {"campaign": campaign_id, "form": form, "zone": str(zone), "tries": 0}
-    job = JobRun(kind=KIND, arg=arg, state="waiting", owner_id=owner_id, created_at=now)
-    s.add(job)
-    s.flush()
-    return job.id
 
 
 def cancel(session: AnySession, *, actor: Actor, job_id: int) -> int:
@@ -129,7 +120,7 @@ class Ready:
     form: str
 
 
-def take(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone: Zone, address: str) -> Ready:
+def fetch(session: AnySession, *, actor: Actor, job_id: int, now: datetime, zone: Zone, address: str) -> Ready:
     """The file for its owner, written down before it leaves the house (R20).
 
     Raises NotFoundError for somebody else's, for a campaign that he may not see any more, and when the file is gone.

@@ -9,8 +9,7 @@ from pathlib import Path
 from nps.adapters.sample_sheet import store
 from nps.adapters.sample_sheet.limits import MAX_FILE_BYTES
 from nps.services.sample.marked import MarkedWorkbook, marked_workbook
-from nps.services.sample.steps import back_to_columns, cancel, confirm, publish, reread, upload
-from nps.services.sample.updating import decide
+from nps.services.sample.steps import back_to_columns, cancel, confirm, decide, publish, reread, upload
 from nps.services.sample.work import JOB, waiting_imports, work
 
 __all__ = [

@@ -21,6 +21,7 @@ from nps.domain.sample import (
     KnownClient,
     RowChecker,
     StopEntries,
+    Understood,
     Verdict,
     read_decision,
     suggested_area_code,
@@ -28,7 +29,7 @@ from nps.domain.sample import (
 from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
 from nps.queries.numbers import is_live
 from nps.services.sample.lease import Lease, finish, renew
-from nps.services.sample.reading import customer_of, header_of
+from nps.services.sample.reading import customer_of
 from nps.services.transaction import AnySession, write
 
 _CHUNK = 2_000
@@ -50,7 +51,7 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
         with write(session) as s:
             renew(s, lease, clock(), rows_done=done)
             insert_rows(s, _RECEIPT, [_values(lease.import_id, verdict) for verdict in chunk])
-    understood = understood | {"missing": checker.missing}
+    understood = replace(understood, missing=checker.missing)
     with write(session) as s:
         _join(s, lease.import_id, checker.joined)
         finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
@@ -76,14 +77,14 @@ def _join(s: Session, import_id: int, joined: Sequence[Verdict]) -> None:
     s.execute(repeats.values(same_as_row=other.c.same_as_row))
 
 
-def _prepare(session: AnySession, lease: Lease) -> tuple[dict[str, Any], RowChecker]:
+def _prepare(session: AnySession, lease: Lease) -> tuple[Understood, RowChecker]:
     """Everything the rows are compared with, read at one moment; the mark tells later whether it still holds."""
     understood = session.execute(select(SampleImport.understood).where(SampleImport.id == lease.import_id)).scalar_one()
-    real = session() if not isinstance(session, Session) else session
-    understood = understood | {"mark": mark(real, lease.campaign_id), "tries": 0}
+    real = session if isinstance(session, Session) else session()
+    understood = replace(understood, mark=mark(real, lease.campaign_id), tries=0)
     checker = RowChecker(
-        header_of(understood),
-        _decisions(real, understood["decisions"], understood["branch_names"]),
+        understood.header,
+        _decisions(real, understood.decisions, understood.branch_names),
         _clients(real, lease.campaign_id),
         _stop_entries(real, lease.campaign_id),
     )
@@ -122,44 +123,31 @@ def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
             dead[owner].add(f"{e164}#{extension}")
     columns = Respondent.id, Respondent.identity, Respondent.contact, Respondent.email, Respondent.state
     for row in s.execute(select(*columns).where(*own).order_by(Respondent.id)):
-        yield KnownClient(
-            row.id,
-            row.identity,
-            row.contact,
-            row.email,
-            tuple(numbers[row.id]),
-            withdrawn=row.state == State.WITHDRAWN,
-            inactive=row.state == State.INACTIVE,
-            dead=frozenset(dead.get(row.id, ())),
-        )
+        withdrawn, inactive = row.state == State.WITHDRAWN, row.state == State.INACTIVE
+        own_dead, own_numbers = frozenset(dead.get(row.id, ())), tuple(numbers[row.id])
+        yield KnownClient(row.id, row.identity, row.contact, row.email, own_numbers, withdrawn, inactive, own_dead)
 
 
 def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
     in_force = StopList.customer_id == customer_of(s, campaign_id), StopList.lifted_at.is_(None)
     rows = s.execute(select(StopList.e164, StopList.inn).where(*in_force)).all()
-    return StopEntries(
-        phones=frozenset(row.e164 for row in rows if row.e164), inns=frozenset(row.inn for row in rows if row.inn)
+    return StopEntries(frozenset(row.e164 for row in rows if row.e164), frozenset(row.inn for row in rows if row.inn))
+
+
+def mark(s: Session, campaign_id: int) -> tuple[int, ...]:
+    """What changes when the clients of the campaign or the stop list of its customer do."""
+    clients = select(func.count(), func.coalesce(func.max(Respondent.id), 0))
+    stop = select(func.coalesce(func.max(StopList.id), 0), func.count(StopList.lifted_at))
+    return (
+        *s.execute(clients.where(Respondent.campaign_id == campaign_id)).one(),
+        *s.execute(stop.where(StopList.customer_id == customer_of(s, campaign_id))).one(),
     )
 
 
-def mark(s: Session, campaign_id: int) -> list[int]:
-    """What changes when the clients of the campaign or the stop list of its customer do."""
-    clients = s.execute(
-        select(func.count(), func.coalesce(func.max(Respondent.id), 0)).where(Respondent.campaign_id == campaign_id)
-    ).one()
-    stop = s.execute(
-        select(func.coalesce(func.max(StopList.id), 0), func.count(StopList.lifted_at)).where(
-            StopList.customer_id == customer_of(s, campaign_id)
-        )
-    ).one()
-    return [*clients, *stop]
-
-
-def _verdicts(import_id: int, understood: Mapping[str, Any], checker: RowChecker) -> Iterator[Verdict]:
+def _verdicts(import_id: int, understood: Understood, checker: RowChecker) -> Iterator[Verdict]:
     """One verdict for each row of the file from the first to the last, gaps included: none vanishes."""
-    expected = int(understood["first_row"])
-    last = int(understood["last_row"])
-    for number, cells in store.kept_rows(import_id, int(understood["sheet"])):
+    expected, last = understood.profile.first_row, understood.profile.last_row
+    for number, cells in store.kept_rows(import_id, understood.sheet):
         if number < expected:
             continue
         if number > last:

@@ -5,7 +5,7 @@ A worker that was killed loses it by time; one that was overtaken notices at its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from nps.adapters.sample_sheet.limits import CHILD_WALL_S
 from nps.models import SampleImport
+from nps.queries.sample import WORKING
 from nps.services.transaction import AnySession, write
 
-WORKING = ("uploaded", "reading", "checking", "publishing")
 #: Longer than the longest silence of a worker: a child that reads a workbook without giving a row.
 LEASE = timedelta(seconds=CHILD_WALL_S + 15)
 #: A file that has killed its worker this often is not given to another one.
@@ -39,10 +39,10 @@ class Lease:
     until: datetime
 
 
-def take(session: AnySession, import_id: int, now: datetime) -> Lease | None:
+def acquire(session: AnySession, import_id: int, now: datetime) -> Lease | None:
     """Take the load if it waits for a worker; None when it doesn't, or somebody works on it.
 
-    A load that was taken five times without getting on is failed instead.
+    A load that was acquired five times without getting on is failed instead.
     """
     until = now + LEASE
     with write(session) as s:
@@ -54,8 +54,8 @@ def take(session: AnySession, import_id: int, now: datetime) -> Lease | None:
         if row is None:
             return None
         state = "reading" if row.state == "uploaded" else row.state
-        tries = int(row.understood.get("tries", 0)) + 1
-        understood = row.understood | {"tries": tries, "step_at": now.isoformat()}
+        tries = row.understood.tries + 1
+        understood = replace(row.understood, tries=tries, step_at=now)
         values = {"understood": understood, "lease_until": until, "state": state, "rows_done": 0}
         if tries > MAX_TRIES:
             values |= {"state": "failed", "lease_until": None, "problem": _GIVEN_UP}

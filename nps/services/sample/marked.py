@@ -34,14 +34,7 @@ class MarkedWorkbook:
 
 
 def marked_workbook(
-    session: Session,
-    *,
-    user_id: int,
-    campaign_id: int,
-    import_id: int,
-    folder: Path,
-    now: datetime,
-    address: str = "",
+    session: Session, *, user_id: int, campaign_id: int, import_id: int, folder: Path, now: datetime, address: str = ""
 ) -> MarkedWorkbook:
     """Build it in `folder` and write down who took it.
 
@@ -52,18 +45,13 @@ def marked_workbook(
     if load is None:
         raise NotFoundError("Такой загрузки нет.")
     source = queries.file_path(session, import_id)
-    if load.state not in ("checked", "published") or not load.understood or not store.workbook(source).is_file():
+    if load.state not in ("checked", "published") or not load.understood.sheets or not store.workbook(source).is_file():
         raise DomainError("no_workbook", _GONE)
     with write(session) as s:
         log_access(
-            s,
-            at=now,
-            user_id=user_id,
-            action="sample_downloaded",
-            object_kind="sample_import",
-            object_id=import_id,
+            s, at=now, user_id=user_id, action="sample_downloaded", object_kind="sample_import", object_id=import_id,
             address=address,
-        )
+        )  # fmt: skip
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     out = folder / f"{secrets.token_hex(16)}.xlsx"
     try:
@@ -78,18 +66,16 @@ def marked_workbook(
 
 
 def _build(session: Session, source: Path, out: Path, load: queries.LoadRow) -> None:
-    understood = load.understood
-    index = int(understood["sheet"])
-    sheet = understood["sheets"][index]["name"]
-    place = marking.Place(sheet, index, int(understood["header_row"]), MARK_TITLE)
-    marks = _marks(queries.rows_to_mark(session, load.id), understood["columns"])
+    header, index = load.understood.header, load.understood.sheet
+    place = marking.Place(load.understood.sheets[index].name, index, header.row, MARK_TITLE)
+    marks = _marks(queries.rows_to_mark(session, load.id), header.columns)
     is_long = load.rows_total > MAX_MARKED_ROWS
     if not is_long and marking.mark_own(source, out, place, marks):
         return
-    marks = _marks(queries.rows_to_mark(session, load.id), understood["columns"])
+    marks = _marks(queries.rows_to_mark(session, load.id), header.columns)
     below = (row for row in _rows_of(source, index) if row.number > place.header_row)
     pairs = _pairs(below, marks)
-    marking.write_copy(out, place, understood["titles"], ((c, m) for c, m in pairs if m or not is_long))
+    marking.write_copy(out, place, header.titles, ((c, m) for c, m in pairs if m or not is_long))
 
 
 def _marks(rows: Iterable[queries.RowToMark], columns: Mapping[str, int]) -> Iterator[marking.Mark]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from nps.adapters.sample_sheet import store
 from nps.domain.case import QueueClass, State
-from nps.domain.errors import DomainError
-from nps.domain.sample import branch_key, read_decision, signature, suggested_area_code
+from nps.domain.sample import Header, Understood, branch_key, read_decision, signature, suggested_area_code
 from nps.domain.why import Why, iso
 from nps.models import (
     Branch,
@@ -43,15 +43,15 @@ from nps.models import (
     SampleImport,
 )
 from nps.models.base import UtcDateTime
+from nps.queries.sample import TAKEN
+from nps.services.acting import act
 from nps.services.cases import decide_rest, refold_changed
-from nps.services.journal import record
 from nps.services.sample import updating
 from nps.services.sample.checking import mark
 from nps.services.sample.lease import Lease, finish, renew
-from nps.services.sample.reading import customer_of, header_of
+from nps.services.sample.reading import customer_of, refuse_closed
 from nps.services.transaction import AnySession, in_turns, lock_claims, write
 
-_TAKEN = ("accepted", "corrected")
 _MAX_ALIAS, _MAX_SEARCH = 200, 1000
 #: Rows whose clients' numbers are read together.
 _CHUNK = 2_000
@@ -72,7 +72,7 @@ def publish(session: AnySession, lease: Lease, clock: Callable[[], datetime]) ->
     by = session.execute(select(SampleImport.uploaded_by).where(SampleImport.id == lease.import_id)).scalar_one()
     in_turns(session, lambda: updating.apply_some(session, lease, by, clock()))
     decide_rest(session, lease.campaign_id)
-    _finish(session, lease, clock())
+    _finish(session, lease, by, clock())
 
 
 class _Outdated(Exception):
@@ -85,27 +85,27 @@ def _add(session: AnySession, lease: Lease, now: datetime) -> None:
         # the campaign's row: that is taken after the claims (ADR 55), which nobody may miss for as long as this takes.
         customer_id = customer_of(s, lease.campaign_id)
         s.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
-        _refuse_closed(s, lease.campaign_id)
+        refuse_closed(s, lease.campaign_id)
         load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
-        if load.understood.get("added") is not None:  # a worker before this one got so far
+        if load.understood.added is not None:  # a worker before this one got so far
             return
         found = mark(s, lease.campaign_id)
-        if load.understood["mark"] != found:
+        if load.understood.mark != found:
             raise _Outdated
         branches = _settle_branches(s, customer_id, load.understood)
         added = _add_clients(s, lease, branches, now)
-        _remember_columns(s, customer_id, load.understood, now)
-        renew(s, lease, now, understood=load.understood | {"added": added})
+        _remember_columns(s, customer_id, load.understood.header, now)
+        renew(s, lease, now, understood=replace(load.understood, added=added))
         _bring_up_to_date(s, lease, found)
         if not found[0]:
             own = update(Campaign).where(Campaign.id == lease.campaign_id)
             s.execute(own.values(original_clients=added).execution_options(synchronize_session=False))
 
 
-def _bring_up_to_date(s: Session, lease: Lease, found: list[int]) -> None:
+def _bring_up_to_date(s: Session, lease: Lease, found: tuple[int, ...]) -> None:
     """With the claims, so last and short: what was closed, stopped or moved while the clients were written."""
     lock_claims(s)
-    _refuse_closed(s, lease.campaign_id)
+    refuse_closed(s, lease.campaign_id)
     if mark(s, lease.campaign_id)[2:] != found[2:]:
         raise _Outdated
     elsewhere = Respondent.branch_id == Branch.id, Respondent.region_code.is_distinct_from(Branch.region_code)
@@ -119,48 +119,33 @@ def _bring_up_to_date(s: Session, lease: Lease, found: list[int]) -> None:
     refold_changed(s, lease.campaign_id, moved)
 
 
-def _refuse_closed(s: Session, campaign_id: int) -> None:
-    if s.scalar(select(Campaign.closed_at).where(Campaign.id == campaign_id)) is not None:
-        raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")
-
-
 def _check_again(session: AnySession, lease: Lease) -> None:
     with write(session) as s:
         load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
-        finish(s, lease, "checking", understood=load.understood | {"again": True})
+        finish(s, lease, "checking", understood=replace(load.understood, again=True))
 
 
-def _finish(session: AnySession, lease: Lease, now: datetime) -> None:
-    with write(session) as s:
-        load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
+def _finish(session: AnySession, lease: Lease, by: int, now: datetime) -> None:
+    with act(session, by, now) as a:
+        load = a.s.get_one(SampleImport, lease.import_id, populate_existing=True)
         written = ImportRow.import_id == load.id, ImportRow.proposal == "applied"
-        changed = s.execute(select(func.count()).where(*written)).scalar_one()
-        record(
-            s,
-            at=now,
-            action="sample_published",
-            object_kind="sample_import",
-            object_id=load.id,
-            actor_id=load.uploaded_by,
-            campaign_id=load.campaign_id,
-            after={"clients": load.understood["added"], "changed": changed, "rows": load.rows_total},
-        )
-        s.flush()
-        finish(s, lease, "published", published_at=now)
+        changed = a.s.execute(select(func.count()).where(*written)).scalar_one()
+        told = {"clients": load.understood.added, "changed": changed, "rows": load.rows_total}
+        a.record("sample_published", "sample_import", load.id, campaign_id=load.campaign_id, after=told)
+        a.s.flush()
+        finish(a.s, lease, "published", published_at=now)
     store.drop_rows(lease.import_id)
 
 
-def _settle_branches(s: Session, customer_id: int, understood: Mapping[str, Any]) -> dict[str, Branch]:
+def _settle_branches(s: Session, customer_id: int, understood: Understood) -> dict[str, Branch]:
     """Give each spelling its branch, making the new ones, and remember the spellings for the next base."""
-    codes: Mapping[str, str] = understood["decisions"]
-    names: Mapping[str, str] = understood["branch_names"]
     existing = {row.id: row for row in s.scalars(select(Branch).where(Branch.customer_id == customer_id))}
     by_name = {branch_key(row.name): row for row in existing.values()}
     aliases = set(s.scalars(select(BranchAlias.alias_fold).where(BranchAlias.customer_id == customer_id)))
     settled: dict[str, Branch] = {}
-    for alias, code in codes.items():
+    for alias, code in understood.decisions.items():
         decision = read_decision(code, alias)
-        name = names.get(alias, "")
+        name = understood.branch_names.get(alias, "")
         if decision.outside or (decision.branch_id is None and not name):
             continue
         branch = existing.get(decision.branch_id) if decision.branch_id else by_name.get(branch_key(name))
@@ -179,7 +164,7 @@ def _settle_branches(s: Session, customer_id: int, understood: Mapping[str, Any]
 
 def _add_clients(s: Session, lease: Lease, branches: Mapping[str, Branch], now: datetime) -> int:
     """Insert clients, phones and stop-list events from the staged rows by one statement each; how many clients came."""
-    staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(_TAKEN))
+    staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(TAKEN))
     count = s.execute(select(func.count()).where(staged)).scalar_one()
     repeats = and_(
         ImportRow.import_id == lease.import_id,
@@ -298,8 +283,7 @@ def _by_name(column: InstrumentedAttribute[str | None], values: Mapping[str, Any
     return case({name: value for name, value in values.items()}, value=column, else_=null()) if values else null()
 
 
-def _remember_columns(s: Session, customer_id: int, understood: Mapping[str, Any], now: datetime) -> None:
-    header = header_of(understood)
+def _remember_columns(s: Session, customer_id: int, header: Header, now: datetime) -> None:
     same = ColumnMapping.customer_id == customer_id, ColumnMapping.signature == signature(header.titles)
     known = s.scalars(select(ColumnMapping).where(*same)).one_or_none()
     if known is None:

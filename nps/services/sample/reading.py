@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.adapters import sample_sheet
 from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
+from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.sample import (
     HEADER_WITHIN,
     Header,
     Profile,
     Row,
     RowChecker,
+    Sheet,
+    Understood,
     find_header,
     header_at,
     mapped_by_title,
@@ -27,7 +29,7 @@ from nps.domain.sample import (
     profile,
     signature,
 )
-from nps.models import Campaign, ColumnMapping, Contract, SampleImport
+from nps.models import Campaign, ColumnMapping, SampleImport
 from nps.queries import sample as queries
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.transaction import AnySession, write
@@ -37,49 +39,35 @@ _RENEW_EVERY_ROWS = 5_000
 _NOTICED_WITHIN = 5_000
 
 
-@dataclass(slots=True)
-class _Sheet:
-    name: str
-    hidden: bool
-    rows: int = 0
-
-
 def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
     """Read the workbook of a load into its file of rows and understand it. Raises SheetError and LeaseLost."""
-    path, customer_id = _source(session, lease.import_id)
-    sheets: list[_Sheet] = []
+    path = session.scalars(select(SampleImport.file_path).where(SampleImport.id == lease.import_id)).one()
+    customer_id = customer_of(session, lease.campaign_id)
+    session.rollback()
+    starts: list[SheetStart] = []
+    counts: list[int] = []
     rows = 0
     for event in store.keep_rows(lease.import_id, sample_sheet.read(store.workbook(path))):
         if isinstance(event, SheetStart):
-            sheets.append(_Sheet(event.name, event.hidden))
+            starts.append(event)
+            counts.append(0)
             continue
         assert isinstance(event, SheetRow)
-        sheets[-1].rows += 1
+        counts[-1] += 1
         rows += 1
         if rows % _RENEW_EVERY_ROWS == 0:
             with write(session) as s:
                 renew(s, lease, clock(), rows_done=rows)
+    sheets = tuple(Sheet(one.name, one.hidden, count) for one, count in zip(starts, counts, strict=True))
     index, header = _choose(lease.import_id, sheets)
     known = remembered(session, customer_id, header)
-    understood = describe(lease.import_id, index, known or header)
-    understood["sheets"] = [{"name": sheet.name, "hidden": sheet.hidden, "rows": sheet.rows} for sheet in sheets]
-    understood["remembered"] = known is not None
+    looked_at = Understood(sheets=sheets, remembered=known is not None)
+    understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
-        finish(s, lease, "understood", understood=understood, rows_total=understood["rows"], rows_done=0)
+        finish(s, lease, "understood", understood=understood, rows_total=understood.profile.rows, rows_done=0)
 
 
-def _source(session: AnySession, import_id: int) -> tuple[str, int]:
-    row = session.execute(
-        select(SampleImport.file_path, Contract.customer_id)
-        .join(Campaign, Campaign.id == SampleImport.campaign_id)
-        .join(Contract, Contract.id == Campaign.contract_id)
-        .where(SampleImport.id == import_id)
-    ).one()
-    session.rollback()
-    return row.file_path, row.customer_id
-
-
-def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
+def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:
     """The visible sheet whose header names most fields, of two such the longer one.
 
     Without any, the first row of the first sheet with rows.
@@ -100,7 +88,7 @@ def _choose(import_id: int, sheets: list[_Sheet]) -> tuple[int, Header]:
     return chosen
 
 
-def _rank(header: Header, sheet: _Sheet) -> tuple[int, int]:
+def _rank(header: Header, sheet: Sheet) -> tuple[int, int]:
     return len(header.columns), sheet.rows
 
 
@@ -132,25 +120,11 @@ def remembered(session: AnySession, customer_id: int, header: Header) -> Header 
     return Header(header.row, header.titles, columns) if columns else None
 
 
-def describe(import_id: int, sheet: int, header: Header) -> dict[str, Any]:
-    """What a mapping page has to show of the rows under a header, as JSON."""
-    found: Profile = profile(store.kept_rows(import_id, sheet), header)
-    return {
-        "sheet": sheet,
-        "header_row": header.row,
-        "titles": list(header.titles),
-        "columns": dict(header.columns),
-        "first_row": found.first_row,
-        "last_row": found.last_row,
-        "rows": found.rows,
-        "totals_rows": list(found.totals_rows),
-        "examples": [list(texts) for texts in found.examples],
-        "empty_cells": list(found.empty_cells),
-        "branches": dict(found.branches),
-        "hints": {name: [[*of, rows] for of, rows in hints.items()] for name, hints in found.hints.items() if hints},
-        "noticed": _noticed(import_id, sheet, header, found),
-        "too_many_branches": found.has_too_many_branches,
-    }
+def describe(import_id: int, understood: Understood, sheet: int, header: Header) -> Understood:
+    """The same load with this header, and what a mapping page has to show of the rows under it."""
+    found = profile(store.kept_rows(import_id, sheet), header)
+    noticed = _noticed(import_id, sheet, header, found)
+    return replace(understood, sheet=sheet, header=header, profile=found, noticed=noticed)
 
 
 def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict[str, dict[str, int]]:
@@ -167,11 +141,15 @@ def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict
     return {code: dict(counts) for code, counts in kinds.items()}
 
 
-def header_of(understood: Mapping[str, Any]) -> Header:
-    """The header that a load was understood with."""
-    return Header(understood["header_row"], tuple(understood["titles"]), understood["columns"])
-
-
-def customer_of(s: Session, campaign_id: int) -> int:
+def customer_of(session: AnySession, campaign_id: int) -> int:
     """The customer whose campaign it is."""
-    return s.scalars(queries.customer_id(campaign_id)).one()
+    return session.scalars(queries.customer_id(campaign_id)).one()
+
+
+def refuse_closed(s: Session, campaign_id: int) -> None:
+    """Raise DomainError for a campaign that has been closed, NotFoundError for none."""
+    campaign = s.execute(select(Campaign.closed_at).where(Campaign.id == campaign_id)).one_or_none()
+    if campaign is None:
+        raise NotFoundError("Такого проекта нет.")
+    if campaign.closed_at is not None:
+        raise DomainError("campaign_closed", "Проект закрыт, загрузить клиентов уже нельзя.")

@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from nps.domain.errors import StaleError
 from nps.domain.phone import show
-from nps.models import ImportRow, Respondent, SampleImport
+from nps.models import ImportRow, Respondent
 from nps.queries import campaigns
 from nps.services import cases
 from nps.services.call_queue import release_shown
@@ -23,28 +22,6 @@ from nps.services.transaction import AnySession, lock_claims, write
 
 #: Clients whose changes are written together: operators wait no longer than that.
 _CHUNK = 100
-
-
-def decide(session: AnySession, *, campaign_id: int, import_id: int, row_no: int | None, apply: bool) -> int:
-    """Take a proposed change, or all of them when there is no `row_no`, or leave it. Returns how many are meant.
-
-    Raises StaleError when the load is not at its receipt any more.
-    """
-    with write(session) as s:
-        state = s.scalar(
-            select(SampleImport.state)
-            .where(SampleImport.id == import_id, SampleImport.campaign_id == campaign_id)
-            .with_for_update()
-        )
-        if state != "checked":
-            raise StaleError("load_state", "Загрузка уже продвинулась дальше. Показано то, что есть сейчас.")
-        rows = [ImportRow.import_id == import_id, ImportRow.fate == "update"]
-        if row_no is not None:
-            rows.append(ImportRow.row_no == row_no)
-        meant = s.execute(select(func.count()).where(*rows)).scalar_one()
-        decided = update(ImportRow).where(*rows).values(proposal="proposed" if apply else "skipped")
-        s.execute(decided.execution_options(synchronize_session=False))
-    return meant
 
 
 def apply_some(session: AnySession, lease: Lease, by: int, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from nps.domain.errors import DomainError
 from nps.extensions import db
 from nps.models import ImportRow, SampleImport
 from nps.services.sample import checking, publishing, reading, updating
-from nps.services.sample.lease import Lease, LeaseLost, finish, renew, take, waiting_imports
+from nps.services.sample.lease import Lease, LeaseLost, acquire, finish, renew, waiting_imports
 from nps.services.transaction import AnySession, write
 
 __all__ = ["JOB", "waiting_imports", "work"]
@@ -36,7 +36,7 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
     Rows are staged in many short transactions, so that operators never wait for a load; killed at any moment, the step
     is done anew when its lease has lapsed. `clock` gives the present instant, aware UTC.
     """
-    while (lease := take(session, import_id, clock())) is not None:
+    while (lease := acquire(session, import_id, clock())) is not None:
         try:
             _step(session, lease, clock)
         except LeaseLost:
@@ -79,7 +79,7 @@ def _fail(session: AnySession, lease: Lease, problem: str, now: datetime) -> Non
     try:
         with write(session) as s:
             renew(s, lease, now)
-            if "added" in s.get_one(SampleImport, lease.import_id, populate_existing=True).understood:
+            if s.get_one(SampleImport, lease.import_id, populate_existing=True).understood.added is not None:
                 updating.forget_proposals(s, lease.import_id)
                 finish(s, lease, "published", problem=problem[:_MAX_PROBLEM], published_at=now)
                 return

@@ -6,14 +6,5 @@ from nps.services.scripts.versions import latest_version
 from nps.services.scripts.words import use_words
 
 __all__ = [
-    "Edit",
-    "adopt",
-    "as_file",
-    "discard",
-    "latest_version",
-    "publish",
-    "replace_draft",
-    "save",
-    "undo",
-    "use_words",
-]
+    "Edit", "adopt", "as_file", "discard", "latest_version", "publish", "replace_draft", "save", "undo", "use_words",
+]  # fmt: skip

@@ -16,38 +16,31 @@ from nps.domain.script import Script
 from nps.domain.script.limits import check_limits
 from nps.models import Script as ScriptRow
 from nps.models import ScriptDraft, ScriptVersion, User
-from nps.services.form_keys import Form
 from nps.services.transaction import AnySession, write
 
 #: A change of a draft, of `nps.domain.script.editing`.
 Edit = Callable[[Script], Script]
 
 
-def save(
-    session: AnySession, actor: Actor, version_id: int, revision: int, edit: Edit, form: Form, now: datetime
-) -> int:
+def save(session: AnySession, actor: Actor, version_id: int, revision: int, edit: Edit, now: datetime) -> int:
     """Change the draft of the script that this version is of; the new revision. The first change begins the draft.
 
     `revision` is what the author saw, 0 for the published version. Raises StaleError when somebody has saved since,
     ScriptError when a part is too large, NotFoundError for a script of another customer.
     """
     with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            draft = _draft(s, actor, version_id, revision, now)
-            changed = edit(Script.from_dict(draft.body))
-            check_limits(changed)
-            return {"revision": keep(s, draft, changed.to_dict(), actor, now)}
-
-        return int(form.once(s, now, act)["revision"])
+        draft = _draft(s, actor, version_id, revision, now)
+        changed = edit(Script.from_dict(draft.body))
+        check_limits(changed)
+        return keep(s, draft, changed.to_dict(), actor, now)
 
 
 def replace_draft(
-    session: AnySession, actor: Actor, version_id: int, revision: int, file: IO[bytes], form: Form, now: datetime
+    session: AnySession, actor: Actor, version_id: int, revision: int, file: IO[bytes], now: datetime
 ) -> int:
     """Put the script of a YAML file in the draft's place; the new revision. Raises ScriptFileError, else as `save`."""
     script = script_file.read(file)
-    return save(session, actor, version_id, revision, lambda _: script, form, now)
+    return save(session, actor, version_id, revision, lambda _: script, now)
 
 
 def as_file(script: Script, title: str) -> bytes:
@@ -55,37 +48,27 @@ def as_file(script: Script, title: str) -> bytes:
     return script_file.write(script, title)
 
 
-def discard(session: AnySession, actor: Actor, version_id: int, revision: int, form: Form, now: datetime) -> None:
+def discard(session: AnySession, actor: Actor, version_id: int, revision: int) -> None:
     """Throw the draft away. Raises StaleError when somebody has saved since."""
     with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            draft = standing(s, own_script(s, actor, version_id).id)
-            if draft is not None:
-                refuse_stale(s, draft, revision)
-                s.delete(draft)
-            return {}
-
-        form.once(s, now, act)
+        draft = standing(s, own_script(s, actor, version_id).id)
+        if draft is not None:
+            refuse_stale(s, draft, revision)
+            s.delete(draft)
 
 
-def undo(session: AnySession, actor: Actor, version_id: int, revision: int, form: Form, now: datetime) -> None:
+def undo(session: AnySession, actor: Actor, version_id: int, revision: int, now: datetime) -> None:
     """Take the last change of the draft back, whoever made it; one step, and not twice.
 
     Raises DomainError (nothing) when there is none, StaleError when somebody has saved since.
     """
     with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            draft = standing(s, own_script(s, actor, version_id).id)
-            if draft is None or draft.before is None:
-                raise DomainError("nothing", "Отменять нечего: последняя правка уже отменена или опубликована.")
-            refuse_stale(s, draft, revision)
-            keep(s, draft, draft.before, actor, now)
-            draft.before = None
-            return {}
-
-        form.once(s, now, act)
+        draft = standing(s, own_script(s, actor, version_id).id)
+        if draft is None or draft.before is None:
+            raise DomainError("nothing", "Отменять нечего: последняя правка уже отменена или опубликована.")
+        refuse_stale(s, draft, revision)
+        keep(s, draft, draft.before, actor, now)
+        draft.before = None
 
 
 def own_script(s: Session, actor: Actor, version_id: int) -> ScriptRow:
@@ -95,6 +78,12 @@ def own_script(s: Session, actor: Actor, version_id: int) -> ScriptRow:
     if script is None or actor.role != "specialist" or script.customer_id != actor.customer_id:
         raise NotFoundError("Такого скрипта у вас нет.")
     return script
+
+
+def latest(s: Session, script_id: int) -> ScriptVersion:
+    """The newest published version of a script."""
+    versions = select(ScriptVersion).where(ScriptVersion.script_id == script_id)
+    return s.scalars(versions.order_by(ScriptVersion.no.desc()).limit(1)).one()
 
 
 def standing(s: Session, script_id: int) -> ScriptDraft | None:
@@ -124,12 +113,9 @@ def _draft(s: Session, actor: Actor, version_id: int, revision: int, now: dateti
 
 def begin_draft(s: Session, script: ScriptRow, actor: Actor, now: datetime) -> ScriptDraft:
     """A draft that says what the latest version says."""
-    latest = s.scalars(
-        select(ScriptVersion).where(ScriptVersion.script_id == script.id).order_by(ScriptVersion.no.desc()).limit(1)
-    ).one()
-    draft = ScriptDraft(
-        script_id=script.id, based_on_id=latest.id, body=latest.body, revision=0, updated_at=now, updated_by=actor.id
-    )
+    told = {"revision": 0, "updated_at": now, "updated_by": actor.id}
+    last = latest(s, script.id)
+    draft = ScriptDraft(script_id=script.id, based_on_id=last.id, body=last.body, **told)
     s.add(draft)
     return draft
 

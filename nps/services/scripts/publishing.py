@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, StaleError
 from nps.domain.script import Script
 from nps.models import Campaign, ScriptVersion
-from nps.models import Script as ScriptRow
 from nps.queries.scripts import callers
-from nps.services.form_keys import Form
-from nps.services.journal import record
-from nps.services.scripts.drafts import own_script, refuse_stale, standing
+from nps.services.acting import Act, act
+from nps.services.scripts.drafts import latest, own_script, refuse_stale, standing
 from nps.services.scripts.versions import add_version
-from nps.services.transaction import AnySession, write
+from nps.services.transaction import AnySession
 
 
 def publish(
-    session: AnySession,
-    actor: Actor,
-    version_id: int,
-    revision: int,
-    campaigns: Collection[int],
-    form: Form,
-    now: datetime,
+    session: AnySession, actor: Actor, version_id: int, revision: int, campaigns: Collection[int], now: datetime
 ) -> int:
     """Make the draft the next version; its number. Only the customer's own specialist may.
 
@@ -37,64 +25,42 @@ def publish(
     open keep the version they began with. Raises DomainError (problems, same) when there is something to put right or
     nothing new, StaleError when somebody has saved since or there is no draft.
     """
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            script = own_script(s, actor, version_id)
-            draft = standing(s, script.id)
-            if draft is None:
-                raise StaleError("no_draft", "Черновик уже опубликован или удалён.")
-            refuse_stale(s, draft, revision)
-            if Script.from_dict(draft.body).problems():
-                raise DomainError("problems", "Опубликовать нельзя: сначала исправьте проблемы, они перечислены ниже.")
-            latest = _latest(s, script)
-            if latest.body == draft.body:
-                raise DomainError("same", f"Черновик не отличается от версии {latest.no}: публиковать нечего.")
-            new_id = add_version(s, script.id, latest.no + 1, draft.body, now, actor.id)
-            moved = _move(s, actor, version_id, s.get_one(ScriptVersion, new_id), campaigns, now)
-            s.delete(draft)
-            record(
-                s, at=now, action="script_published", object_kind="script", object_id=script.id, actor_id=actor.id,
-                after={"version": latest.no + 1, "campaigns": moved},
-            )  # fmt: skip
-            return {"no": latest.no + 1}
-
-        return int(form.once(s, now, act)["no"])
+    with act(session, actor.id, now) as a:
+        script = own_script(a.s, actor, version_id)
+        draft = standing(a.s, script.id)
+        if draft is None:
+            raise StaleError("no_draft", "Черновик уже опубликован или удалён.")
+        refuse_stale(a.s, draft, revision)
+        if Script.from_dict(draft.body).problems():
+            raise DomainError("problems", "Опубликовать нельзя: сначала исправьте проблемы, они перечислены ниже.")
+        last = latest(a.s, script.id)
+        if last.body == draft.body:
+            raise DomainError("same", f"Черновик не отличается от версии {last.no}: публиковать нечего.")
+        new_id = add_version(a.s, script.id, last.no + 1, draft.body, now, actor.id)
+        moved = _move(a, version_id, a.s.get_one(ScriptVersion, new_id), campaigns)
+        a.s.delete(draft)
+        told = {"version": last.no + 1, "campaigns": moved}
+        a.record("script_published", "script", script.id, after=told)
+        return last.no + 1
 
 
-def adopt(
-    session: AnySession, actor: Actor, version_id: int, campaigns: Collection[int], form: Form, now: datetime
-) -> int:
+def adopt(session: AnySession, actor: Actor, version_id: int, campaigns: Collection[int], now: datetime) -> int:
     """Let these open campaigns call by the latest version; how many were moved. Open calls keep theirs.
 
     Raises DomainError (campaigns) when none of them is on an older one.
     """
-    with write(session) as s:
-
-        def act() -> dict[str, Any]:
-            moved = _move(s, actor, version_id, _latest(s, own_script(s, actor, version_id)), campaigns, now)
-            if not moved:
-                raise DomainError("campaigns", "Отметьте проекты, которые перейдут на последнюю версию.")
-            return {"moved": moved}
-
-        return int(form.once(s, now, act)["moved"])
+    with act(session, actor.id, now) as a:
+        moved = _move(a, version_id, latest(a.s, own_script(a.s, actor, version_id).id), campaigns)
+        if not moved:
+            raise DomainError("campaigns", "Отметьте проекты, которые перейдут на последнюю версию.")
+        return moved
 
 
-def _latest(s: Session, script: ScriptRow) -> ScriptVersion:
-    return s.scalars(
-        select(ScriptVersion).where(ScriptVersion.script_id == script.id).order_by(ScriptVersion.no.desc()).limit(1)
-    ).one()
-
-
-def _move(
-    s: Session, actor: Actor, version_id: int, to: ScriptVersion, campaigns: Collection[int], now: datetime
-) -> int:
+def _move(a: Act, version_id: int, to: ScriptVersion, campaigns: Collection[int]) -> int:
     """Write the version into the chosen campaigns; one that was closed meanwhile, or has it, is left as it is."""
-    moved = [caller for caller in callers(s, version_id) if caller.id in campaigns and caller.version_no != to.no]
+    moved = [caller for caller in callers(a.s, version_id) if caller.id in campaigns and caller.version_no != to.no]
     for caller in moved:
-        s.get_one(Campaign, caller.id, populate_existing=True).script_version_id = to.id
-        record(
-            s, at=now, action="script_taken", object_kind="campaign", object_id=caller.id, actor_id=actor.id,
-            campaign_id=caller.id, before={"version": caller.version_no}, after={"version": to.no},
-        )  # fmt: skip
+        a.s.get_one(Campaign, caller.id, populate_existing=True).script_version_id = to.id
+        was, became = {"version": caller.version_no}, {"version": to.no}
+        a.record("script_taken", "campaign", caller.id, campaign_id=caller.id, before=was, after=became)
     return len(moved)

@@ -40,13 +40,9 @@ def add_version(
 ) -> int:
     """Publish a body as the version of this number; its id. Inside the caller's transaction."""
     plain = json.dumps(body, ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(plain.encode()).hexdigest()
     version = ScriptVersion(
-        script_id=script_id,
-        no=no,
-        body=body,
-        sha256=hashlib.sha256(plain.encode()).hexdigest(),
-        published_at=now,
-        published_by=actor_id,
+        script_id=script_id, no=no, body=body, sha256=digest, published_at=now, published_by=actor_id
     )
     session.add(version)
     session.flush()

@@ -20,7 +20,7 @@ from nps.domain.phone_text import parse_phone
 from nps.models import BranchContact, CallAttempt, ExchangeLink, LineCommand, User
 from nps.queries.campaigns import campaign_row
 from nps.queries.telephony import LINK, call_line, exchange, extension_of
-from nps.services.journal import record
+from nps.services.acting import act
 from nps.services.transaction import AnySession, write
 
 #: An older wish to call is not carried out any more: its operator has dialled by hand meanwhile.
@@ -100,19 +100,16 @@ def set_extension(session: AnySession, actor: Actor, user_id: int, extension: st
         raise DomainError(
             "extension", "Телефон на станции — буквы, цифры, точка, дефис или подчёркивание, до 40 знаков."
         )
-    with write(session) as s:
-        user = s.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
+    with act(session, actor.id, now) as a:
+        user = a.s.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
         if user is None:
             raise NotFoundError("Такого сотрудника нет.")
-        theirs = s.scalar(select(User.full_name).where(User.extension == extension, User.id != user_id).limit(1))
+        theirs = a.s.scalar(select(User.full_name).where(User.extension == extension, User.id != user_id).limit(1))
         if extension and theirs is not None:
             raise DomainError("extension", f"Этот телефон уже у сотрудника {theirs}: у каждого оператора свой.")
         if user.extension != extension:
             user.extension = extension
-            record(
-                s, at=now, action="user_extension", object_kind="user", object_id=user_id, actor_id=actor.id,
-                after={"extension": extension},
-            )  # fmt: skip
+            a.record("user_extension", "user", user_id, after={"extension": extension})
 
 
 def take_commands(session: AnySession, now: datetime) -> list[Command]:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from nps.domain.telephony import STRANGER_DAYS
 from nps.models import TelephonyEvent
-from nps.services.journal import record
-from nps.services.transaction import AnySession, write
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 #: The job on the queue `bulk` that calls `forget_strangers`.
 FORGET_JOB = "nps.jobs.telephony.forget_strangers"
@@ -29,19 +29,16 @@ def forget_strangers(session: AnySession, now: datetime) -> int:
     `now` is aware UTC. They tell who was called by whom and belong to nothing else, so no row stays. Called again, it
     does nothing.
     """
-    with write(session) as s:
-        ids = list(s.scalars(_outdated(now).order_by(TelephonyEvent.received_at).limit(BATCH)))
+    with act(session, None, now) as a:
+        ids = list(a.s.scalars(_outdated(now).order_by(TelephonyEvent.received_at).limit(BATCH)))
         if not ids:
             return 0
-        s.execute(
+        a.s.execute(
             delete(TelephonyEvent).where(TelephonyEvent.id.in_(ids), TelephonyEvent.attempt_id.is_(None)),
             execution_options={"synchronize_session": False},
         )
-        record(
-            s, at=now, action="strangers_forgotten", object_kind="telephony_event", object_id=0,
-            after={"events": len(ids)},
-        )  # fmt: skip
-    return len(ids)
+        a.record("strangers_forgotten", "telephony_event", 0, after={"events": len(ids)})
+        return len(ids)
 
 
 def _outdated(now: datetime) -> Select[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, request, url_for
+from flask import Response, flash, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain.devices import device
@@ -12,11 +12,21 @@ from nps.extensions import db
 from nps.queries import accounts as account_queries
 from nps.queries import directory
 from nps.services import accounts, telephony
-from nps.web import access, forms, htmx, sealed
+from nps.web import access, envelope, forms, htmx, sealed
 from nps.web.admin import bp
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
 
 _STATES = {"": None, "active": True, "closed": False}
+_FIELD_OF_CODE = {
+    "login": "login",
+    "login_taken": "login",
+    "full_name": "full_name",
+    "role": "role",
+    "customer": "customer_id",
+    "email": "email",
+}
 
 
 @bp.get("/users")
@@ -42,142 +52,52 @@ def search_users() -> AnyResponse:
 
 @bp.get("/users/new")
 @access.roles("admin")
-def new_user() -> Response:
+def new_user(error: DomainError | None = None) -> Response:
     """The form for a new account."""
-    return _new_form({}, None)
-
-
-@bp.post("/users")
-@access.roles("admin")
-def create_user() -> Response:
-    """Add an account and show its password, this once."""
-    try:
-        role = forms.choice("role", ROLES, label="Роль")
-        made = accounts.create_user(
-            db.session(),
-            login=forms.text("login", 100, label="Логин", required=True),
-            full_name=forms.text("full_name", 200, label="Имя и фамилия", required=True),
-            role=role,
-            customer_id=_customer_id(role),
-            spoken_name=forms.text("spoken_name", 100, label="Имя для приветствия"),
-            gender=forms.choice("gender", ("female", "male"), label="Род фраз"),
-            email=forms.text("email", 254, label="Почта"),
-            actor_id=access.current_actor().id,
-            form_key=forms.sent_key(),
-            now=now(),
-        )
-    except DomainError as error:
-        return _new_form(forms.typed(), error)
-    return _show_password(made.user_id, made.password)
-
-
-@bp.get("/users/<int:user_id>")
-@access.roles("admin")
-def user(user_id: int) -> Response:
-    """One account."""
-    return _user_page(user_id)
-
-
-@bp.post("/users/<int:user_id>/role")
-@access.roles("admin")
-def set_role(user_id: int) -> Response:
-    """Give another role; it holds from the person's next request."""
-    try:
-        role = forms.choice("role", ROLES, label="Роль")
-        accounts.set_role(
-            db.session(),
-            user_id=user_id,
-            role=role,
-            customer_id=_customer_id(role),
-            actor_id=access.current_actor().id,
-            now=now(),
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _user_page(user_id, error)
-    flash("Роль изменена: она действует уже со следующего нажатия.", "ok")
-    return htmx.go(url_for("admin.user", user_id=user_id))
-
-
-@bp.post("/users/<int:user_id>/extension")
-@access.roles("admin")
-def set_extension(user_id: int) -> Response:
-    """Which telephone of the exchange is his."""
-    extension = forms.text("extension", 40, label="Телефон на станции")
-    try:
-        telephony.set_extension(db.session, access.current_actor(), user_id, extension, now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _user_page(user_id, error)
-    flash("Телефон записан. Он действует со следующего звонка.", "ok")
-    return htmx.go(url_for("admin.user", user_id=user_id))
-
-
-@bp.post("/users/<int:user_id>/password")
-@access.roles("admin")
-def reset_password(user_id: int) -> Response:
-    """Issue a new password and show it, this once."""
-    return _show_password(
-        user_id, accounts.reset_password(db.session(), user_id=user_id, actor_id=access.current_actor().id, now=now())
-    )
-
-
-@bp.post("/users/<int:user_id>/active")
-@access.roles("admin")
-def set_active(user_id: int) -> Response:
-    """Close the account or open it again."""
-    active = forms.flag("active")
-    try:
-        accounts.set_active(db.session(), user_id=user_id, active=active, actor_id=access.current_actor().id, now=now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _user_page(user_id, error)
-    flash("Доступ возвращён." if active else "Доступ закрыт: все сеансы закончены.", "ok")
-    return htmx.go(url_for("admin.user", user_id=user_id))
-
-
-@bp.post("/users/<int:user_id>/sessions")
-@access.roles("admin")
-def end_sessions(user_id: int) -> Response:
-    """End all sessions of a person; he may log in again."""
-    accounts.end_sessions(db.session(), user_id=user_id, actor_id=access.current_actor().id, now=now())
-    flash("Все входы сотрудника закончены.", "ok")
-    return htmx.go(url_for("admin.user", user_id=user_id))
-
-
-def _customer_id(role: str) -> int | None:
-    """The customer of a bound role; the field is ignored for the others, so that a change of role is one choice."""
-    return forms.number_or_none("customer_id", label="Заказчик") if role in BOUND_TO_CUSTOMER else None
-
-
-def _customer_options() -> list[tuple[str, str]]:
-    return [("", "—"), *((str(row.id), row.name) for row in directory.customers(db.session()))]
-
-
-def _new_form(typed: dict[str, str], error: DomainError | None) -> Response:
     return htmx.render(
         "admin/user_new.html",
         "admin/_user_new.html",
-        status=422 if error else 200,
-        typed=typed,
+        status=status_of(error),
+        typed=forms.typed(),
         errors=_by_field(error),
         roles=ROLES,
         customers=_customer_options(),
     )
 
 
-def _user_page(user_id: int, error: DomainError | None = None) -> Response:
+@bp.post("/users")
+@access.roles("admin")
+@told_on(new_user)
+def create_user() -> Response:
+    """Add an account and show its password, this once."""
+    role = forms.choice("role", ROLES, label="Роль")
+    made = accounts.create_user(
+        db.session(),
+        login=forms.text("login", 100, label="Логин", required=True),
+        full_name=forms.text("full_name", 200, label="Имя и фамилия", required=True),
+        role=role,
+        customer_id=_customer_id(role),
+        spoken_name=forms.text("spoken_name", 100, label="Имя для приветствия"),
+        gender=forms.choice("gender", ("female", "male"), label="Род фраз"),
+        email=forms.text("email", 254, label="Почта"),
+        actor_id=access.current_actor().id,
+        now=now(),
+    )
+    return _show_password(made.user_id, made.password)
+
+
+@bp.get("/users/<int:user_id>")
+@access.roles("admin")
+def user(error: DomainError | None = None, *, user_id: int) -> Response:
+    """One account."""
     row = account_queries.user(db.session(), user_id)
     if row is None:
         raise NotFoundError("Такого сотрудника нет.")
-    typed = forms.typed() if request.method == "POST" else {}
+    typed = forms.typed()
     return htmx.render(
         "admin/user.html",
         "admin/_user.html",
-        status=422 if error else 200,
+        status=status_of(error),
         row=row,
         chosen=typed.get("role", row.role),
         chosen_customer=typed.get("customer_id", row.customer_id or ""),
@@ -190,19 +110,69 @@ def _user_page(user_id: int, error: DomainError | None = None) -> Response:
     )
 
 
-def _show_password(user_id: int, password: str | None) -> Response:
+@bp.post("/users/<int:user_id>/role")
+@access.roles("admin")
+@told_on(user)
+def set_role(user_id: int) -> Response:
+    role = forms.choice("role", ROLES, label="Роль")
+    actor_id, customer_id = access.current_actor().id, _customer_id(role)
+    accounts.set_role(db.session(), user_id=user_id, role=role, customer_id=customer_id, actor_id=actor_id, now=now())
+    return _back_to(user_id, "Роль изменена: она действует уже со следующего нажатия.")
+
+
+@bp.post("/users/<int:user_id>/extension")
+@access.roles("admin")
+@told_on(user)
+def set_extension(user_id: int) -> Response:
+    """Which telephone of the exchange is his."""
+    extension = forms.text("extension", 40, label="Телефон на станции")
+    telephony.set_extension(db.session, access.current_actor(), user_id, extension, now())
+    return _back_to(user_id, "Телефон записан. Он действует со следующего звонка.")
+
+
+@bp.post("/users/<int:user_id>/password")
+@access.roles("admin")
+def reset_password(user_id: int) -> Response:
+    """Issue a new password and show it, this once."""
+    actor_id = access.current_actor().id
+    return _show_password(user_id, accounts.reset_password(db.session(), user_id=user_id, actor_id=actor_id, now=now()))
+
+
+@bp.post("/users/<int:user_id>/active")
+@access.roles("admin")
+@told_on(user)
+def set_active(user_id: int) -> Response:
+    active = forms.flag("active")
+    accounts.set_active(db.session(), user_id=user_id, active=active, actor_id=access.current_actor().id, now=now())
+    return _back_to(user_id, "Доступ возвращён." if active else "Доступ закрыт: все сеансы закончены.")
+
+
+@bp.post("/users/<int:user_id>/sessions")
+@access.roles("admin")
+def end_sessions(user_id: int) -> Response:
+    accounts.end_sessions(db.session(), user_id=user_id, actor_id=access.current_actor().id, now=now())
+    return _back_to(user_id, "Все входы сотрудника закончены.")
+
+
+def _back_to(user_id: int, said: str) -> Response:
+    flash(said, "ok")
+    return htmx.go(url_for("admin.user", user_id=user_id))
+
+
+def _customer_id(role: str) -> int | None:
+    """The customer of a bound role; the field is ignored for the others, so that a change of role is one choice."""
+    return forms.number_or_none("customer_id", label="Заказчик") if role in BOUND_TO_CUSTOMER else None
+
+
+def _customer_options() -> list[tuple[str, str]]:
+    return [("", "—"), *((str(row.id), row.name) for row in directory.customers(db.session()))]
+
+
+def _show_password(user_id: int, password: str) -> Response:
+    """A repeat finds the person, not the password: it is kept nowhere."""
+    envelope.leads_to(url_for("admin.user", user_id=user_id))
     row = account_queries.user(db.session(), user_id)
     return htmx.render("admin/password.html", "admin/_password.html", row=row, password=password)
-
-
-_FIELD_OF_CODE = {
-    "login": "login",
-    "login_taken": "login",
-    "full_name": "full_name",
-    "role": "role",
-    "customer": "customer_id",
-    "email": "email",
-}
 
 
 def _by_field(error: DomainError | None) -> dict[str, str]:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from uuid import UUID
 
 from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from nps.domain import local_time
+from nps.domain.case import State, acts_of_manager
 from nps.domain.desk import LEFT_ALONE
 from nps.domain.disposition import TABLE
-from nps.domain.errors import NotFoundError
+from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.wording import why_text
 from nps.extensions import db
 from nps.queries import clients as client_queries
 from nps.queries import escalations
-from nps.queries.campaigns import CampaignRow
-from nps.queries.clients import ClientCard, ClientFilter, ClientLine
+from nps.queries.clients import ClientFilter, ClientLine
 from nps.services import cases, supervision
 from nps.web import access, forms, htmx, sealed
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import KEEPERS, MANAGERS, campaign_or_404
 from nps.web.clock import now
+from nps.web.errors import status_of
 from nps.web.filters import office_zone
 from nps.web.same_list import same_list
 
 #: Results a manager may give on the card, in the order of the table.
 RESULTS = [(code, row.label) for code, row in TABLE.items() if code not in supervision.NOT_BY_CORRECTION]
+_NO_CLIENT = "Такого клиента в проекте нет."
 
 
 @bp.get("/campaigns/<int:campaign_id>/clients")
@@ -84,8 +86,7 @@ def why_of(line: ClientLine) -> str:
 @access.roles(*KEEPERS)
 def client(campaign_id: int, respondent_id: int) -> Response:
     """The card; who looked is written down (R20)."""
-    campaign = campaign_or_404(campaign_id)
-    found = find_card(campaign_id, respondent_id)
+    require_client(campaign_id, respondent_id)
     supervision.note_card_view(
         db.session(),
         user_id=access.current_actor().id,
@@ -93,27 +94,31 @@ def client(campaign_id: int, respondent_id: int) -> Response:
         address=access.client_address(),
         now=now(),
     )
-    return show_card(campaign, found)
+    return show_card(campaign_id, respondent_id)
 
 
-def find_card(campaign_id: int, respondent_id: int) -> ClientCard:
-    """The card of a client of this campaign, else 404."""
-    found = client_queries.card(db.session(), campaign_id, respondent_id)
+def require_client(campaign_id: int, respondent_id: int) -> None:
+    """404 unless the client is of this campaign, and the campaign this person's to see."""
+    campaign_or_404(campaign_id)
+    if not client_queries.is_of(db.session(), campaign_id, respondent_id):
+        raise NotFoundError(_NO_CLIENT)
+
+
+def client_of_call(campaign_id: int, attempt_id: UUID) -> tuple[int, str]:
+    """The client of a call of this campaign and his zone ('' unknown), else 404."""
+    campaign_or_404(campaign_id)
+    found = client_queries.client_of_call(db.session(), campaign_id, attempt_id)
     if found is None:
-        raise NotFoundError("Такого клиента в проекте нет.")
+        raise NotFoundError("Такого звонка в проекте нет.")
     return found
 
 
-def show_card(
-    campaign: CampaignRow,
-    card: ClientCard,
-    *,
-    problem: str = "",
-    failed: str = "",
-    typed: Mapping[str, str] | None = None,
-    status: int = 200,
-) -> Response:
-    """Draw the card; `failed` names the form whose `typed` values come back beside `problem`."""
+def show_card(campaign_id: int, respondent_id: int, error: DomainError | None = None, failed: str = "") -> Response:
+    """Draw the card; `failed` names the form whose values come back beside the error's sentence."""
+    campaign = campaign_or_404(campaign_id)
+    card = client_queries.card(db.session(), campaign_id, respondent_id)
+    if card is None:
+        raise NotFoundError(_NO_CLIENT)
     role = access.current_actor().role
     is_live = campaign.closed_at is None and card.erased_at is None
     may_act = role == "manager" and is_live
@@ -123,7 +128,7 @@ def show_card(
     return htmx.render(
         "campaigns/client.html",
         "campaigns/_client.html",
-        status=status,
+        status=status_of(error) if error else 200,
         campaign=campaign,
         card=card,
         line=card.line,
@@ -135,9 +140,9 @@ def show_card(
         results=[("", "выберите итог"), *RESULTS],
         escalations=escalations.of_respondent(db.session(), card.line.id),
         words=words,
-        problem=problem,
+        problem=error.message if error else "",
         failed=failed,
-        typed=typed or {},
+        typed=forms.typed() if error else {},
         acts=_acts(card.line.id, card.line.state) if may_act else [],
         may_act=may_act,
         may_number=role in ("manager", "specialist") and is_live,
@@ -149,9 +154,7 @@ def show_card(
 
 def _acts(respondent_id: int, state: str) -> list[tuple[str, str, str]]:
     """What the manager may decide in this state: kind, words, and why it would change nothing ('' when it works)."""
-    if state in ("waiting", "manager"):
-        back = [("returned", "Вернуть в работу")] if state == "manager" else []
-        found = [*back, ("refused", "Записать отказ"), ("withdrawn", "Исключить из базы")]
-    else:
-        found = [("reopened", "Открыть заново")] if state != "surveyed" else []
-    return [(*item, cases.why_not_back(db.session(), respondent_id, item[0], now())) for item in found]
+    return [
+        (kind, words.ACTS[kind], cases.why_not_back(db.session(), respondent_id, kind, now()))
+        for kind in acts_of_manager(State(state))
+    ]

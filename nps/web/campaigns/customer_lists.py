@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from flask import Response, flash, url_for
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError
 from nps.domain.wording import number, plural
 from nps.extensions import db
 from nps.queries import campaign_settings, customer_lists
-from nps.queries.campaigns import CampaignRow
 from nps.services import branches as branch_services
 from nps.services import stop_list as stop_services
 from nps.services.branches import Contact
@@ -16,55 +15,67 @@ from nps.web import access, forms, htmx
 from nps.web.campaigns import bp
 from nps.web.campaigns.common import KEEPERS, by_field, campaign_or_404, tabs
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
+
+
+def _branches_page(error: DomainError | None, campaign_id: int, branch_id: int | None = None) -> Response:
+    campaign = campaign_or_404(campaign_id)
+    return htmx.render(
+        "campaigns/branches.html",
+        "campaigns/_branches.html",
+        status=status_of(error) if error else 200,
+        campaign=campaign,
+        tabs=tabs(campaign_id, "campaigns.branches"),
+        rows=customer_lists.branches(db.session(), campaign.customer_id, campaign_id),
+        regions=[("", "неизвестен"), *campaign_settings.regions(db.session())],
+        errors=by_field(error) if branch_id is None else {},
+        problem=error.message if error and branch_id is not None else "",
+        typed=forms.typed() if error and branch_id is None else {},
+    )
 
 
 @bp.get("/campaigns/<int:campaign_id>/settings/branches")
 @access.roles(*KEEPERS)
 def branches(campaign_id: int) -> Response:
     """Branches of the customer, those without a region first."""
-    return _branches_page(campaign_or_404(campaign_id))
+    return _branches_page(None, campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/branches")
 @access.roles(*KEEPERS)
+@told_on(_branches_page)
 def add_branch(campaign_id: int) -> Response:
     """Add a branch."""
     campaign = campaign_or_404(campaign_id)
-    try:
-        branch_services.add_branch(
-            db.session(),
-            access.current_actor().id,
-            campaign.customer_id,
-            name=forms.text("name", 200, label="Название", required=True),
-            region_code=_region(),
-            area_code=forms.text("area_code", 5, label="Код города"),
-            now=now(),
-        )
-    except DomainError as error:
-        return _branches_page(campaign, error)
+    branch_services.add_branch(
+        db.session(),
+        access.current_actor().id,
+        campaign.customer_id,
+        name=forms.text("name", 200, label="Название", required=True),
+        region_code=_region(),
+        area_code=forms.text("area_code", 5, label="Код города"),
+        now=now(),
+    )
     flash("ОП добавлен.", "ok")
     return htmx.go(url_for("campaigns.branches", campaign_id=campaign_id))
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/branches/<int:branch_id>")
 @access.roles(*KEEPERS)
+@told_on(_branches_page)
 def set_region(campaign_id: int, branch_id: int) -> Response:
     """Say where a branch lies: its clients become callable by that region's clock."""
     campaign = campaign_or_404(campaign_id)
-    try:
-        moved = branch_services.set_region(
-            db.session(),
-            access.current_actor().id,
-            campaign.customer_id,
-            branch_id,
-            region_code=_region(),
-            area_code=forms.text("area_code", 5, label="Код города"),
-            now=now(),
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _branches_page(campaign, error, branch_id)
+    moved = branch_services.set_region(
+        db.session(),
+        access.current_actor().id,
+        campaign.customer_id,
+        branch_id,
+        region_code=_region(),
+        area_code=forms.text("area_code", 5, label="Код города"),
+        now=now(),
+    )
     flash(f"Сохранено. Регион изменён у {number(moved)} {plural(moved, 'клиента', 'клиентов', 'клиентов')}.", "ok")
     return htmx.go(url_for("campaigns.branches", campaign_id=campaign_id))
 
@@ -74,18 +85,20 @@ def _region() -> str | None:
     return forms.choice("region", codes, label="Регион") or None
 
 
-def _branches_page(campaign: CampaignRow, error: DomainError | None = None, branch_id: int | None = None) -> Response:
+def _contacts_page(error: DomainError | None, campaign_id: int, contact_id: int | None = None) -> Response:
+    campaign = campaign_or_404(campaign_id)
+    rows = customer_lists.branches(db.session(), campaign.customer_id, campaign_id)
     return htmx.render(
-        "campaigns/branches.html",
-        "campaigns/_branches.html",
-        status=422 if error else 200,
+        "campaigns/contacts.html",
+        "campaigns/_contacts.html",
+        status=status_of(error) if error else 200,
         campaign=campaign,
-        tabs=tabs(campaign.id, "campaigns.branches"),
-        rows=customer_lists.branches(db.session(), campaign.customer_id, campaign.id),
-        regions=[("", "неизвестен"), *campaign_settings.regions(db.session())],
-        errors=by_field(error) if branch_id is None else {},
-        problem=error.message if error and branch_id is not None else "",
-        typed=forms.typed() if error and branch_id is None else {},
+        tabs=tabs(campaign_id, "campaigns.contacts"),
+        rows=customer_lists.contacts(db.session(), campaign.customer_id),
+        branches=[("", "отдел без ОП"), *sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1])],
+        errors=by_field(error),
+        typed=forms.typed() if error else {},
+        failed=contact_id,
     )
 
 
@@ -93,35 +106,27 @@ def _branches_page(campaign: CampaignRow, error: DomainError | None = None, bran
 @access.roles(*KEEPERS)
 def contacts(campaign_id: int) -> Response:
     """Whom operators connect a client with."""
-    return _contacts_page(campaign_or_404(campaign_id))
+    return _contacts_page(None, campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/contacts")
 @access.roles(*KEEPERS)
+@told_on(_contacts_page)
 def add_contact(campaign_id: int) -> Response:
     """Add a contact."""
     campaign = campaign_or_404(campaign_id)
-    try:
-        branch_services.add_contact(db.session(), access.current_actor().id, campaign.customer_id, _contact(), now())
-    except DomainError as error:
-        return _contacts_page(campaign, error)
+    branch_services.add_contact(db.session(), access.current_actor().id, campaign.customer_id, _contact(), now())
     flash("Контакт добавлен: операторы видят его уже сейчас.", "ok")
     return htmx.go(url_for("campaigns.contacts", campaign_id=campaign_id))
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/contacts/<int:contact_id>")
 @access.roles(*KEEPERS)
+@told_on(_contacts_page)
 def change_contact(campaign_id: int, contact_id: int) -> Response:
     """Change a contact."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        branch_services.change_contact(
-            db.session(), access.current_actor().id, campaign.customer_id, contact_id, _contact(), now()
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _contacts_page(campaign, error, contact_id)
+    customer_id, actor_id = campaign_or_404(campaign_id).customer_id, access.current_actor().id
+    branch_services.change_contact(db.session(), actor_id, customer_id, contact_id, _contact(), now())
     flash("Контакт изменён.", "ok")
     return htmx.go(url_for("campaigns.contacts", campaign_id=campaign_id))
 
@@ -146,83 +151,14 @@ def _contact() -> Contact:
     )
 
 
-def _contacts_page(campaign: CampaignRow, error: DomainError | None = None, contact_id: int | None = None) -> Response:
-    rows = customer_lists.branches(db.session(), campaign.customer_id, campaign.id)
-    return htmx.render(
-        "campaigns/contacts.html",
-        "campaigns/_contacts.html",
-        status=422 if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign.id, "campaigns.contacts"),
-        rows=customer_lists.contacts(db.session(), campaign.customer_id),
-        branches=[("", "отдел без ОП"), *sorted(((row.id, row.name) for row in rows), key=lambda pair: pair[1])],
-        errors=by_field(error),
-        typed=forms.typed() if error else {},
-        failed=contact_id,
-    )
-
-
-@bp.get("/campaigns/<int:campaign_id>/settings/stop-list")
-@access.roles(*KEEPERS)
-def stop_list(campaign_id: int) -> Response:
-    """Whom nobody calls in any campaign of this customer."""
-    return _stop_page(campaign_or_404(campaign_id))
-
-
-@bp.post("/campaigns/<int:campaign_id>/settings/stop-list")
-@access.roles(*KEEPERS)
-def add_stop(campaign_id: int) -> Response:
-    """Add a phone, or a whole organisation by INN."""
+def _stop_page(error: DomainError | None, campaign_id: int, entry_id: int | None = None) -> Response:
     campaign = campaign_or_404(campaign_id)
-    try:
-        stop_services.add(
-            db.session(),
-            access.current_actor().id,
-            campaign_id,
-            phone=forms.text("phone", 40, label="Телефон"),
-            inn=forms.text("inn", 20, label="ИНН"),
-            reason=forms.text("reason", 300, label="Причина"),
-            now=now(),
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _stop_page(campaign, error)
-    flash("Внесено в стоп-лист: звонить сюда больше никто не будет.", "ok")
-    return htmx.go(url_for("campaigns.stop_list", campaign_id=campaign_id))
-
-
-@bp.post("/campaigns/<int:campaign_id>/settings/stop-list/<int:entry_id>/lift")
-@access.roles("manager")
-def lift_stop(campaign_id: int, entry_id: int) -> Response:
-    """Take an entry off with a reason; a manager only (R21)."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        freed = stop_services.lift(
-            db.session(),
-            access.current_actor().id,
-            campaign_id,
-            entry_id,
-            forms.text("reason", 300, label="Причина"),
-            now(),
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _stop_page(campaign, error, entry_id, 409 if isinstance(error, StaleError) else 422)
-    flash(f"Снято со стоп-листа. Решены заново {number(freed)} {plural(freed, 'клиент', 'клиента', 'клиентов')}.", "ok")
-    return htmx.go(url_for("campaigns.stop_list", campaign_id=campaign_id))
-
-
-def _stop_page(
-    campaign: CampaignRow, error: DomainError | None = None, entry_id: int | None = None, status: int = 422
-) -> Response:
     return htmx.render(
         "campaigns/stop_list.html",
         "campaigns/_stop_list.html",
-        status=status if error else 200,
+        status=status_of(error) if error else 200,
         campaign=campaign,
-        tabs=tabs(campaign.id, "campaigns.stop_list"),
+        tabs=tabs(campaign_id, "campaigns.stop_list"),
         rows=customer_lists.stop_list(db.session(), campaign.customer_id),
         errors=_stop_errors(error),
         typed=forms.typed() if error else {},
@@ -233,10 +169,44 @@ def _stop_page(
 
 def _stop_errors(error: DomainError | None) -> dict[str, str]:
     """The sentence under the field it speaks of: readers of phones and INN have codes of their own."""
-    if error is None:
-        return {}
-    if isinstance(error, forms.FormError):
-        return {error.field: error.message}
-    if error.code == "reason":
-        return {"reason": error.message}
+    if error is None or error.code == "reason" or isinstance(error, forms.FormError):
+        return by_field(error)
     return {"inn" if forms.typed().get("inn") and not forms.typed().get("phone") else "phone": error.message}
+
+
+@bp.get("/campaigns/<int:campaign_id>/settings/stop-list")
+@access.roles(*KEEPERS)
+def stop_list(campaign_id: int) -> Response:
+    """Whom nobody calls in any campaign of this customer."""
+    return _stop_page(None, campaign_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/stop-list")
+@access.roles(*KEEPERS)
+@told_on(_stop_page)
+def add_stop(campaign_id: int) -> Response:
+    """Add a phone, or a whole organisation by INN."""
+    campaign_or_404(campaign_id)
+    stop_services.add(
+        db.session(),
+        access.current_actor().id,
+        campaign_id,
+        phone=forms.text("phone", 40, label="Телефон"),
+        inn=forms.text("inn", 20, label="ИНН"),
+        reason=forms.text("reason", 300, label="Причина"),
+        now=now(),
+    )
+    flash("Внесено в стоп-лист: звонить сюда больше никто не будет.", "ok")
+    return htmx.go(url_for("campaigns.stop_list", campaign_id=campaign_id))
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/stop-list/<int:entry_id>/lift")
+@access.roles("manager")
+@told_on(_stop_page)
+def lift_stop(campaign_id: int, entry_id: int) -> Response:
+    """Take an entry off with a reason; a manager only (R21)."""
+    campaign_or_404(campaign_id)
+    reason = forms.text("reason", 300, label="Причина")
+    freed = stop_services.lift(db.session(), access.current_actor().id, campaign_id, entry_id, reason, now())
+    flash(f"Снято со стоп-листа. Решены заново {number(freed)} {plural(freed, 'клиент', 'клиента', 'клиентов')}.", "ok")
+    return htmx.go(url_for("campaigns.stop_list", campaign_id=campaign_id))

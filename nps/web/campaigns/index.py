@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from flask import Response, current_app, flash, url_for
 
@@ -20,6 +19,8 @@ from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, by_field, today
 from nps.web.campaigns.settings import read_terms
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
 
 #: What a new form proposes.
 _USUAL_LENGTH = timedelta(days=23)
@@ -112,10 +113,7 @@ def _steps(line: CampaignLine, role: str) -> list[Step]:
     return [base, script, people, windows, address]
 
 
-@bp.get("/campaigns/new")
-@access.roles(*MANAGERS)
-def new() -> Response:
-    """The form of a new campaign."""
+def _form(error: DomainError | None) -> Response:
     begins, config = today(), current_app.config
     proposed = {
         "starts_on": begins,
@@ -128,43 +126,42 @@ def new() -> Response:
         "dial_link": config["DIAL_LINK_FORMAT"],
         "setup_allowance_s": str(round(config["SETUP_ALLOWANCE_S"])),
     }
-    return _form(proposed, None)
-
-
-@bp.post("/campaigns")
-@access.roles(*MANAGERS)
-def create() -> Response:
-    """Begin a campaign; the next page is its settings, where windows and people are."""
-    try:
-        contract_id = forms.whole("contract_id", 1, forms.MOST, label="Договор")
-        campaigns.create(
-            db.session(),
-            access.current_actor().id,
-            contract_id=contract_id,
-            # A demonstration is made by the system itself, with data of its own.
-            purpose=forms.choice("purpose", ("survey", "training"), label="Назначение"),
-            terms=read_terms(),
-            escalation_email=forms.text("escalation_email", 254, label="Почта для обращений"),
-            now=now(),
-            form_key=forms.sent_key(),
-        )
-    except DomainError as error:
-        return _form(forms.typed(), error)
-    flash("Проект создан: загрузите базу и назначьте операторов.", "ok")
-    return htmx.go(url_for("campaigns.index"))
-
-
-def _form(typed: Mapping[str, Any], error: DomainError | None) -> Response:
     return htmx.render(
         "campaigns/new.html",
         "campaigns/_new.html",
-        status=422 if error else 200,
-        typed=typed,
+        status=status_of(error) if error else 200,
+        typed=forms.typed() if error else proposed,
         errors=by_field(error),
         contracts=_contracts(),
         words=words,
         purposes=[(code, words.PURPOSES[code]) for code in ("survey", "training")],
     )
+
+
+@bp.get("/campaigns/new")
+@access.roles(*MANAGERS)
+def new() -> Response:
+    """The form of a new campaign."""
+    return _form(None)
+
+
+@bp.post("/campaigns")
+@access.roles(*MANAGERS)
+@told_on(_form)
+def create() -> Response:
+    """Begin a campaign; the next page is its settings, where windows and people are."""
+    campaigns.create(
+        db.session(),
+        access.current_actor().id,
+        contract_id=forms.whole("contract_id", 1, forms.MOST, label="Договор"),
+        # A demonstration is made by the system itself, with data of its own.
+        purpose=forms.choice("purpose", ("survey", "training"), label="Назначение"),
+        terms=read_terms(),
+        escalation_email=forms.text("escalation_email", 254, label="Почта для обращений"),
+        now=now(),
+    )
+    flash("Проект создан: загрузите базу и назначьте операторов.", "ok")
+    return htmx.go(url_for("campaigns.index"))
 
 
 def _contracts() -> list[tuple[int, str]]:

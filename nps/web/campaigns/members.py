@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from flask import Response, flash, url_for
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, StaleError
 from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import campaign_settings
-from nps.queries.campaigns import CampaignRow
 from nps.services import campaigns
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
 from nps.web.clock import now
+from nps.web.errors import status_of
+from nps.web.refusals import told_on
+
+
+def _page(error: DomainError | None, campaign_id: int, user_id: int = 0) -> Response:
+    campaign = campaign_or_404(campaign_id)
+    return htmx.render(
+        "campaigns/members.html",
+        "campaigns/_members.html",
+        status=status_of(error) if error else 200,
+        campaign=campaign,
+        tabs=tabs(campaign_id, "campaigns.members"),
+        rows=campaign_settings.members(db.session(), campaign_id),
+        errors=by_field(error),
+        typed=forms.typed() if error else {},
+        priorities=[(n, str(n)) for n in campaigns.PRIORITIES],
+        words=words,
+    )
 
 
 @bp.get("/campaigns/<int:campaign_id>/settings/members")
 @access.roles(*MANAGERS)
 def members(campaign_id: int) -> Response:
     """All operators, those of the campaign first."""
-    return _page(campaign_or_404(campaign_id))
+    return _page(None, campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/members/<int:user_id>")
@@ -36,56 +53,29 @@ def assign(campaign_id: int, user_id: int) -> Response:
 
 @bp.post("/campaigns/<int:campaign_id>/settings/members/<int:user_id>/remove")
 @access.roles(*MANAGERS)
+@told_on(_page)
 def unassign(campaign_id: int, user_id: int) -> Response:
     """Take an operator off the campaign."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        campaigns.unassign(db.session(), access.current_actor().id, campaign_id, user_id, now())
-    except StaleError as error:
-        return _page(campaign, error, 409)
+    campaign_or_404(campaign_id)
+    campaigns.unassign(db.session(), access.current_actor().id, campaign_id, user_id, now())
     flash("Оператор снят с проекта.", "ok")
     return _back(campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/members/admit")
 @access.roles(*MANAGERS)
+@told_on(_page, StaleError)
 def admit(campaign_id: int) -> Response:
     """Admit the operators that were ticked, or all, with a reason."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        chosen = None if forms.flag("all") else forms.numbers("user_id")
-        if chosen == []:
-            raise forms.FormError("user_id", "Отметьте операторов, которых допускаете.")
-        admitted = campaigns.admit(
-            db.session(),
-            access.current_actor().id,
-            campaign_id,
-            chosen,
-            forms.text("reason", 300, label="Основание"),
-            now(),
-        )
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _page(campaign, error)
+    campaign_or_404(campaign_id)
+    chosen = None if forms.flag("all") else forms.numbers("user_id")
+    if chosen == []:
+        raise forms.FormError("user_id", "Отметьте операторов, которых допускаете.")
+    reason = forms.text("reason", 300, label="Основание")
+    admitted = campaigns.admit(db.session(), access.current_actor().id, campaign_id, chosen, reason, now())
     flash(f"Допущены: {admitted} {plural(admitted, 'оператор', 'оператора', 'операторов')}.", "ok")
     return _back(campaign_id)
 
 
 def _back(campaign_id: int) -> Response:
     return htmx.go(url_for("campaigns.members", campaign_id=campaign_id))
-
-
-def _page(campaign: CampaignRow, error: DomainError | None = None, status: int = 422) -> Response:
-    return htmx.render(
-        "campaigns/members.html",
-        "campaigns/_members.html",
-        status=status if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign.id, "campaigns.members"),
-        rows=campaign_settings.members(db.session(), campaign.id),
-        errors=by_field(error),
-        typed=forms.typed() if error else {},
-        priorities=[(n, str(n)) for n in campaigns.PRIORITIES],
-        words=words,
-    )

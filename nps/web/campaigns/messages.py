@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from flask import Response, flash, make_response, render_template, url_for
 
-from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.errors import DomainError
 from nps.extensions import db
 from nps.queries.shift_messages import messages_of
 from nps.services import shift_messages
-from nps.services.form_keys import Form
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp
 from nps.web.campaigns.common import MANAGERS, campaign_or_404
 from nps.web.campaigns.operators import page
 from nps.web.clock import now
+from nps.web.refusals import told_on
 
 #: A longer text is refused in words, not cut.
 _READ = 2000
@@ -33,43 +33,34 @@ def messages(campaign_id: int) -> Response:
     return make_response(render_template("campaigns/_messages.html", campaign=campaign, messages=found))
 
 
+def _refused(error: DomainError, campaign_id: int, message_id: int = 0) -> Response:
+    typed: dict[str, object] = {"text": forms.text("text", _READ), "problem": error.message}
+    typed |= {"request": message_id} if message_id else {"to": forms.text("to")}
+    return page(campaign_or_404(campaign_id), typed, error)
+
+
 @bp.post("/campaigns/<int:campaign_id>/messages")
 @access.roles(*MANAGERS)
+@told_on(_refused)
 def write_message(campaign_id: int) -> Response:
     """Write to one operator on shift, or to all of them."""
-    campaign = campaign_or_404(campaign_id)
-    text = forms.text("text", _READ)
-    try:
-        to = None if forms.text("to") == _ALL else forms.whole("to", 1, forms.MOST, label="Кому")
-        shift_messages.tell(db.session, access.current_actor(), campaign_id, to, text, _sent("write_message"), now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return page(campaign, {"to": forms.text("to"), "text": text, "problem": error.message})
+    campaign_or_404(campaign_id)
+    to = None if forms.text("to") == _ALL else forms.whole("to", 1, forms.MOST, label="Кому")
+    shift_messages.tell(db.session, access.current_actor(), campaign_id, to, forms.text("text", _READ), now())
     flash("Сообщение отправлено.", "ok")
     return htmx.go(_page_of(campaign_id))
 
 
 @bp.post("/campaigns/<int:campaign_id>/messages/<int:message_id>/answer")
 @access.roles(*MANAGERS)
+@told_on(_refused)
 def answer_message(campaign_id: int, message_id: int) -> Response:
     """Answer a request for help."""
-    campaign = campaign_or_404(campaign_id)
+    campaign_or_404(campaign_id)
     text, actor = forms.text("text", _READ), access.current_actor()
-    try:
-        form = _sent("answer_message", message_id)
-        shift_messages.answer(db.session, actor, campaign_id, message_id, text, form, now())
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return page(campaign, {"request": message_id, "text": text, "problem": error.message}, error)
+    shift_messages.answer(db.session, actor, campaign_id, message_id, text, now())
     flash("Ответ отправлен.", "ok")
     return htmx.go(_page_of(campaign_id))
-
-
-def _sent(route: str, *about: int) -> Form:
-    fields = {**forms.fields(), "about": about}
-    return Form(forms.sent_key(), access.current_actor().id, f"campaigns.{route}", fields)
 
 
 def _page_of(campaign_id: int) -> str:

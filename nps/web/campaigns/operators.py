@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, make_response
 
-from nps.domain.errors import DomainError, StaleError
+from nps.domain.errors import DomainError
 from nps.extensions import db
 from nps.queries import attention
 from nps.queries import operators as live
@@ -19,6 +19,7 @@ from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, today
 from nps.web.clock import now
+from nps.web.errors import status_of
 
 
 @bp.get("/campaigns/<int:campaign_id>/operators")
@@ -44,11 +45,10 @@ def page(campaign: CampaignRow, typed: Mapping[str, Any] | None = None, error: D
         return make_response("", 204)
     messages = None if htmx.wants_fragment() else messages_of(session, campaign_id)
     answering = (typed or {}).get("request") or forms.arg_number("answer", 0, 0)
-    status = 200 if typed is None else 409 if isinstance(error, StaleError) else 422
     return htmx.render(
         "campaigns/operators.html",
         "campaigns/_operators.html",
-        status,
+        status_of(error) if error else 200,
         campaign=campaign,
         messages=messages,
         asked=messages.chosen(answering) if messages else None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, flash, url_for
 
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, StaleError
 from nps.domain.wording import number
 from nps.extensions import db
 from nps.queries import campaign_settings
@@ -18,7 +18,9 @@ from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
 from nps.web.clock import now
+from nps.web.errors import status_of
 from nps.web.filters import office_zone
+from nps.web.refusals import told_on
 
 
 def read_terms() -> Terms:
@@ -43,24 +45,60 @@ def read_terms() -> Terms:
     )
 
 
+def _page(error: DomainError | None, campaign_id: int, typed: dict[str, str] | None = None) -> Response:
+    campaign = campaign_or_404(campaign_id)
+    more = campaign_settings.more(db.session(), campaign_id)
+    used = budget(db.session(), campaign)
+    return htmx.render(
+        "campaigns/settings.html",
+        "campaigns/_settings.html",
+        status=status_of(error) if error else 200,
+        campaign=campaign,
+        tabs=tabs(campaign_id, "campaigns.settings"),
+        more=more,
+        typed=typed or _stored(campaign, more),
+        errors={**by_field(error), "sure": error.message if error and typed is None else ""},
+        used=used,
+        to_call=counts(db.session(), campaign_id)["to_call"],
+        words=words,
+    )
+
+
+def _not_saved(error: DomainError, campaign_id: int) -> Response:
+    return _page(error, campaign_id, forms.typed())
+
+
+def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, Any]:
+    return {
+        "title": campaign.title,
+        "starts_on": campaign.starts_on,
+        "ends_on": campaign.ends_on,
+        "soft_refusal_final": "1" if campaign.soft_refusal_final else "0",
+        "admission": campaign.admission,
+        "legal_basis": more.legal_basis,
+        "delete_on": more.delete_on or "",
+        "recordings_until": more.recordings_until or "",
+        "customer_hears": more.customer_hears,
+        "dial_link": campaign.dial_link,
+        "setup_allowance_s": campaign.setup_allowance_s,
+        "answers_after_check": campaign.answers_after_check,
+    }
+
+
 @bp.get("/campaigns/<int:campaign_id>/settings")
 @access.roles(*MANAGERS)
 def settings(campaign_id: int) -> Response:
     """Terms of the campaign and what stops it."""
-    return _page(campaign_or_404(campaign_id))
+    return _page(None, campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings")
 @access.roles(*MANAGERS)
+@told_on(_not_saved, StaleError)
 def save_settings(campaign_id: int) -> Response:
     """Change the terms; what was scheduled follows."""
-    campaign = campaign_or_404(campaign_id)
-    try:
-        campaigns.change(db.session(), access.current_actor().id, campaign_id, read_terms(), now())
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _page(campaign, forms.typed(), error)
+    campaign_or_404(campaign_id)
+    campaigns.change(db.session(), access.current_actor().id, campaign_id, read_terms(), now())
     flash("Настройки сохранены.", "ok")
     return htmx.go(url_for("campaigns.settings", campaign_id=campaign_id))
 
@@ -86,52 +124,12 @@ def resume(campaign_id: int) -> Response:
 
 @bp.post("/campaigns/<int:campaign_id>/close")
 @access.roles(*MANAGERS)
+@told_on(_page)
 def close(campaign_id: int) -> Response:
     """End the campaign for good; asked for with the word typed, since nothing brings it back."""
-    campaign = campaign_or_404(campaign_id)
+    campaign_or_404(campaign_id)
     if not forms.flag("sure"):
-        error = forms.FormError("sure", "Отметьте, что проект можно закрыть: открыть его снова нельзя.")
-        return _page(campaign, {}, error)
-    try:
-        unreached = cases.close_campaign(db.session(), access.current_actor().id, campaign_id, now(), office_zone())
-    except StaleError as error:
-        return _page(campaign_or_404(campaign_id), {}, forms.FormError("sure", error.message), 409)
+        raise forms.FormError("sure", "Отметьте, что проект можно закрыть: открыть его снова нельзя.")
+    unreached = cases.close_campaign(db.session(), access.current_actor().id, campaign_id, now(), office_zone())
     flash(f"Проект закрыт. Не успели опросить: {number(unreached)}.", "ok")
     return htmx.go(url_for("campaigns.settings", campaign_id=campaign_id))
-
-
-def _page(
-    campaign: CampaignRow, typed: dict[str, Any] | None = None, error: DomainError | None = None, status: int = 422
-) -> Response:
-    more = campaign_settings.more(db.session(), campaign.id)
-    used = budget(db.session(), campaign)
-    return htmx.render(
-        "campaigns/settings.html",
-        "campaigns/_settings.html",
-        status=status if error else 200,
-        campaign=campaign,
-        tabs=tabs(campaign.id, "campaigns.settings"),
-        more=more,
-        typed=typed or _stored(campaign, more),
-        errors=by_field(error),
-        used=used,
-        to_call=counts(db.session(), campaign.id)["to_call"],
-        words=words,
-    )
-
-
-def _stored(campaign: CampaignRow, more: campaign_settings.More) -> dict[str, Any]:
-    return {
-        "title": campaign.title,
-        "starts_on": campaign.starts_on,
-        "ends_on": campaign.ends_on,
-        "soft_refusal_final": "1" if campaign.soft_refusal_final else "0",
-        "admission": campaign.admission,
-        "legal_basis": more.legal_basis,
-        "delete_on": more.delete_on or "",
-        "recordings_until": more.recordings_until or "",
-        "customer_hears": more.customer_hears,
-        "dial_link": campaign.dial_link,
-        "setup_allowance_s": campaign.setup_allowance_s,
-        "answers_after_check": campaign.answers_after_check,
-    }

@@ -9,18 +9,19 @@ from datetime import time
 from flask import Response, flash, url_for
 
 from nps.domain.calling_window import Window
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import DomainError, StaleError
 from nps.domain.typed_time import clock_of
 from nps.domain.wording import number, plural
 from nps.extensions import db
 from nps.queries import campaign_settings
-from nps.queries.campaigns import CampaignRow
 from nps.services import campaigns
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, by_field, campaign_or_404, tabs
 from nps.web.clock import now
+from nps.web.errors import status_of
 from nps.web.forms import FormError
+from nps.web.refusals import told_on
 
 _MOST_LINES = 40
 _DASH = re.compile(r"\s*(?:[-\N{EN DASH}\N{EM DASH}]|до)\s*")
@@ -37,52 +38,64 @@ class Line:
     first: bool
 
 
+def _page(error: DomainError | None, campaign_id: int) -> Response:
+    campaign = campaign_or_404(campaign_id)
+    places = campaign_settings.regions(db.session())
+    typed = _typed_lines() if error else []
+    return htmx.render(
+        "campaigns/windows.html",
+        "campaigns/_windows.html",
+        status=status_of(error) if error else 200,
+        campaign=campaign,
+        tabs=tabs(campaign_id, "campaigns.windows"),
+        lines=_shown_again(typed) if typed else _stored_lines(campaign_id),
+        days=campaign_settings.days(db.session(), campaign_id),
+        holidays=campaign_settings.known_holidays(campaign, places),
+        regions=places,
+        typed_day=forms.typed() if error else {},
+        errors=by_field(error),
+        words=words,
+    )
+
+
 @bp.get("/campaigns/<int:campaign_id>/settings/windows")
 @access.roles(*MANAGERS)
 def windows(campaign_id: int) -> Response:
     """Windows of each region, holidays and days set by hand."""
-    return _page(campaign_or_404(campaign_id))
+    return _page(None, campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/windows")
 @access.roles(*MANAGERS)
+@told_on(_page, StaleError)
 def save_windows(campaign_id: int) -> Response:
     """Replace the windows; every scheduled call is decided anew."""
-    campaign = campaign_or_404(campaign_id)
-    typed = _typed_lines()
-    try:
-        moved = campaigns.set_windows(db.session(), access.current_actor().id, campaign_id, _windows_of(typed), now())
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _page(campaign, typed, by_field(error))
+    campaign_or_404(campaign_id)
+    found = _windows_of(_typed_lines())
+    moved = campaigns.set_windows(db.session(), access.current_actor().id, campaign_id, found, now())
     return _done(campaign_id, "Окна сохранены", moved)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/days")
 @access.roles(*MANAGERS)
+@told_on(_page, StaleError)
 def add_day(campaign_id: int) -> Response:
     """Close a day, or open one in spite of a holiday."""
-    campaign = campaign_or_404(campaign_id)
+    campaign_or_404(campaign_id)
     codes = ["", *(code for code, _ in campaign_settings.regions(db.session()))]
-    try:
-        day = forms.day("day", label="День")
-        if day is None:
-            raise FormError("day", "Укажите день.")
-        moved = campaigns.add_day(
-            db.session(),
-            access.current_actor().id,
-            campaign_id,
-            day=day,
-            region_code=forms.choice("region", codes, label="Регион") or None,
-            is_open=forms.choice("is_open", ("0", "1"), label="Что в этот день") == "1",
-            note=forms.text("note", 200, label="Пояснение"),
-            now=now(),
-        )
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _page(campaign, None, by_field(error), forms.typed())
+    day = forms.day("day", label="День")
+    if day is None:
+        raise FormError("day", "Укажите день.")
+    moved = campaigns.add_day(
+        db.session(),
+        access.current_actor().id,
+        campaign_id,
+        day=day,
+        region_code=forms.choice("region", codes, label="Регион") or None,
+        is_open=forms.choice("is_open", ("0", "1"), label="Что в этот день") == "1",
+        note=forms.text("note", 200, label="Пояснение"),
+        now=now(),
+    )
     return _done(campaign_id, "День записан", moved)
 
 
@@ -159,26 +172,3 @@ def _stored_lines(campaign_id: int) -> list[Line]:
         if not own:
             found.append(Line(code, name, (), "", True))
     return found
-
-
-def _page(
-    campaign: CampaignRow,
-    typed: list[Line] | None = None,
-    errors: dict[str, str] | None = None,
-    typed_day: dict[str, str] | None = None,
-) -> Response:
-    places = campaign_settings.regions(db.session())
-    return htmx.render(
-        "campaigns/windows.html",
-        "campaigns/_windows.html",
-        status=422 if errors else 200,
-        campaign=campaign,
-        tabs=tabs(campaign.id, "campaigns.windows"),
-        lines=_shown_again(typed) if typed else _stored_lines(campaign.id),
-        days=campaign_settings.days(db.session(), campaign.id),
-        holidays=campaign_settings.known_holidays(campaign, places),
-        regions=places,
-        typed_day=typed_day or {},
-        errors=errors or {},
-        words=words,
-    )

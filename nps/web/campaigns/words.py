@@ -29,6 +29,13 @@ VIEWS = {
     "unreached": "не успели",
     "withdrawn": "исключены",
 }
+#: What a manager may decide about a client, on its button.
+ACTS = {
+    "returned": "Вернуть в работу",
+    "refused": "Записать отказ",
+    "withdrawn": "Исключить из базы",
+    "reopened": "Открыть заново",
+}
 EVENTS = {
     "reopened": "Открыт заново",
     "returned": "Возвращён в работу",

@@ -32,9 +32,7 @@ def escalate(attempt_id: UUID) -> Response:
     try:
         if current != attempt_id:
             raise StaleError("too_late", "Обращение можно передать, пока не начат следующий звонок.")
-        escalations.raise_escalation(
-            db.session, current_actor(), fields=fields, now=now(), attempt_id=attempt_id, form_key=forms.sent_key()
-        )
+        escalations.raise_escalation(db.session, current_actor(), fields=fields, now=now(), attempt_id=attempt_id)
         if view.call is not None:
             desk.resume_script(db.session, current_actor(), attempt_id, now())
     except EscalationError as error:

@@ -15,7 +15,7 @@ from nps.web import forms, htmx
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
-from nps.web.desk.common import sent, show, view_now
+from nps.web.desk.common import show, view_now
 
 _WORDS = "desk/_help_words.html"
 
@@ -43,7 +43,7 @@ def ask_help() -> Response:
     """Ask for help with the card that lies on the desk; a second press changes nothing."""
     text = forms.text("text", 2000)
     try:
-        shift_messages.ask(db.session, current_actor(), text, sent("desk.ask_help"), now())
+        shift_messages.ask(db.session, current_actor(), text, now())
     except DomainError as error:
         found = replace(_help(), typed=text, problem=error.message)
         if htmx.wants_fragment():

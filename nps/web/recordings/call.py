@@ -14,10 +14,11 @@ from nps.domain.recording import ABSENCES
 from nps.extensions import db
 from nps.queries.recordings import RecordingFile, call_with_recording
 from nps.services import recordings
-from nps.services.form_keys import Form
 from nps.web import access, forms, htmx, shell
 from nps.web.clock import now
+from nps.web.errors import status_of
 from nps.web.recordings import bp
+from nps.web.refusals import told_on
 
 _CALLERS = ("operator", "manager", "admin")
 #: Who hears what is decided by row, see nps.queries.recordings.access.
@@ -33,30 +34,46 @@ def call(attempt_id: UUID) -> Response:
     return _show(attempt_id)
 
 
+def _show(attempt_id: UUID, error: str = "", status: int = 200) -> Response:
+    found = call_with_recording(db.session(), access.current_actor(), attempt_id)
+    if found is None:
+        raise NotFoundError
+    shell.inside(found.campaign_id)
+    role = access.current_actor().role
+    return htmx.render(
+        "recordings/call.html",
+        "recordings/_call.html",
+        status,
+        call=found,
+        error=error,
+        for_manager=role != "operator",
+        settles=role == "manager",
+        absences=ABSENCES,
+    )
+
+
+def _told(error: DomainError, attempt_id: UUID) -> Response:
+    return _show(attempt_id, error.message, status_of(error))
+
+
+def _done(attempt_id: UUID, words: str) -> Response:
+    flash(words, "ok")
+    return htmx.go(url_for("recordings.call", attempt_id=attempt_id))
+
+
 @bp.post("/calls/<uuid:attempt_id>/recording")
 @access.roles(*_CALLERS)
+@told_on(_told, StaleError)
 def upload(attempt_id: UUID) -> Response:
     """Take a sound file as the recording of a call."""
     sent = request.files.get("audio")
     if sent is None or not sent.filename:
         return _show(attempt_id, "Выберите файл с записью разговора.", 422)
-    try:
-        recordings.add_recording(
-            db.session(),
-            actor=access.current_actor(),
-            attempt_id=attempt_id,
-            stream=sent.stream,
-            source_name=sent.filename,
-            now=now(),
-        )
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _show(attempt_id, error.message, 422)
-    finally:
-        sent.close()
-    flash("Запись сохранена у звонка.", "ok")
-    return htmx.go(url_for("recordings.call", attempt_id=attempt_id))
+    recordings.add_recording(
+        db.session(), actor=access.current_actor(), attempt_id=attempt_id, stream=sent.stream,
+        source_name=sent.filename, now=now(),
+    )  # fmt: skip
+    return _done(attempt_id, "Запись сохранена у звонка.")
 
 
 @bp.get("/recordings/<int:recording_id>")
@@ -82,26 +99,18 @@ def detach(attempt_id: UUID) -> Response:
     found = call_with_recording(db.session(), access.current_actor(), attempt_id)
     if found is None or found.recording_id is None:
         raise NotFoundError
-    form = Form(forms.sent_key(), access.current_actor().id, "recordings.detach", forms.fields())
-    recordings.detach(db.session, access.current_actor(), found.recording_id, form, now())
-    flash("Запись снята со звонка и ждёт в разделе «Сопоставить».", "ok")
-    return htmx.go(url_for("recordings.call", attempt_id=attempt_id))
+    recordings.detach(db.session, access.current_actor(), found.recording_id, now())
+    return _done(attempt_id, "Запись снята со звонка и ждёт в разделе «Сопоставить».")
 
 
 @bp.post("/calls/<uuid:attempt_id>/recording/absence")
 @access.roles("manager")
+@told_on(_told, StaleError)
 def absence(attempt_id: UUID) -> Response:
     """Why this call has no recording."""
-    form = Form(forms.sent_key(), access.current_actor().id, "recordings.absence", forms.fields())
     cause = forms.text("cause", 32)
-    try:
-        recordings.tell_absence(db.session, access.current_actor(), attempt_id, cause, form, now())
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _show(attempt_id, error.message, 422)
-    flash("Записано, почему у звонка нет записи.", "ok")
-    return htmx.go(url_for("recordings.call", attempt_id=attempt_id))
+    recordings.tell_absence(db.session, access.current_actor(), attempt_id, cause, now())
+    return _done(attempt_id, "Записано, почему у звонка нет записи.")
 
 
 def _sound(file: RecordingFile) -> Response:
@@ -142,21 +151,3 @@ def _asked_part(size: int) -> tuple[int, int] | None:
     if first >= size:
         raise RequestedRangeNotSatisfiable(size)
     return first, min(end or size, size)
-
-
-def _show(attempt_id: UUID, error: str = "", status: int = 200) -> Response:
-    found = call_with_recording(db.session(), access.current_actor(), attempt_id)
-    if found is None:
-        raise NotFoundError
-    shell.inside(found.campaign_id)
-    role = access.current_actor().role
-    return htmx.render(
-        "recordings/call.html",
-        "recordings/_call.html",
-        status,
-        call=found,
-        error=error,
-        for_manager=role != "operator",
-        settles=role == "manager",
-        absences=ABSENCES,
-    )

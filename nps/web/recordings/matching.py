@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response, flash, url_for
 
 from nps.domain.disposition import TABLE
-from nps.domain.errors import DomainError, NotFoundError, StaleError
+from nps.domain.errors import NotFoundError
 from nps.domain.recording import ORPHAN_DAYS, PROBLEMS
 from nps.domain.wording import number
 from nps.extensions import db
@@ -22,7 +22,6 @@ from nps.queries.recordings.waiting import (
     waiting,
 )
 from nps.services import recordings
-from nps.services.form_keys import Form
 from nps.web import access, forms, htmx
 from nps.web.clock import now
 from nps.web.filters import office_zone
@@ -53,12 +52,7 @@ def attach(campaign_id: int, recording_id: int) -> Response:
         attempt_id = UUID(forms.text("attempt_id", 36))
     except ValueError:
         return _page(campaign_id, alone, recording_id, "Выберите звонок, к которому относится запись.")
-    try:
-        recordings.attach(db.session, access.current_actor(), recording_id, attempt_id, _form("attach"), now())
-    except (NotFoundError, StaleError):
-        raise
-    except DomainError as error:
-        return _page(campaign_id, alone, recording_id, error.message)
+    recordings.attach(db.session, access.current_actor(), recording_id, attempt_id, now())
     flash("Запись привязана к звонку.", "ok")
     return htmx.go(_list(campaign_id, alone))
 
@@ -68,7 +62,7 @@ def attach(campaign_id: int, recording_id: int) -> Response:
 def set_aside(campaign_id: int, recording_id: int) -> Response:
     """The recording belongs to no call."""
     alone = _is_nobodys(campaign_id, recording_id)
-    recordings.set_aside(db.session, access.current_actor(), recording_id, _form("set_aside"), now())
+    recordings.set_aside(db.session, access.current_actor(), recording_id, now())
     flash(f"Запись отложена. Через {ORPHAN_DAYS} дней она удалится сама.", "ok")
     return htmx.go(_list(campaign_id, alone))
 
@@ -79,7 +73,7 @@ def set_all_aside(campaign_id: int) -> Response:
     """None of the recordings without a campaign, as they were shown, belongs to a call."""
     campaign_or_404(campaign_id)
     up_to = forms.whole("up_to", 0, forms.MOST, default=0, label="Записи")
-    count = recordings.set_all_aside(db.session, access.current_actor(), up_to, _form("set_all_aside"), now())
+    count = recordings.set_all_aside(db.session, access.current_actor(), up_to, now())
     flash(f"Отложено записей: {number(count)}. Через {ORPHAN_DAYS} дней они удалятся сами.", "ok")
     return htmx.go(_list(campaign_id, True))
 
@@ -92,10 +86,6 @@ def _is_nobodys(campaign_id: int, recording_id: int) -> bool:
     if is_nobodys(db.session(), recording_id):
         return True
     raise NotFoundError("Такой записи нет.")
-
-
-def _form(name: str) -> Form:
-    return Form(forms.sent_key(), access.current_actor().id, f"recordings.{name}", forms.fields())
 
 
 def _list(campaign_id: int, alone: bool) -> str:

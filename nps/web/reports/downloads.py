@@ -74,7 +74,6 @@ def order_file(campaign_id: int) -> Response:
         form=forms.text("form"),
         zone=office_zone(),
         now=now(),
-        form_key=forms.sent_key(),
     )
     return htmx.go(url_for("reports.files", campaign_id=campaign_id))
 
@@ -91,7 +90,7 @@ def cancel_file(job_id: int) -> Response:
 @access.roles(*READERS)
 def file(job_id: int) -> Response:
     """A finished file, for its owner alone."""
-    ready = exporting.take(
+    ready = exporting.fetch(
         db.session(),
         actor=access.current_actor(),
         job_id=job_id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from flask import Response, flash, url_for
 
@@ -19,6 +18,7 @@ from nps.web import access, forms, htmx
 from nps.web.campaigns.common import by_field, campaign_or_404, today
 from nps.web.clock import now
 from nps.web.filters import office_zone
+from nps.web.refusals import told_on
 from nps.web.reports import bp
 from nps.web.reports.common import MANAGERS, READERS
 
@@ -50,28 +50,20 @@ def frozen_reports(campaign_id: int) -> Response:
 @access.roles(*MANAGERS)
 def freeze(campaign_id: int) -> Response:
     """Keep the figures of some days, or of a wave that was closed before there were frozen reports."""
-    campaign = campaign_or_404(campaign_id)
-    actor_id = access.current_actor().id
-    if forms.text("what") == "wave":
-        services.freeze_closed_wave(db.session(), actor_id, campaign_id, now=now(), zone=office_zone())
-        flash("Итоги волны сохранены такими, какие они сейчас.", "ok")
-        return htmx.go(url_for("reports.frozen_reports", campaign_id=campaign_id))
-    try:
-        first, last = _day("first", "С какого дня"), _day("last", "По какой день")
-        frozen_id = services.freeze_period(
-            db.session(),
-            actor_id,
-            campaign_id,
-            first=first,
-            last=last,
-            now=now(),
-            zone=office_zone(),
-            form_key=forms.sent_key(),
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _list(campaign, forms.typed(), error)
+    campaign_or_404(campaign_id)
+    if forms.text("what") != "wave":
+        return _freeze_days(campaign_id=campaign_id)
+    services.freeze_closed_wave(db.session(), access.current_actor().id, campaign_id, now=now(), zone=office_zone())
+    flash("Итоги волны сохранены такими, какие они сейчас.", "ok")
+    return htmx.go(url_for("reports.frozen_reports", campaign_id=campaign_id))
+
+
+@told_on(lambda error, campaign_id: _list(campaign_or_404(campaign_id), error))
+def _freeze_days(campaign_id: int) -> Response:
+    first, last = _day("first", "С какого дня"), _day("last", "По какой день")
+    frozen_id = services.freeze_period(
+        db.session(), access.current_actor().id, campaign_id, first=first, last=last, now=now(), zone=office_zone()
+    )
     flash(f"Период закрыт: {period_words(first, last)}.", "ok")
     return htmx.go(url_for("reports.frozen_report", campaign_id=campaign_id, frozen_id=frozen_id))
 
@@ -106,7 +98,7 @@ def _day(name: str, label: str) -> date:
     return found
 
 
-def _list(campaign: CampaignRow, typed: dict[str, Any] | None = None, error: DomainError | None = None) -> Response:
+def _list(campaign: CampaignRow, error: DomainError | None = None) -> Response:
     actor = access.current_actor()
     found = frozen_of(db.session(), campaign.id, seen_by(actor, campaign, EVERYTHING))
     errors = by_field(error)
@@ -118,7 +110,7 @@ def _list(campaign: CampaignRow, typed: dict[str, Any] | None = None, error: Dom
         found=found,
         may_freeze=actor.role in MANAGERS and campaign.purpose != "training",
         has_wave=any(row.is_wave for row in found),
-        typed=typed or _suggested(campaign, found),
+        typed=(forms.typed() if error else {}) or _suggested(campaign, found),
         errors=errors,
         problem=error.message if error and not errors.keys() & {"first", "last"} else "",
     )

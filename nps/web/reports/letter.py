@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, flash, url_for
 
-from nps.domain.errors import DomainError, NotFoundError
+from nps.domain.errors import DomainError
 from nps.domain.report_letter import OFF, OFTEN
 from nps.domain.roles import ROLES
 from nps.extensions import db
@@ -17,6 +15,7 @@ from nps.web import access, forms, htmx
 from nps.web.campaigns.common import by_field, campaign_or_404
 from nps.web.clock import now
 from nps.web.filters import office_zone
+from nps.web.refusals import told_on
 from nps.web.reports import bp
 from nps.web.reports.common import READERS, for_manager
 
@@ -30,29 +29,19 @@ def letter(campaign_id: int) -> Response:
 
 @bp.post("/campaigns/<int:campaign_id>/letter")
 @access.roles(*READERS)
+@told_on(lambda error, campaign_id: _page(campaign_or_404(campaign_id), error))
 def set_letter(campaign_id: int) -> Response:
     """Change it: how often, and the address."""
-    campaign = campaign_or_404(campaign_id)
-    every = forms.text("every")
-    try:
-        report_letters.subscribe(
-            db.session(),
-            access.current_actor(),
-            campaign_id,
-            every=every,
-            email=forms.text("email", 254, label="Почта"),
-            zone=office_zone(),
-            now=now(),
-        )
-    except NotFoundError:
-        raise
-    except DomainError as error:
-        return _page(campaign, forms.typed(), error)
+    campaign_or_404(campaign_id)
+    every, email = forms.text("every"), forms.text("email", 254, label="Почта")
+    report_letters.subscribe(
+        db.session(), access.current_actor(), campaign_id, every=every, email=email, zone=office_zone(), now=now()
+    )
     flash("Писем с итогами больше не будет." if every == OFF else f"Письмо с итогами: {OFTEN[every]}.", "ok")
     return htmx.go(url_for("reports.letter", campaign_id=campaign_id))
 
 
-def _page(campaign: CampaignRow, typed: dict[str, Any] | None = None, error: DomainError | None = None) -> Response:
+def _page(campaign: CampaignRow, error: DomainError | None = None) -> Response:
     actor = access.current_actor()
     own = wish_of(db.session(), actor.id, campaign.id)
     return htmx.render(
@@ -62,7 +51,7 @@ def _page(campaign: CampaignRow, typed: dict[str, Any] | None = None, error: Dom
         campaign=campaign,
         may_receive=report_letters.may_receive(actor.role, campaign.purpose),
         own=own,
-        typed={"every": own.every, "email": own.email} | (typed or {}),
+        typed={"every": own.every, "email": own.email} | (forms.typed() if error else {}),
         errors=by_field(error),
         often=list(OFTEN.items()),
         words=OFTEN,

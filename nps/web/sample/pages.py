@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, abort, url_for
+from flask import Response, request, url_for
 
-from nps.domain.errors import DomainError, StaleError
+from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision
 from nps.extensions import db
-from nps.queries import campaigns
 from nps.queries import sample as queries
+from nps.queries.campaigns import CampaignRow
 from nps.services import sample
-from nps.web import access, forms, htmx, sealed
+from nps.web import forms, htmx, sealed
+from nps.web.campaigns.common import campaign_or_404
 from nps.web.clock import now
+from nps.web.errors import status_of
 
 STEPS = ("Файл", "Столбцы", "Проверка", "Готово")
 WORK_WORDS = {
@@ -40,119 +43,92 @@ NOTICED = (
 )
 
 
-def campaign_of(campaign_id: int) -> campaigns.CampaignRow:
-    """The campaign of the address when it is this person's to see, or 404."""
-    found = campaigns.campaign_for(db.session(), access.current_actor(), campaign_id)
-    if found is None:
-        abort(404)
-    return found
-
-
 def load_of(campaign_id: int, load_id: int) -> queries.LoadRow:
-    """The load of the address, or 404."""
+    """The load of the address. Raises NotFoundError."""
     found = queries.load(db.session(), campaign_id, load_id)
     if found is None:
-        abort(404)
+        raise NotFoundError("Такой загрузки нет.")
     return found
 
 
-def refused(
-    campaign: campaigns.CampaignRow,
-    load_id: int,
-    error: DomainError,
-    chosen: Mapping[int, str] | None = None,
-    decisions: Mapping[str, str] | None = None,
-) -> Response:
-    """The load's page with the sentence, keeping what was chosen; 409 with the true state when it has moved on."""
-    found = load_of(campaign.id, load_id)
-    if isinstance(error, StaleError):
-        return show(campaign, load_id, error.message, 409)
-    if found.state == "understood":
-        return mapping_page(campaign, found, error.message, chosen, decisions, 422)
-    return show(campaign, load_id, error.message, 422)
+def refused(error: DomainError, campaign_id: int, load_id: int) -> Response:
+    """The load's page with the sentence, keeping what was chosen; the true state when it has moved on."""
+    campaign, found = campaign_or_404(campaign_id), load_of(campaign_id, load_id)
+    if found.state == "understood" and not isinstance(error, StaleError):
+        return mapping_page(campaign, found, error.message, 422, chosen_columns() or None, chosen_branches())
+    return show(campaign, load_id, error.message, status_of(error))
 
 
-def show(campaign: campaigns.CampaignRow, load_id: int, problem: str = "", status: int = 200) -> Response:
+def show(campaign: CampaignRow, load_id: int, problem: str = "", status: int = 200) -> Response:
     """The page that the load's state asks for."""
     found = load_of(campaign.id, load_id)
     if found.is_working:
         return progress_page(campaign, found, problem, status)
     if found.state == "understood":
-        return mapping_page(campaign, found, problem, status=status)
+        return mapping_page(campaign, found, problem, status)
     if found.state in ("checked", "published"):
-        return receipt_page(campaign, found, problem, status)
+        return _receipt_page(campaign, found, problem, status)
     return upload_page(campaign, found.problem or problem or "Загрузка отменена, в базу ничего не попало.", status)
 
 
-def upload_page(campaign: campaigns.CampaignRow, problem: str = "", status: int = 200) -> Response:
+def _render(name: str, campaign: CampaignRow, problem: str, status: int, **values: Any) -> Response:
+    page, fragment = f"sample/{name}.html", f"sample/_{name}.html"
+    return htmx.render(page, fragment, status, campaign=campaign, problem=problem, steps=STEPS, **values)
+
+
+def upload_page(campaign: CampaignRow, problem: str = "", status: int = 200) -> Response:
     """Choice of a file, and what was loaded before."""
-    return htmx.render(
-        "sample/upload.html",
-        "sample/_upload.html",
-        status,
-        campaign=campaign,
-        loads=queries.loads(db.session(), campaign.id),
-        problem=problem,
-        steps=STEPS,
-        max_megabytes=sample.MAX_FILE_BYTES // 2**20,
-    )
+    loads, megabytes = queries.loads(db.session(), campaign.id), sample.MAX_FILE_BYTES // 2**20
+    return _render("upload", campaign, problem, status, loads=loads, max_megabytes=megabytes)
 
 
-def progress_page(
-    campaign: campaigns.CampaignRow, found: queries.LoadRow, problem: str = "", status: int = 200
-) -> Response:
+def progress_page(campaign: CampaignRow, found: queries.LoadRow, problem: str = "", status: int = 200) -> Response:
     """How far the worker has got."""
-    return htmx.render(
-        "sample/progress.html",
-        "sample/_progress.html",
-        status,
-        campaign=campaign,
-        load=found,
-        counts=queries.counts(db.session(), found.id),
-        pace=found.pace(now()),
-        doing=WORK_WORDS[found.state],
-        problem=problem,
-        steps=STEPS,
-    )
+    counts, pace = queries.counts(db.session(), found.id), found.pace(now())
+    doing = WORK_WORDS[found.state]
+    return _render("progress", campaign, problem, status, load=found, counts=counts, pace=pace, doing=doing)
 
 
 def mapping_page(
-    campaign: campaigns.CampaignRow,
+    campaign: CampaignRow,
     found: queries.LoadRow,
     problem: str = "",
+    status: int = 200,
     chosen: Mapping[int, str] | None = None,
     decisions: Mapping[str, str] | None = None,
-    status: int = 200,
 ) -> Response:
     """Columns and unknown branches; `chosen` and `decisions` keep what a refused form said."""
-    understood = found.understood
-    understood_as = {index: code for code, index in understood["columns"].items()}
+    understood, profile = found.understood, found.understood.profile
+    understood_as = {index: code for code, index in understood.header.columns.items()}
     mapped = understood_as if chosen is None else chosen
     columns = [
         {
             "index": index,
             "title": title or f"Столбец {index + 1}",
-            "examples": " · ".join(understood["examples"][index]),
+            "examples": " · ".join(profile.examples[index]),
             "field": mapped.get(index, ""),
-            "empty": understood["empty_cells"][index],
-            "noticed": _noticed(understood.get("noticed", {}).get(understood_as.get(index, ""), {})),
+            "empty": profile.empty_cells[index],
+            "noticed": _noticed(understood.noticed.get(understood_as.get(index, ""), {})),
         }
-        for index, title in enumerate(understood["titles"])
+        for index, title in enumerate(understood.header.titles)
     ]
-    return htmx.render(
-        "sample/mapping.html",
-        "sample/_mapping.html",
-        status,
-        campaign=campaign,
-        load=found,
-        understood=understood,
-        columns=columns,
-        fields=[("", "Не загружать"), *FIELDS.items()],
-        required=REQUIRED,
-        branches=_branch_questions(campaign, found, decisions or {}),
-        problem=problem,
-        steps=STEPS,
-    )
+    return _render(
+        "mapping", campaign, problem, status, load=found, understood=understood, columns=columns, required=REQUIRED,
+        fields=[("", "Не загружать"), *FIELDS.items()], branches=_branch_questions(campaign, found, decisions or {}),
+    )  # fmt: skip
+
+
+def chosen_columns() -> dict[int, str]:
+    """Index of a column -> field, as the form says; «не загружать» is ''."""
+    prefix = "column-"
+    ends = (name.removeprefix(prefix) for name in request.form if name.startswith(prefix))
+    indexes = (int(end) for end in ends if re.fullmatch("[0-9]{1,3}", end))
+    return {index: request.form.get(f"{prefix}{index}", "") for index in sorted(indexes)}
+
+
+def chosen_branches() -> dict[str, str]:
+    """Key of an unknown branch -> code of the decision about it, as the form says."""
+    return dict(zip(forms.texts("branch_key"), forms.texts("branch"), strict=False))
 
 
 def _noticed(kinds: Mapping[str, int]) -> list[tuple[str, bool]]:
@@ -161,7 +137,7 @@ def _noticed(kinds: Mapping[str, int]) -> list[tuple[str, bool]]:
 
 
 def _branch_questions(
-    campaign: campaigns.CampaignRow, found: queries.LoadRow, decisions: Mapping[str, str]
+    campaign: CampaignRow, found: queries.LoadRow, decisions: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     existing = [(f"branch:{row.id}", row.name) for row in queries.branches(db.session(), campaign.customer_id)]
     fresh = [(f"new:{code}", f"Новое ОП, {name}") for code, name in queries.regions(db.session())]
@@ -190,12 +166,9 @@ def _suggestion(group: BranchGroup) -> str:
     return Decision(region=group.suggested).code if group.suggested else ""
 
 
-def receipt_page(
-    campaign: campaigns.CampaignRow, found: queries.LoadRow, problem: str = "", status: int = 200
-) -> Response:
+def _receipt_page(campaign: CampaignRow, found: queries.LoadRow, problem: str, status: int) -> Response:
     """What became of each row, a page at a time."""
-    shown, search = forms.arg("show"), sealed.arg("find")
-    page_no = forms.arg_number("page")
+    shown, search, page_no = forms.arg("show"), sealed.arg("find"), forms.arg_number("page")
     receipt = queries.receipt(db.session(), found.id, shown, page_no, search)
     if not shown and receipt.attention and not search:
         shown = "attention"
@@ -205,24 +178,13 @@ def receipt_page(
         find = sealed.seal(search) or None
         return url_for("sample.load", campaign_id=campaign.id, load_id=found.id, show=show, page=page, find=find)
 
-    return htmx.render(
-        "sample/receipt.html",
-        "sample/_receipt.html",
-        status,
-        campaign=campaign,
-        load=found,
-        receipt=receipt,
-        rows=[{"row": row, "changes": _changes(row)} for row in receipt.rows],
-        shown=shown or "all",
-        search=search,
-        fate_words=FATE_WORDS,
-        address=address,
-        problem=problem,
-        steps=STEPS,
-    )
+    rows = [{"row": row, "changes": _changes(row.before or row.raw, queries.mended(row))} for row in receipt.rows]
+    return _render(
+        "receipt", campaign, problem, status, load=found, receipt=receipt, rows=rows, shown=shown or "all",
+        search=search, fate_words=FATE_WORDS, address=address,
+    )  # fmt: skip
 
 
-def _changes(row: queries.ReceiptRow) -> list[tuple[str, str]]:
+def _changes(old: Mapping[str, str], mended: Mapping[str, str]) -> list[tuple[str, str]]:
     """What stood in the cell, or what the client had, and what is stored instead, for each such field."""
-    old = row.before or row.raw
-    return [(old.get(code, "") or "пусто", stored or "пусто") for code, stored in row.mended.items()]
+    return [(old.get(code, "") or "пусто", stored or "пусто") for code, stored in mended.items()]

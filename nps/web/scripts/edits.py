@@ -12,14 +12,14 @@ from nps.extensions import db
 from nps.queries import scripts as queries
 from nps.queries.campaigns import CampaignRow
 from nps.services import scripts
-from nps.services.form_keys import Form
 from nps.services.scripts import Edit
 from nps.web import forms, htmx
 from nps.web.access import current_actor, roles
 from nps.web.campaigns.common import campaign_or_404
 from nps.web.clock import now
+from nps.web.refusals import told_on
 from nps.web.scripts import bp, parsing
-from nps.web.scripts.pages import KINDS, show_studio
+from nps.web.scripts.pages import KINDS, refused, show_studio
 
 
 @bp.post("/step/<step_id>")
@@ -37,7 +37,7 @@ def remove_step(campaign_id: int, step_id: str) -> Response:
     """Take a step out of the draft; what led to it is named by the checks."""
     campaign = campaign_or_404(campaign_id)
     _step(campaign, step_id)
-    return _save(campaign, "", partial(editing.without_step, step_id=step_id), "Шаг удалён.", refused=step_id)
+    return _save(campaign, "", partial(editing.without_step, step_id=step_id), "Шаг удалён.", stays_on=step_id)
 
 
 @bp.post("/step/<step_id>/first")
@@ -51,14 +51,12 @@ def first_step(campaign_id: int, step_id: str) -> Response:
 
 @bp.post("/steps")
 @roles("specialist")
+@told_on(refused)
 def add_step(campaign_id: int) -> Response:
     """Add an empty step of a kind."""
     campaign = campaign_or_404(campaign_id)
-    try:
-        kind = StepKind(forms.choice("kind", [code for code, _ in KINDS], label="Вид шага"))
-        title = forms.text("title", 80, label="Название шага", required=True)
-    except DomainError as error:
-        return show_studio(campaign, "", error)
+    kind = StepKind(forms.choice("kind", [code for code, _ in KINDS], label="Вид шага"))
+    title = forms.text("title", 80, label="Название шага", required=True)
     line = forms.text("line", 80)
     script = queries.studio(db.session(), campaign.script_version_id).script
     edit = partial(editing.with_new_step, kind=kind, title=title, line=line)
@@ -92,15 +90,13 @@ def _step(campaign: CampaignRow, step_id: str) -> Step:
     return found
 
 
-def _save(campaign: CampaignRow, step_id: str, edit: Edit, said: str, *, refused: str = "") -> Response:
+def _save(campaign: CampaignRow, step_id: str, edit: Edit, said: str, *, stays_on: str = "") -> Response:
     """Save and show the step again; refused, the form keeps what was typed."""
-    actor = current_actor()
     try:
-        form = Form(forms.sent_key(), actor.id, "scripts.save", forms.fields())
-        scripts.save(db.session, actor, campaign.script_version_id, parsing.revision(), edit, form, now())
+        scripts.save(db.session, current_actor(), campaign.script_version_id, parsing.revision(), edit, now())
     except NotFoundError:
         raise
     except DomainError as error:
-        return show_studio(campaign, refused or step_id, error, edit)
+        return show_studio(campaign, stays_on or step_id, error, edit)
     flash(said, "ok")
     return htmx.go(url_for("scripts.page", campaign_id=campaign.id, step=step_id or None))

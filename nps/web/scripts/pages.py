@@ -74,12 +74,11 @@ def show_studio(
     if step is None and step_id not in BREAK_INS:
         step = next((step for step in shown.steps if step.id == shown.start), shown.steps[0])
     faulty = {problem.step_id for problem in problems}
-    return htmx.render(
-        "scripts/page.html",
-        "scripts/_studio.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        studio=studio,
+    return _render(
+        "page",
+        campaign,
+        studio,
+        error,
         script=shown,
         step=step,
         break_in=step_id if step is None else "",
@@ -87,7 +86,7 @@ def show_studio(
         lines=_lines(shown),
         line_options=[(line, line or "без линии") for line, _ in _lines(shown)],
         problems=problems,
-        repairs=repairs(shown, problems) if may_edit() and not unsaved else [],
+        repairs=repairs(shown, problems) if _may_edit() and not unsaved else [],
         faulty=faulty,
         chosen=chosen,
         said=unsuitable.waiting(db.session(), campaign.id),
@@ -99,12 +98,14 @@ def show_studio(
         reading=(words_in(step.say), seconds_to_read(step.say)) if step is not None else (0, 0),
         callers=queries.callers(db.session(), campaign.script_version_id),
         medians=quality.medians(db.session(), campaign.script_version_id),
-        may_edit=may_edit(),
-        tabs=tabs(campaign, studio, "page"),
-        problem=error.message if error else "",
         is_stale=isinstance(error, StaleError),
         theirs=compare(shown, saved) if unsaved and isinstance(error, StaleError) else [],
     )
+
+
+def refused(error: DomainError, campaign_id: int) -> Response:
+    """The studio at the step of the form, with the sentence."""
+    return show_studio(campaign_or_404(campaign_id), forms.text("step", 64), error)
 
 
 def _with(saved: Script, edit: Edit | None) -> tuple[Script, bool]:
@@ -123,11 +124,19 @@ def _lines(script: Script) -> list[tuple[str, list[Any]]]:
     return list(found.items())
 
 
-def may_edit() -> bool:
+def _may_edit() -> bool:
     return current_actor().role == "specialist"
 
 
-def tabs(campaign: CampaignRow, studio: Studio, current: str) -> list[dict[str, object]]:
+def _render(
+    name: str, campaign: CampaignRow, studio: Studio, error: DomainError | None = None, /, **values: Any
+) -> Response:
+    page, fragment, status = f"scripts/{name}.html", f"scripts/_{name}.html", status_of(error) if error else 200
+    common = {"tabs": _tabs(campaign, studio, name), "may_edit": _may_edit(), "problem": error.message if error else ""}
+    return htmx.render(page, fragment, status, campaign=campaign, studio=studio, **common, **values)
+
+
+def _tabs(campaign: CampaignRow, studio: Studio, current: str) -> list[dict[str, object]]:
     """The pages of the studio."""
     draft = f"Черновик версии {studio.latest.no + 1}" if studio.draft is not None else f"Версия {studio.latest.no}"
     pages = [("page", draft), ("difference", "Сравнить"), ("versions", "Версии"), ("preview", "Предпросмотр")]
@@ -147,20 +156,10 @@ def versions(campaign_id: int) -> Response:
 def show_versions(
     campaign: CampaignRow, error: DomainError | None = None, chosen: Collection[int] | None = None
 ) -> Response:
-    studio = queries.studio(db.session(), campaign.script_version_id)
-    return htmx.render(
-        "scripts/versions.html",
-        "scripts/_versions.html",
-        status=status_of(error) if error else 200,
-        campaign=campaign,
-        studio=studio,
-        rows=queries.versions(db.session(), campaign.script_version_id),
-        chosen=chosen,
-        callers=queries.callers(db.session(), campaign.script_version_id),
-        may_edit=may_edit(),
-        tabs=tabs(campaign, studio, "versions"),
-        problem=error.message if error else "",
-    )
+    s, version_id = db.session(), campaign.script_version_id
+    rows, callers = queries.versions(s, version_id), queries.callers(s, version_id)
+    studio = queries.studio(s, version_id)
+    return _render("versions", campaign, studio, error, rows=rows, chosen=chosen, callers=callers)
 
 
 @bp.get("/difference")
@@ -170,7 +169,7 @@ def difference(campaign_id: int) -> Response:
     campaign = campaign_or_404(campaign_id)
     studio = queries.studio(db.session(), campaign.script_version_id)
     rows = queries.versions(db.session(), campaign.script_version_id)
-    known = {str(line.version.no): line.version.script for line in rows}
+    known = {str(line.no): line.script for line in rows}
     options = [(no, f"версия {no}") for no in known]
     if studio.draft is not None:
         known["draft"] = studio.draft.script
@@ -178,21 +177,10 @@ def difference(campaign_id: int) -> Response:
     new = _chosen("new", known, next(iter(options))[0])
     old = _chosen("old", known, str(studio.latest.no) if new == "draft" else str(max(1, int(new) - 1)))
     changes = compare(known[old], known[new])
-    return htmx.render(
-        "scripts/difference.html",
-        "scripts/_difference.html",
-        campaign=campaign,
-        studio=studio,
-        options=options,
-        old=old,
-        new=new,
-        changes=changes,
-        callers=queries.callers(db.session(), campaign.script_version_id),
-        chosen=None,
-        is_spoken=any(change.is_spoken for change in changes),
-        may_edit=may_edit(),
-        tabs=tabs(campaign, studio, "difference"),
-    )
+    is_spoken = any(change.is_spoken for change in changes)
+    callers = queries.callers(db.session(), campaign.script_version_id)
+    shown = {"options": options, "old": old, "new": new, "changes": changes, "is_spoken": is_spoken}
+    return _render("difference", campaign, studio, callers=callers, chosen=None, **shown)
 
 
 def _chosen(name: str, known: dict[str, Script], default: str) -> str:
@@ -210,17 +198,8 @@ def preview(campaign_id: int) -> Response:
     by_id = {step.id: step for step in script.steps}
     step = by_id.get(forms.arg("step", 64)) or by_id.get(script.start) or script.steps[0]
     onward = [(way.label or "дальше", by_id[way.target]) for way in ways(step) if way.target in by_id]
-    return htmx.render(
-        "scripts/preview.html",
-        "scripts/_preview.html",
-        campaign=campaign,
-        studio=studio,
-        step=step,
-        steps=script.steps,
-        onward=onward,
-        view=desk_preview(db.session(), script, step, campaign, current_actor(), str(office_zone()), now()),
-        tabs=tabs(campaign, studio, "preview"),
-    )
+    view = desk_preview(db.session(), script, step, campaign, current_actor(), str(office_zone()), now())
+    return _render("preview", campaign, studio, step=step, steps=script.steps, onward=onward, view=view)
 
 
 @bp.get("/file")

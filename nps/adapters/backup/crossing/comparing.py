@@ -72,7 +72,6 @@ def _kind(table: str, column: str, type_name: str) -> Kind:
 
 
 def sqlite_columns(source: sqlite3.Connection) -> dict[str, set[str]]:
-    """Names of tables and of their columns."""
     listed = (
         "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c "
         "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.models import Outbox
-from nps.services.backup.settling import HELD, settle
+from nps.services.backup.holding_back import HELD, hold_back
 from nps.services.letters import due_ids
 from tests import factories
 from tests.factories import NOW
@@ -42,7 +42,7 @@ def test_what_could_be_sent_a_second_time_waits_for_a_person(session: Session) -
     survey_id, demo_id = survey.id, demo.id
     session.commit()
 
-    assert settle(session, NOW.isoformat(), NOW) == (5, 0)
+    assert hold_back(session, NOW.isoformat(), NOW) == (5, 0)
 
     later = NOW + timedelta(days=1)
     inside = session.scalars(select(Outbox.id).where(Outbox.campaign_id == demo_id)).all()

@@ -20,30 +20,30 @@ from nps.services.transaction import AnySession, write
 HELD = "После восстановления из копии: проверьте, пришло ли письмо, и если нет, отправьте ещё раз."
 
 
-class Settled(NamedTuple):
+class HeldBack(NamedTuple):
     """How many letters wait for a person now, and how many sessions were ended."""
 
     letters_held: int
     sessions_ended: int
 
 
-def settle(session: AnySession, made_at: str, now: datetime) -> Settled:
+def hold_back(session: AnySession, made_at: str, now: datetime) -> HeldBack:
     """Hold what could be sent a second time, end all sessions, and write down that the system was restored.
 
     `made_at`: when the copy was made, ISO 8601. Letters that stay inside the house go on: nobody receives them twice.
     """
-    unsettled = Outbox.state.in_(("waiting", "sending")) | Outbox.next_try_at.is_not(None)
+    in_doubt = Outbox.state.in_(("waiting", "sending")) | Outbox.next_try_at.is_not(None)
     hold = (
         update(Outbox)
-        .where(Outbox.outside, unsettled)
+        .where(Outbox.outside, in_doubt)
         .values(state="unknown", phase="", next_try_at=None, lease_token=None, lease_until=None, server_said=HELD)
         .returning(Outbox.id)
     )
     end = update(UserSession).where(UserSession.revoked_at.is_(None)).values(revoked_at=now).returning(UserSession.id)
     with write(session) as s:
-        settled = Settled(_count(s, hold), _count(s, end))
-        record(s, at=now, action="restored", object_kind="backup", object_id=made_at[:16], after=settled._asdict())
-    return settled
+        held = HeldBack(_count(s, hold), _count(s, end))
+        record(s, at=now, action="restored", object_kind="backup", object_id=made_at[:16], after=held._asdict())
+    return held
 
 
 def _count(s: Any, statement: Update) -> int:

@@ -1,0 +1,103 @@
+"""What is known of a load: its sheets, what its columns mean, what people decided, how far the work on it has got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from nps.domain.sample.columns import Header, Profile
+
+#: Fields that JSON holds as they are.
+_PLAIN = ("sheet", "noticed", "remembered", "decisions", "branch_names", "again", "missing", "added", "tries")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of the workbook; `rows` are those that are not empty."""
+
+    name: str
+    hidden: bool
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The state of a load between its steps, as its row keeps it.
+
+    Stored as JSON by these names. A load of an older release lacks some of them: each has a value that says so.
+    """
+
+    sheets: tuple[Sheet, ...] = ()
+    #: Index of the sheet that is taken, its header, and what stands under it.
+    sheet: int = 0
+    header: Header = Header(0, (), {})
+    profile: Profile = Profile(1, 0, (), (), ())
+    #: Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows.
+    noticed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: The columns are as this customer's people confirmed them before.
+    remembered: bool = False
+    #: Folded spelling of a branch -> code of its `Decision`, and the name that a new branch gets.
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    branch_names: Mapping[str, str] = field(default_factory=dict)
+    #: The clients and the stop list that the rows were compared with; see `checking.mark`.
+    mark: tuple[int, ...] = ()
+    #: The rows were checked once more, because what they were compared with had changed.
+    again: bool = False
+    #: Clients of the project that the base does not name.
+    missing: int = 0
+    #: Clients that publishing has added; None before.
+    added: int | None = None
+    #: How often a worker has begun the present step, and when the last one did (UTC).
+    tries: int = 0
+    step_at: datetime | None = None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Understood:
+        """Read what `as_json` wrote, in this release or an older one."""
+        hints = {
+            name: {(kind, region): rows for kind, region, rows in found}
+            for name, found in kept.get("hints", {}).items()
+        }
+        header = Header(kept.get("header_row", 0), tuple(kept.get("titles", ())), kept.get("columns", {}))
+        profile = Profile(
+            kept.get("first_row", 1),
+            kept.get("last_row", 0),
+            tuple(kept.get("totals_rows", ())),
+            tuple(tuple(texts) for texts in kept.get("examples", ())),
+            tuple(kept.get("empty_cells", ())),
+            kept.get("branches", {}),
+            hints,
+        )
+        return cls(
+            sheets=tuple(Sheet(**one) for one in kept.get("sheets", ())),
+            header=header,
+            profile=profile,
+            mark=tuple(kept.get("mark", ())),
+            step_at=datetime.fromisoformat(kept["step_at"]) if kept.get("step_at") else None,
+            **{name: kept[name] for name in _PLAIN if name in kept},
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """What `from_json` reads back; an empty object when nothing is known, or has been forgotten."""
+        if self == Understood():
+            return {}
+        header, profile = self.header, self.profile
+        hints = {name: [[*of, rows] for of, rows in found.items()] for name, found in profile.hints.items()}
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "sheets": [asdict(sheet) for sheet in self.sheets],
+            "header_row": header.row,
+            "titles": header.titles,
+            "columns": header.columns,
+            "first_row": profile.first_row,
+            "last_row": profile.last_row,
+            "totals_rows": profile.totals_rows,
+            "examples": profile.examples,
+            "empty_cells": profile.empty_cells,
+            "branches": profile.branches,
+            "hints": hints,
+            "mark": self.mark,
+            "step_at": self.step_at.isoformat() if self.step_at else None,
+        }
