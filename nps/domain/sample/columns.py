@@ -8,10 +8,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from types import MappingProxyType
 
 from nps.domain.sample.branches import region_hints, suggested_region
+from nps.domain.sample.contents import better_columns, guessed_columns
 from nps.domain.search import fold
 
 #: A row that is not empty: its number as Excel shows it, and the texts of its cells.
@@ -33,7 +34,8 @@ REQUIRED = ("branch", "inn", "organisation", "phone")
 #: The column that a workbook gets when it goes back with what became of its rows; it says nothing when it returns.
 MARK_TITLE = "Итог проверки"
 
-HEADER_WITHIN = 60
+#: A heading is looked for in so many rows that are not empty.
+HEADER_WITHIN = 1000
 _LEAST_FIELDS = 2
 _EXAMPLES = 3
 _MOST_BRANCHES = 300
@@ -43,15 +45,15 @@ _LONGEST_BRANCH = 100
 _EXACT = {
     "branch": (
         "оп, подразделение, филиал, отделение, обособленное подразделение, наименование оп, "
-        "наименование подразделения, офис, офис продаж, branch"
+        "наименование подразделения, офис, офис продаж, branch, branch office"
     ),
-    "inn": "инн, инн/кпп, инн кпп, инн организации, инн контрагента, инн клиента, inn, tax id",
+    "inn": "инн, инн/кпп, инн кпп, инн организации, инн контрагента, инн клиента, inn, tax id, taxpayer id",
     "organisation": (
         "организация, наименование организации, название организации, контрагент, наименование контрагента, клиент, "
         "наименование клиента, компания, название компании, наименование, название, покупатель, предприятие, юрлицо, "
-        "юридическое лицо, company"
+        "юридическое лицо, company, company name, organisation, organization"
     ),
-    "contact": "фио, ф и о, контактное лицо, фио контактного лица, фио контакта, контакт, представитель, имя, contact",
+    "contact": "фио, контактное лицо, фио контактного лица, фио контакта, контакт, представитель, имя, contact",
     "phone": (
         "телефон, тел, номер телефона, контактный телефон, телефон контактного лица, мобильный, мобильный телефон, "
         "моб, моб телефон, сотовый, сотовый телефон, рабочий телефон, телефоны, phone"
@@ -61,13 +63,26 @@ _EXACT = {
 _SYNONYMS = {name: code for code, names in _EXACT.items() for name in names.split(", ")}
 #: For headers that say more than the bare word, most telling first: «Контактный телефон (с кодом)» is no contact.
 _HINTS = (
-    ("inn", re.compile(r"\bинн\b")),
-    ("email", re.compile(r"mail|почт")),
-    ("phone", re.compile(r"\bтел\b|телефон|мобильн|сотов|phone")),
-    ("contact", re.compile(r"\bфио\b|контактн\w* лиц|контакт")),
-    ("branch", re.compile(r"\bоп\b|подраздел|филиал")),
-    ("organisation", re.compile(r"организац|контрагент|компани|предприят|покупател|юр\w* лиц|наименован|клиент")),
+    ("inn", re.compile(r"\bинн\b|\binn\b|tax")),
+    ("email", re.compile(r"mail|почт(?!ов\w+ (?:адрес|индекс))")),
+    ("phone", re.compile(r"\bтел\b|телефон|мобильн|сотов|\bмоб\b|phone|mobile")),
+    ("contact", re.compile(r"\bфио\b|\bконт\w* лиц|контакт|ответственн|представител|contact|person")),
+    ("branch", re.compile(r"\bоп\b|подраздел|филиал|отделени|branch")),
+    (
+        "organisation",
+        re.compile(
+            r"\bорг\b|орг-|организац|контрагент|компани|фирм|предприят|покупател|потребител|абонент|юр\w* лиц"
+            r"|наименован|названи|клиент|заказчик|company|organi[sz]ation|customer|client"
+        ),
+    ),
 )
+#: Taken only when nothing else in the heading names the field.
+_LAST = {"город": "branch", "регион": "branch", "населенный пункт": "branch", "city": "branch", "name": "contact"}
+#: Latin letters that look like Russian ones.
+_ALIKE = str.maketrans("aceopxykmhtb", "асеорхукмнтв")
+_RUSSIAN = re.compile("[а-я]")
+#: «и н н»: a word with its letters apart.
+_APART = re.compile(r"\b\w(?: \w)+\b")
 _NOISE = re.compile(r"[.:;,*№#()\"«»]+")
 _FIGURE = re.compile(r"\d{4}|@")
 _TOTALS = re.compile(r"^(итого|всего|итог)\b")
@@ -110,20 +125,39 @@ class Profile:
 
 
 def find_header(rows: Iterable[Row]) -> Header | None:
-    """Return the row among the first 60 whose cells name most fields, at least two; None when there is none.
+    """Return the row among the first 1000 whose cells name most fields, at least two; None when there is none.
 
-    A header of two rows («Контакты» over «Телефон» and «Почта») is read as one, at its lower row.
+    A header of two rows («Контакты» over «Телефон» and «Почта») is read as one, at its lower row. Of two columns with
+    titles of the same field the one with such contents is taken.
     """
     best: Header | None = None
     above: Row = (0, ())
-    for number, cells in rows:
-        if number > HEADER_WITHIN:
-            break
+    head = list(islice(rows, HEADER_WITHIN))
+    for number, cells in head:
         for found in (header_at(number, cells), _two_rows(above, (number, cells))):
             if found and len(found.columns) >= _LEAST_FIELDS and (not best or len(found.columns) > len(best.columns)):
                 best = found
         above = number, cells
-    return best
+    return seen_in(best, head) if best else None
+
+
+def guessed_header(rows: Iterable[Row]) -> Header | None:
+    """A table without a heading (row 0), its columns known by their contents; None when hardly any are."""
+    head = [cells for _, cells in islice(rows, HEADER_WITHIN)]
+    columns = guessed_columns(head)
+    if len(columns) <= _LEAST_FIELDS:
+        return None
+    return Header(0, ("",) * max(map(len, head)), columns)
+
+
+def seen_in(header: Header, rows: Iterable[Row]) -> Header:
+    """The header with the rows below it in view: as wide as they are, of columns alike the one with the contents."""
+    below = [cells for number, cells in rows if number > header.row]
+    width = max(map(len, below), default=0)
+    titles = header.titles + ("",) * (width - len(header.titles))
+    meanings = [_meaning(_plain(title)) for title in titles]
+    same = {code: [n for n, meaning in enumerate(meanings) if meaning == code] for code in header.columns}
+    return Header(header.row, titles, better_columns(header.columns, same, below))
 
 
 def _two_rows(upper: Row, lower: Row) -> Header | None:
@@ -141,24 +175,34 @@ def header_at(number: int, cells: Sequence[str]) -> Header:
     plain = [_plain(title) for title in titles]
     columns: dict[str, int] = {}
     for index, title in enumerate(plain):
-        code = _SYNONYMS.get(title)
-        if code:
+        if code := _SYNONYMS.get(title):
             columns.setdefault(code, index)
-    for index, title in enumerate(plain):
-        if title and index not in columns.values():
-            code = next((code for code, hint in _HINTS if hint.search(title)), None)
-            if code:
+    for known in (_hint, _LAST.get):
+        for index, title in enumerate(plain):
+            if title and index not in columns.values() and (code := known(title)):
                 columns.setdefault(code, index)
     return Header(number, titles, columns)
 
 
+def _hint(title: str) -> str | None:
+    return next((code for code, hint in _HINTS if hint.search(title)), None)
+
+
+def _meaning(title: str) -> str | None:
+    return (_SYNONYMS.get(title) or _hint(title)) if title else None
+
+
 def _plain(title: str) -> str:
-    return fold(_NOISE.sub(" ", title))
+    """The title as it is compared: no marks, letters that look alike as Russian ones, letters apart put together."""
+    words = [word.translate(_ALIKE) if _RUSSIAN.search(word) else word for word in fold(_NOISE.sub(" ", title)).split()]
+    return _APART.sub(lambda found: found[0].replace(" ", ""), " ".join(words))
 
 
 def signature(titles: Sequence[str]) -> str:
     """Return what two workbooks with the same columns have in common, whatever their spelling of spaces and case."""
     own = [_plain(title) for title in titles if title != MARK_TITLE]
+    while own and not own[-1]:
+        own.pop()
     return hashlib.sha256("\n".join(own).encode()).hexdigest()
 
 
