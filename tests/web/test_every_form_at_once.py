@@ -22,7 +22,8 @@ from nps.extensions import Base
 from nps.models import Campaign, Respondent, User
 from tests import factories
 from tests.factories import NOW
-from tests.web.form_cases import BARE, FORMS, STATES, Place
+from tests.web.form_cases import BARE, FORMS
+from tests.web.form_states import STATES, Place
 from tests.web.test_access_matrix import TABLE, _address, _routes
 from tests.web.test_foreign_ids import house
 
