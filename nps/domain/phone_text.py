@@ -35,6 +35,7 @@ _NO_NUMBER = re.compile(
 _ROOM = re.compile(
     r"(?<![\d+])\d{1,4}(?:-?(?:й|ый|ий|ой|го))?\s*(?:этаж|эт\b|каб|корп|подъезд|секци|смен)", re.IGNORECASE
 )
+_AMIDST = re.compile(r"\d[^\W\d_]+\d")
 #: Stand-ins of the digits that belong to words, and the way back.
 _ASIDE = {ord(digit): 0xE000 + int(digit) for digit in "0123456789"}
 _BACK = {aside: chr(digit) for digit, aside in _ASIDE.items()}
@@ -130,12 +131,15 @@ def find_phones(raw: object, area_code: str | None = None) -> Found:
         return Found((), ((str(raw), error),))
     text = _hidden(_NO_NUMBER, text)
     found = _found(text, area_code)
-    if not found.bad:
-        return found
-    roomless, repaired = _found(_hidden(_ROOM, text), area_code), _found(without_letters(text), area_code)
-    if not roomless.bad:
+    fixed = without_letters(text)
+    # A letter in the midst of digits parts what was one number: «8982О005162» holds no local 005162.
+    if fixed != text and (found.bad or _AMIDST.search(text)):
+        repaired = _found(fixed, area_code)
+        if not repaired.bad:
+            return replace(repaired, repaired=True)
+    if found.bad and not (roomless := _found(_hidden(_ROOM, text), area_code)).bad:
         return roomless
-    return found if repaired.bad else replace(repaired, repaired=True)
+    return found
 
 
 def _hidden(pattern: re.Pattern[str], text: str) -> str:
@@ -248,7 +252,14 @@ def _numbers(run: _Run, area_code: str | None, before: _Place | None) -> list[Ph
     may_be_two = not run.plus or number[0] == "7"
     if may_be_two and len(number) > _WHOLE and (several := _side_by_side(run.texts)):
         return [Phone(f"+7{national}") for national in several]
-    if area_code and not run.plus and len(area_code) + len(number) == _NATIONAL and in_plan(area_code + number):
+    is_part = run.before[-1:].isalpha()
+    if (
+        area_code
+        and not run.plus
+        and not is_part
+        and len(area_code) + len(number) == _NATIONAL
+        and in_plan(area_code + number)
+    ):
         return [Phone(f"+7{area_code}{number}", guessed=True)]
     if len(number) == _NATIONAL and (run.texts[0] in ("7", "8") or (area_code and number[1:].startswith(area_code))):
         # «8 (3412) 51-23-4»: the prefix, and a digit too few, although 834 is a code too.

@@ -40,6 +40,16 @@ _LOOKS: Mapping[str, Callable[[str], object]] = {
 }
 
 
+def is_person(text: str) -> bool:
+    """Whether the text is a person's name and nothing more."""
+    return _PERSON.fullmatch(text) is not None
+
+
+def is_like(field: str, rows: Iterable[Sequence[str]], column: int) -> bool:
+    """Whether most filled cells of the column look like the field."""
+    return share(field, rows, column) >= _ENOUGH
+
+
 def share(field: str, rows: Iterable[Sequence[str]], column: int) -> float:
     """The share of filled cells of the column, among the first rows, that look like the field; 0 without any."""
     cells = [row[column] for row in islice(rows, _LOOKED_AT) if column < len(row) and row[column]]
@@ -58,13 +68,13 @@ def guessed_columns(rows: Sequence[Sequence[str]]) -> dict[str, int]:
 
 
 def better_columns(
-    columns: Mapping[str, int], same: Mapping[str, Sequence[int]], rows: Sequence[Sequence[str]]
-) -> dict[str, int]:
+    columns: Mapping[str, tuple[int, ...]], same: Mapping[str, Sequence[int]], rows: Sequence[Sequence[str]]
+) -> dict[str, tuple[int, ...]]:
     """The columns, a field given to another of the `same` title where that looks like it and the chosen does not."""
     found = dict(columns)
     for field, others in same.items():
-        free = [column for column in others if column not in found.values()]
+        free = [column for column in others if (column,) not in found.values()]
         best = max(free, key=lambda column: share(field, rows, column), default=None)
-        if best is not None and share(field, rows, found[field]) < _ENOUGH <= share(field, rows, best):
-            found[field] = best
+        if best is not None and is_like(field, rows, best) and not is_like(field, rows, found[field][0]):
+            found[field] = (best,)
     return found
