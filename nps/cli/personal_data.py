@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from nps.cli._output import emit, json_option, refusals
 from nps.domain.errors import DomainError
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.extensions import db
 from nps.queries import personal_data as queries
 from nps.services import personal_data

@@ -109,9 +109,12 @@ def _confirm(campaign_id: int, load_id: int, given: dict[str, str]) -> None:
     load = _load(campaign_id, load_id)
     customer_id = db.session.scalars(sample.customer_id(campaign_id)).one()
     unknown = sample.unknown_branches(db.session(), load, customer_id)
-    columns = load.understood.header.columns
+    header = load.understood.header
     decisions = {group.key: given.get(group.key) or _suggestion(group) for group in unknown}
-    services.confirm(db.session, campaign_id=campaign_id, import_id=load_id, columns=columns, decisions=decisions)
+    services.confirm(
+        db.session, campaign_id=campaign_id, import_id=load_id, columns=header.columns, decisions=decisions,
+        branch=header.branch, grouped=header.grouped,
+    )  # fmt: skip
     _work_until(campaign_id, load_id, "checked")
 
 

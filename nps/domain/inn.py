@@ -1,34 +1,57 @@
 """INN, the taxpayer's number of an organisation (10 digits) or an entrepreneur (12 digits)."""
 
 import re
+from collections.abc import Sequence
 
 from stdnum.ru import inn as stdnum_inn
 
 from nps.domain.errors import InnError
 
-_WHOLE_FLOAT = re.compile(r"^(\d+)[.,]0+$")
-_MARKS = re.compile(r"[\s'\u200b\ufeff]+")
-_LABEL = re.compile(r"^инн[:№.]*", re.IGNORECASE)
-_KPP = re.compile(r"[/\\|].*$")
+_WHOLE_FLOAT = re.compile(r"(\d+)[.,]0+")
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eEеЕ]\+?\d{1,2}")
+#: How people write that there is none.
+_NONE = re.compile(
+    r"[\W_]*(?:нет(?:\s+инн)?|отсутствует|не\s*(?:указан|известен|задан)[оа]?|н[/.\\]?\s?[диу]|б[/.\\]?н|none|null|0)?[\W_]*"
+)
+#: What may stand beside the number in its cell.
+_LABEL = re.compile(r"\b(?:инн|кпп|инн/кпп|юл|фл|ип|inn|kpp)\b", re.IGNORECASE)
 _LENGTHS = (10, 12)
 
 
 def normal_inn(raw: object) -> str:
-    """Return the INN as 10 or 12 digits with a true checksum, '' for an empty cell.
+    """Return the INN as 10 or 12 digits with a true checksum, '' for an empty cell and for a word or sign for none.
 
-    Mends what workbooks do to it: a number kept as int or float, a KPP behind a slash, spaces, and the leading zero of
-    Bashkiria (02) that Excel dropped. Raises InnError (codes: letters, length, checksum).
+    Mends what workbooks and people do to it: a number kept as int or float, spaces within, labels, a KPP before or
+    behind it, and the leading zero of Bashkiria (02) that Excel dropped. A cell with anything else in it is never taken
+    for empty. Raises InnError (codes: letters, rounded, length, checksum).
     """
-    text = str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str("" if raw is None else raw)
-    if not (text.isascii() and text.isdigit()):
-        text = _KPP.sub("", _MARKS.sub("", text))
-        text = _LABEL.sub("", text)
-        if found := _WHOLE_FLOAT.match(text):
-            text = found[1]
-    if not text:
+    text = str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str("" if raw is None else raw).strip(" '")
+    if text.isascii() and text.isdigit() and text != "0":
+        return _checked(text)
+    if _NONE.fullmatch(text.casefold()):
         return ""
-    if not (text.isascii() and text.isdigit()):
+    if found := _WHOLE_FLOAT.fullmatch(text):
+        return _checked(found[1])
+    if _ROUNDED.fullmatch(text):
+        raise InnError("rounded", "Excel округлил ИНН, часть цифр потеряна. Сделайте столбец текстовым и впишите его.")
+    bare = _LABEL.sub(" ", text)
+    if any(char.isalpha() for char in bare):
         raise InnError("letters", "В ИНН должны быть только цифры. Проверьте ячейку.")
+    return _of_groups(re.findall(r"\d+", bare))
+
+
+def _of_groups(groups: Sequence[str]) -> str:
+    """The INN among groups of digits: one of them beside a KPP, or all together."""
+    whole = [group for group in groups if len(group) in _LENGTHS]
+    for group in [*whole, *groups] if len(groups) > 1 else ():
+        try:
+            return _checked(group)
+        except InnError:
+            continue
+    return _checked(whole[0] if whole else "".join(groups))
+
+
+def _checked(text: str) -> str:
     if len(text) + 1 in _LENGTHS:
         text = f"0{text}"
     if len(text) not in _LENGTHS:

@@ -1,7 +1,6 @@
-"""Russian phone numbers as they come from workbooks and from people: read, shown, searched.
+"""Russian phone numbers: what can be one by the numbering plan, and how they are shown and searched.
 
-Numbers are kept in E.164 (`+7` and ten digits) with the extension apart. Forms of ten and eleven digits take a fast
-path of our own; the phonenumbers library only names the country of what is left.
+Numbers are kept in E.164 (`+7` and ten digits) with the extension apart. They are found in texts by `phone_text`.
 """
 
 import re
@@ -11,26 +10,26 @@ import phonenumbers
 
 from nps.domain.errors import PhoneError
 
-_EXTENSION = re.compile(
-    r"(?:[,;(]\s*)?(?:добавочный|доб|внутренний|внутр|вн|ext|x|#)[.:\s№]*(?P<digits>\d{1,6})\)?\s*$", re.IGNORECASE
-)
-_LABEL = re.compile(r"^\s*(?:телефон|тел|т|моб|мобильный|сот|раб|факс)\b[.:\s]*", re.IGNORECASE)
-_SCIENTIFIC = re.compile(r"^(?P<head>\d)(?:[.,](?P<tail>\d+))?[eEеЕ]\+?(?P<power>\d{1,2})$")
-_WHOLE_FLOAT = re.compile(r"^(\d+)[.,]0+$")
-_SEVERAL = re.compile(r"[;\n\r/|\t]|,(?!\s*(?:доб|вн|ext|#))|\s(?:или|и)\s", re.IGNORECASE)
-#: A whole number with its prefix: two of them may stand side by side without anything between.
-_WHOLE = re.compile(r"(?:\+7|[78])(?:[\s().-]*\d){10}")
-#: As nine numbers of ten are written; the rest of this file is for the tenth.
-_USUAL = re.compile(r"(?:\+7|8)[ -]?\(?([3489]\d\d)\)?[ -]?(\d{3})[ -]?(\d\d)[ -]?(\d\d)", re.ASCII)
 _NOT_DIGIT = re.compile(r"\D+")
-_NATIONAL = re.compile(r"[3489]\d{9}")
-_FEWEST_DIGITS_OF_A_NUMBER = 5
+
+
+def _plan() -> re.Pattern[str]:
+    """The ten digits that Russia has given out, by the library's metadata: fixed, mobile and service numbers."""
+    known = phonenumbers.PhoneMetadata.metadata_for_region("RU")
+    assert known is not None
+    kinds = (known.fixed_line, known.mobile, known.toll_free, known.premium_rate, known.personal_number)
+    patterns = "|".join(kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern)
+    return re.compile(f"(?=[0-9]{{10}}$)(?:{patterns})$")
+
+
+_PLAN = _plan()
 
 _MESSAGES = {
     "empty": "Телефон не указан. Впишите номер из 10 цифр с кодом города или оператора.",
+    "words": "Вместо номера здесь слова. Впишите номер из 10 цифр с кодом города или оператора.",
     "rounded": "Excel округлил номер, часть цифр потеряна. Сделайте столбец текстовым и впишите номер заново.",
-    "several": "В ячейке несколько номеров. Оставьте один, остальные впишите в отдельные строки или поля.",
-    "letters": "В номере есть буквы. Проверьте, нет ли «О» вместо нуля, и оставьте только цифры.",
+    "several": "Здесь несколько номеров. Оставьте один, остальные впишите в отдельные строки или поля.",
+    "letters": "В номере буква вместо цифры. Проверьте, нет ли «О» вместо нуля или «З» вместо тройки.",
     "short": "В номере не хватает цифр. Нужно 10 цифр с кодом города или оператора.",
     "long": "В номере лишние цифры. Нужно 10 цифр после +7 или 8.",
     "code": "Такого кода в России нет. Проверьте первые цифры номера.",
@@ -46,110 +45,33 @@ class Phone:
     guessed: bool = False
 
 
-def usual_phone(text: str) -> Phone | None:
-    """Read one whole Russian number in its usual spelling, quickly; None for anything else."""
-    found = _USUAL.fullmatch(text)
-    return Phone(f"+7{''.join(found.groups())}") if found else None
+def in_plan(national: str) -> bool:
+    """Whether these are ten digits of the Russian numbering plan: «8 (912) 345-67-8» has ten and is none."""
+    return _PLAN.match(national) is not None
 
 
-def split_phones(raw: object) -> tuple[str, ...]:
-    """Return the numbers of one cell as typed («8…; +7…» gives two); pieces without a number are dropped."""
-    pieces = _SEVERAL.split(_text(raw))
-    numbers = (piece.strip() for piece in pieces if len(digits(piece)) >= _FEWEST_DIGITS_OF_A_NUMBER)
-    return tuple(number for piece in numbers for number in _side_by_side(piece))
+def phone_error(code: str) -> PhoneError:
+    """The error with the sentence of its code."""
+    return PhoneError(code, _MESSAGES[code])
 
 
-def _side_by_side(piece: str) -> list[str]:
-    """«89040007284 89190000956» is two numbers when nothing else stands there."""
-    found = _WHOLE.findall(piece)
-    if len(found) > 1 and _NOT_DIGIT.sub("", "".join(found)) == _NOT_DIGIT.sub("", piece):
-        return found
-    return [piece]
-
-
-def parse_phone(raw: object, default_area_code: str | None = None) -> Phone:
-    """Read a number from a cell or a form field: text, an int, or a float as Excel keeps it.
-
-    `default_area_code` completes a local number («00-11-22») to ten digits. Raises PhoneError (codes: empty, rounded,
-    several, letters, short, long, code, foreign).
-    """
-    text = _LABEL.sub("", _text(raw))
-    if not text:
-        raise _error("empty")
-    extension = ""
-    if found := _EXTENSION.search(text):
-        extension, text = found["digits"], text[: found.start()]
-    if len(split_phones(text)) > 1:
-        raise _error("several")
-    if any(char.isalpha() for char in text):
-        raise _error("letters")
-    national, guessed = _national(text, default_area_code)
-    return Phone(f"+7{national}", extension, guessed)
-
-
-def _text(raw: object) -> str:
-    """Return the cell as text without what Excel does to numbers; raises PhoneError when digits are lost."""
-    if raw is None:
-        return ""
-    if isinstance(raw, float):
-        raw = int(raw) if raw.is_integer() else raw
-    text = str(raw).replace("\xa0", " ").strip().lstrip("'")
-    if found := _WHOLE_FLOAT.match(text):
-        return found[1]
-    if found := _SCIENTIFIC.match(text):
-        tail, power = found["tail"] or "", int(found["power"])
-        # A mantissa shorter than the number was rounded by Excel's display: the last digits are invented zeros.
-        if len(tail) < power:
-            raise _error("rounded")
-        return found["head"] + tail[:power]
-    return text
-
-
-def _national(text: str, default_area_code: str | None) -> tuple[str, bool]:
-    """Return the ten national digits, and whether the area code was added."""
-    number = _NOT_DIGIT.sub("", text)
-    plus = text.lstrip(" (").startswith("+")
-    if number.startswith("810") and len(number) > 11:
-        number, plus = number[3:], True
-    if len(number) == 11 and (number[0] == "7" or (number[0] == "8" and (not plus or number[1] == "9"))):
-        return _checked(number[1:]), False
-    if plus:
-        raise _foreign_or("long" if len(number) > 11 else "short", number)
-    if len(number) == 10:
-        return _checked(number), False
-    if default_area_code and number and len(default_area_code) + len(number) == 10:
-        return _checked(default_area_code + number), True
-    raise _foreign_or("long" if len(number) > 11 else "short", number)
-
-
-def _checked(national: str) -> str:
-    if national[0] in "67":
-        raise _foreign("7", "Казахстан")
-    if not _NATIONAL.fullmatch(national):
-        raise _error("code")
-    return national
-
-
-def _foreign_or(code: str, number: str) -> PhoneError:
-    """Say that the number is foreign when it is a valid one of another country, else what is wrong with its length."""
+def foreign_or(code: str, number: str) -> PhoneError:
+    """Say that the digits are a valid number of another country, else what `code` says is wrong with them."""
     try:
         parsed = phonenumbers.parse(f"+{number}")
     except phonenumbers.NumberParseException:
-        return _error(code)
+        return phone_error(code)
     if parsed.country_code != 7 and phonenumbers.is_possible_number(parsed) and len(number) >= 10:
-        return _foreign(str(parsed.country_code), phonenumbers.region_code_for_number(parsed) or "")
-    return _error(code)
+        return foreign(str(parsed.country_code), phonenumbers.region_code_for_number(parsed) or "")
+    return phone_error(code)
 
 
-def _foreign(country_code: str, country: str) -> PhoneError:
+def foreign(country_code: str, country: str) -> PhoneError:
+    """The error of a number of another country."""
     place = f", {country}" if country else ""
     return PhoneError(
         "foreign", f"Номер не российский (код +{country_code}{place}). Опрос идёт только по номерам России."
     )
-
-
-def _error(code: str) -> PhoneError:
-    return PhoneError(code, _MESSAGES[code])
 
 
 def show(e164: str, extension: str | None = "") -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from nps.domain.errors import PhoneError
 from nps.domain.local_time import Zone, from_local
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 
 #: A recorder begins with the dial or with the answer: so much before and after the dial its file may say.
 BEFORE_DIAL, AFTER_DIAL = timedelta(seconds=30), timedelta(seconds=90)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.given_reason import given_reason
 from nps.domain.inn import normal_inn
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
 from nps.queries.campaigns import CampaignRow

@@ -1,7 +1,8 @@
 import pytest
 
 from nps.domain.errors import PhoneError
-from nps.domain.phone import Phone, digits, parse_phone, show, split_phones
+from nps.domain.phone import Phone, digits, show
+from nps.domain.phone_text import parse_phone
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_a_local_number_is_completed_with_the_branchs_area_code_and_marked():
         ("+7 904 000 58", "short"),
         ("8 904 000 58 11 22 33 4", "long"),
         ("89О40005843", "letters"),
-        ("нет телефона", "letters"),
+        ("нет телефона", "words"),
         ("89040007284; +79190000956", "several"),
         ("89040007284, 89190000956", "several"),
         ("+375 29 000-11-22", "foreign"),
@@ -67,12 +68,6 @@ def test_what_cannot_be_dialled_is_refused_with_its_reason(raw, code):
 def test_an_area_code_that_does_not_make_ten_digits_is_not_used():
     with pytest.raises(PhoneError):
         parse_phone("00-11-22", "342")
-
-
-def test_a_cell_with_several_numbers_can_be_split():
-    assert split_phones("89040007284; +79190000956") == ("89040007284", "+79190000956")
-    assert split_phones("8 904 000 72 84 доб. 425") == ("8 904 000 72 84 доб. 425",)
-    assert split_phones(None) == ()
 
 
 def test_a_number_is_shown_in_groups_and_any_other_as_it_is():

@@ -65,8 +65,9 @@ class Loader:
         return {group.key: Decision(region=group.suggested, outside=not group.suggested).code for group in groups}
 
     def confirm(self, load_id: int, **fields: object) -> bool:
-        columns = self.load(load_id).understood.header.columns
-        values = {"columns": columns, "decisions": self.decisions(load_id)} | fields
+        header = self.load(load_id).understood.header
+        shown = {"columns": header.columns, "branch": header.branch, "grouped": header.grouped}
+        values = shown | {"decisions": self.decisions(load_id)} | fields
         return sample.confirm(self.session, campaign_id=self.campaign_id, import_id=load_id, **values)
 
     def check(self, content: bytes, **fields: object) -> int:

@@ -228,7 +228,7 @@ class TestColumns:
     def test_changed_columns_ask_about_the_branches_they_bring(self, loader: Loader) -> None:
         header = ("Группа", "ОП", "ИНН", "Организация", "Телефон")
         load_id = loader.understand(workbook(("Воткинск", "Ижевск", *ROW[1:3], ROW[4]), header=header))
-        columns = {"branch": 0, "inn": 2, "organisation": 3, "phone": 4}
+        columns = {"branch": (0,), "inn": (2,), "organisation": (3,), "phone": (4,)}
         assert not loader.confirm(load_id, columns=columns, decisions={"ижевск": "new:udmurtia"})
         assert loader.load(load_id).state == "understood"
         assert set(loader.decisions(load_id)) == {"воткинск"}
@@ -237,20 +237,21 @@ class TestColumns:
     def test_a_confirmed_mapping_is_remembered_for_the_customer(self, loader: Loader) -> None:
         header = ("ОП", "ИНН", "Организация", "Телефон", "Телефон 2")
         book = workbook((*ROW[:3], "", ROW[4]), header=header)
-        columns = {"branch": 0, "inn": 1, "organisation": 2, "phone": 4}
+        columns = {"branch": (0,), "inn": (1,), "organisation": (2,), "phone": (4,)}
         loader.publish(book, columns=columns)
         understood = loader.load(loader.understand(book)).understood
         assert understood.header.columns == columns
         assert understood.remembered
 
     def test_a_mapping_is_carried_over_when_columns_come_and_go(self, loader: Loader) -> None:
-        columns = {"branch": 0, "inn": 1, "organisation": 2, "phone": 4}
+        columns = {"branch": (0,), "inn": (1,), "organisation": (2,), "phone": (4,)}
         header = ("ОП", "ИНН", "Организация", "Телефон", "Телефон 2")
         loader.publish(workbook((*ROW[:3], "", ROW[4]), header=header), columns=columns)
         wider = ("№", *header[:3], "Дата договора", "Телефон", "Телефон 2", "Почта")
         book = workbook(("1", *ROW[:3], "", "", ROW[4], ""), header=wider)
         understood = loader.load(loader.understand(book)).understood
-        assert understood.header.columns == {"branch": 1, "inn": 2, "organisation": 3, "phone": 6, "email": 7}
+        places = {"branch": (1,), "inn": (2,), "organisation": (3,), "phone": (6,), "email": (7,)}
+        assert understood.header.columns == places
         assert understood.remembered
 
     def test_what_will_be_mended_is_counted_before_the_check(self, loader: Loader) -> None:
@@ -262,7 +263,7 @@ class TestColumns:
     def test_a_missing_column_is_named(self, loader: Loader) -> None:
         load_id = loader.understand(workbook(ROW))
         with pytest.raises(DomainError) as refused:
-            loader.confirm(load_id, columns={"inn": 1, "organisation": 2})
+            loader.confirm(load_id, columns={"inn": (1,), "organisation": (2,)})
         assert "«ОП», «Телефон»" in refused.value.message
 
     def test_another_sheet_and_header_row_can_be_chosen(
@@ -334,7 +335,7 @@ class TestWork:
         session.commit()
 
         understood = loader.load(load_id).understood
-        assert understood.header.columns == {code: n for n, code in enumerate(FIELDS)}
+        assert understood.header.columns == {code: (n,) for n, code in enumerate(FIELDS)}
         assert (understood.profile.rows, understood.profile.branches) == (1, {ROW[0]: 1})
         assert loader.confirm(load_id)
         assert loader.work(load_id) == "checked"

@@ -23,7 +23,7 @@ from werkzeug.routing import Rule
 from nps.config import PROJECT_ROOT
 from nps.domain.errors import PhoneError
 from nps.domain.password import LEAST, MOST, PasswordError, check_password
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.domain.roles import ROLES
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name

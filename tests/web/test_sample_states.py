@@ -53,7 +53,7 @@ def load_in(loader: Loader, state: str) -> int:
         return load_id
     load_id = loader.upload(base())
     if state == "reading":
-        assert lease.take(loader.session, load_id, loader.now)
+        assert lease.acquire(loader.session, load_id, loader.now)
     if state not in ("uploaded", "reading"):
         loader.work(load_id)
     if state in ("checking", "checked", "publishing", "published", "failed_late"):

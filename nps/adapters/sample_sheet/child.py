@@ -2,7 +2,8 @@
 
 Limits on memory and processor time are set before a byte of the file is looked at, and the kernel ends this process
 together with its parent. Standard output is one JSON value a line: `{"sheet": name, "hidden": bool}`, then
-`[row number, [texts]]` for each filled row, at the end `{"done": true}` or `{"error": code, "place": cell}`.
+`[row number, [texts]]` for each filled row, `[row number, [texts], 1]` for one that is out of sight, at the end
+`{"done": true}` or `{"error": code, "place": cell}`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nps.adapters.sample_sheet import cage
+from nps.adapters.sample_sheet import cage, sheet_xml
+from nps.adapters.sample_sheet.sheet_xml import Look
 from nps.adapters.sample_sheet.texts import Refused
 
 _STDERR_BYTES = 64 * 1024
@@ -64,24 +66,45 @@ def _lines(path: str, kind: str, reader: str) -> Iterator[Any]:
         return
     from nps.adapters.sample_sheet import by_calamine
 
-    if kind == "xlsx" and not by_calamine.is_strict(path):
-        if reader == "fast" and by_calamine.is_usual(path):
-            given = False
-            try:
-                for line in by_calamine.read(path):
-                    given = True
-                    yield line
-                return
-            except Refused:
-                raise
-            except Exception:
-                if given:
-                    raise
-        from nps.adapters.sample_sheet import by_openpyxl
-
-        yield from by_openpyxl.read(path)
+    if kind != "xlsx":
+        yield from by_calamine.read(path)
         return
-    yield from by_calamine.read(path)
+    looks = sheet_xml.look(path)
+    if repeated := next((look.repeated for look in looks.values() if look.repeated), 0):
+        raise Refused("repeated", f"A{repeated}")
+    if by_calamine.is_strict(path):
+        yield from _whole(path, by_calamine.read(path, looks), looks)
+        return
+    if reader == "fast" and all(look.usual for look in looks.values()):
+        given = False
+        try:
+            for line in _whole(path, by_calamine.read(path, looks), looks):
+                given = True
+                yield line
+            return
+        except Refused:
+            raise
+        except Exception:
+            if given:
+                raise
+    from nps.adapters.sample_sheet import by_openpyxl
+
+    yield from _whole(path, by_openpyxl.read(path, looks), looks)
+
+
+def _whole(path: str, lines: Iterator[Any], looks: Mapping[str, Look]) -> Iterator[Any]:
+    """The lines; Refused when the workbook's own XML has a text in a row of a visible sheet that was not among them."""
+    given: dict[str, set[int]] = {}
+    at: set[int] = set()
+    for line in lines:
+        if isinstance(line, list):
+            at.add(line[0])
+        elif not line["hidden"]:
+            at = given.setdefault(line["sheet"], set())
+        yield line
+    for name, look in looks.items():
+        if name in given and (lost := sheet_xml.lost_row(path, look, given[name])):
+            raise Refused("lost_row", f"A{lost}")
 
 
 if __name__ == "__main__":

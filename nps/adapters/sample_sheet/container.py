@@ -6,6 +6,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from nps.adapters.sample_sheet import by_csv
 from nps.adapters.sample_sheet.errors import SheetError
 from nps.adapters.sample_sheet.limits import (
     MAX_FILE_BYTES,
@@ -22,7 +23,6 @@ _HTML = re.compile(rb"^[\s\xef\xbb\xbf]*<(!doctype\s+html|html|head|body|table|s
 _XML = re.compile(rb"^[\s\xef\xbb\xbf]*<(\?xml|!|[a-z]+:)", re.IGNORECASE)
 _NO_TEXTS = (b"%PDF", b"{\\rtf", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"Rar!", b"7z\xbc\xaf", b"MZ")
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES = 4096
 _LOCAL_HEADER_BYTES = 30
 
@@ -60,7 +60,7 @@ def _kind(path: Path, head: bytes) -> str:
         raise SheetError("html")
     if _XML.match(head):
         raise SheetError("xml")
-    if head.startswith(_UTF16_MARKS):
+    if by_csv.wide_encoding(head):
         return "csv"
     if b"\0" in head or head.startswith(_NO_TEXTS):
         raise SheetError("not_workbook")

@@ -5,9 +5,10 @@ from __future__ import annotations
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_MEMBERS = 2_000
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
-#: A member may unpack to this many times its packed size; small ones are let off: a table of styles packs 200 times.
+#: A member may unpack to this many times its packed size; small ones are let off: styles and repeated texts pack 200
+#: times.
 MAX_RATIO = 100
-RATIO_FROM_BYTES = 1024 * 1024
+RATIO_FROM_BYTES = 16 * 1024 * 1024
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 60

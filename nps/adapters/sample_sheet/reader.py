@@ -35,10 +35,14 @@ class SheetStart:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row with something in it; `number` is the one that Excel shows, from 1."""
+    """A row with something in it; `number` is the one that Excel shows, from 1.
+
+    `unseen`: whoever opens the workbook does not see it: hidden, filtered out or folded away.
+    """
 
     number: int
     cells: tuple[str, ...]
+    unseen: bool = False
 
 
 def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | SheetRow]:
@@ -105,7 +109,7 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[SheetStart | SheetRow]:
     for line in child.stdout:
         value = _parsed(line)
         if isinstance(value, list):
-            yield SheetRow(value[0], tuple(value[1]))
+            yield SheetRow(value[0], tuple(value[1]), len(value) > 2)
         elif "sheet" in value:
             yield SheetStart(value["sheet"], value["hidden"])
         elif value.get("done"):

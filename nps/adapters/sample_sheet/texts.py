@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from nps.adapters.sample_sheet.limits import MAX_CELL_CHARS, MAX_COLUMNS, MAX_RO
 
 #: What no database takes and nobody typed: control characters, halves of surrogate pairs, non-characters.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Breaks of lines that only some programs know.
+_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _ALL_DIGITS_EXACT = 1e15
 
 
@@ -23,10 +26,30 @@ class Refused(Exception):
         self.place = place
 
 
-def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
-    """Yield `[number, texts]` of rows with something in them; the first row is 1. Raises Refused beyond the limits."""
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a reader does not give of a sheet: see `sheet_xml.Look`. Merged: (top, left, bottom, right), rows from 1."""
+
+    texts: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    merges: Sequence[tuple[int, int, int, int]] = ()
+    unseen: Collection[int] = frozenset()
+
+
+_NOTHING = Outside()
+
+
+def numbered(rows: Iterable[Sequence[Any]], outside: Outside = _NOTHING) -> Iterator[list[Any]]:
+    """Yield `[number, texts]` of rows with something in them, `[number, texts, 1]` of one that is out of sight.
+
+    The first row is 1. A merged cell gives its text to every row it covers that holds something else. Raises Refused
+    beyond the limits.
+    """
+    merged = _Merged(outside.merges)
     for number, row in enumerate(rows, 1):
         cells = [text_of(value) for value in row[:MAX_COLUMNS]]
+        for column, text in outside.texts.get(number, {}).items():
+            if column < MAX_COLUMNS:
+                _put(cells, column, text)
         while cells and not cells[-1]:
             cells.pop()
         if len(row) > MAX_COLUMNS:
@@ -35,7 +58,35 @@ def numbered(rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
             continue
         if number > MAX_ROWS:
             raise Refused("rows", f"A{number}")
-        yield [number, cells]
+        merged.fill(number, cells)
+        yield [number, cells, 1] if number in outside.unseen else [number, cells]
+
+
+def _put(cells: list[str], column: int, text: str) -> None:
+    cells += [""] * (column + 1 - len(cells))
+    cells[column] = cells[column] or text
+
+
+class _Merged:
+    """Cells merged over several rows, handed down from row to row."""
+
+    def __init__(self, merges: Iterable[tuple[int, int, int, int]]) -> None:
+        #: First row -> its merged cells, each a column and the last row.
+        self._tops: dict[int, list[tuple[int, int]]] = {}
+        for top, left, bottom, _ in merges:
+            if bottom > top and left < MAX_COLUMNS:
+                self._tops.setdefault(top, []).append((left, bottom))
+        self._down: dict[int, tuple[int, str]] = {}
+
+    def fill(self, number: int, cells: list[str]) -> None:
+        """Complete the row's texts by what is merged into it from above, and keep what it hands down."""
+        if not self._tops:
+            return
+        for column, (bottom, text) in self._down.items():
+            if number <= bottom and text:
+                _put(cells, column, text)
+        for column, bottom in self._tops.get(number, ()):
+            self._down[column] = bottom, cells[column] if column < len(cells) else ""
 
 
 def _check_beyond(number: int, row: Sequence[Any]) -> None:
@@ -67,4 +118,4 @@ def text_of(value: Any) -> str:
 
 def _clean(text: str) -> str:
     """Cut first: a cell may hold 32,767 characters, and a small file a million such cells."""
-    return _UNWANTED.sub("", text[:MAX_CELL_CHARS]).strip()
+    return _UNWANTED.sub("", _BREAKS.sub(" ", text[:MAX_CELL_CHARS])).strip()

@@ -10,7 +10,7 @@ from typing import Any
 
 from nps.domain.errors import PhoneError
 from nps.domain.local_time import Zone
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.domain.typed_time import instant_of
 
 _ID = re.compile(r"[\w.:@+-]{1,80}")

@@ -14,14 +14,20 @@ from nps.domain.sample.columns import (
     HEADER_WITHIN,
     MARK_TITLE,
     REQUIRED,
+    SEVERAL,
+    Columns,
     Header,
     Profile,
     Row,
+    branch_spelling,
+    columns_from_json,
     find_header,
+    guessed_header,
     header_at,
     mapped_by_title,
     mapping_problem,
     profile,
+    seen_in,
     signature,
 )
 from nps.domain.sample.matching import KnownClient
@@ -29,8 +35,9 @@ from nps.domain.sample.rows import FATE_WORDS, Fate, RowChecker, StopEntries, Ve
 from nps.domain.sample.understood import Sheet, Understood
 
 __all__ = [
-    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "BranchGroup", "Decision", "Fate", "Header",
-    "KnownClient", "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "Understood", "Verdict", "branch_key",
-    "find_header", "group_branches", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision",
-    "search_text", "signature", "suggested_area_code", "suggested_region",
+    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "SEVERAL", "BranchGroup", "Columns",
+    "Decision", "Fate", "Header", "KnownClient", "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "Understood",
+    "Verdict", "branch_key", "branch_spelling", "columns_from_json", "find_header", "group_branches",
+    "guessed_header", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision", "search_text",
+    "seen_in", "signature", "suggested_area_code", "suggested_region",
 ]  # fmt: skip

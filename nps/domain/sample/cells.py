@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nps.domain.errors import InnError, PhoneError
+from nps.domain.digits import plain, without_letters
+from nps.domain.errors import InnError
 from nps.domain.inn import normal_inn
-from nps.domain.phone import Phone, parse_phone, split_phones, usual_phone
-from nps.domain.sample.digits import plain, without_letters
+from nps.domain.phone_text import Named, find_phones, usual_phone
 from nps.domain.wording import plural
 
 MAX_NAME = 300
@@ -21,9 +21,10 @@ _EMAIL = re.compile(r"[^\s@<>()\"',;]+@[^\s@<>()\"',;.]+(?:\.[^\s@<>()\"',;.]+)+
 _RUSSIAN_WORD = re.compile(r"[А-ЯЁ][А-ЯЁ-]*")
 #: What an export from a web page leaves in a name.
 _MARKUP = re.compile(r"</?(?:a|b|br|div|em|font|i|p|span|strong|td|u)\b[^<>]*>", re.IGNORECASE)
-_KPP = re.compile(r"\d\s*[/\\|]\s*\d")
-_PARTS = re.compile(r"[/\\|]")
-_PARTING = re.compile(r"[;/|,\n]")
+#: What a cell shows whose formula failed, in Excel and LibreOffice.
+_ERROR = re.compile(
+    r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|ERROR!|SPILL!|CALC!|Н/Д|ССЫЛКА!|ИМЯ\?|ЗНАЧ!|ДЕЛ/0!|ПУСТО!|ЧИСЛО!)"
+)
 _NOT_DIGIT = re.compile(r"\D+")
 
 
@@ -67,7 +68,9 @@ def sentences(parts: Iterable[str]) -> str:
 def read_organisation(raw: Mapping[str, str], found: Findings) -> str:
     """The organisation's name; a row without one is refused."""
     text = _name("organisation", raw, found)
-    if not text:
+    if _ERROR.fullmatch(text):
+        found.refuse("organisation", "error", f"Название: {_unusable(text)}")
+    elif not text:
         found.refuse("organisation", "missing", "Нет названия организации. Впишите его.")
     return text
 
@@ -75,6 +78,9 @@ def read_organisation(raw: Mapping[str, str], found: Findings) -> str:
 def read_contact(raw: Mapping[str, str], found: Findings) -> str:
     """The contact person, or ''. A name in capitals gets its usual letters; a single word may be a short form."""
     text = _name("contact", raw, found)
+    if _ERROR.fullmatch(text):
+        found.mend("contact", "error", f"Контакт не загружен. {_unusable(text)}")
+        return ""
     words = text.split()
     if len(words) > 1 and text.isupper() and all(_RUSSIAN_WORD.fullmatch(word) for word in words):
         found.mend("contact", "capitals", "ФИО прописными буквами.")
@@ -97,6 +103,9 @@ def _name(code: str, raw: Mapping[str, str], found: Findings) -> str:
 def read_inn(text: str, found: Findings) -> str:
     """The INN with a true checksum, or ''. Letters are read as digits only when the checksum then holds."""
     text = plain(text)
+    if why := _unusable(text):
+        found.refuse("inn", "error", f"ИНН: {why}")
+        return ""
     repaired = text
     try:
         try:
@@ -118,62 +127,48 @@ def read_inn(text: str, found: Findings) -> str:
 
 
 def _note_inn(text: str, inn: str, found: Findings, *, had_letters: bool) -> None:
+    digits = _NOT_DIGIT.sub("", text)
     if had_letters:
         found.mend("inn", "letters", "В ИНН буква вместо цифры, контрольная сумма сошлась.")
-    if _KPP.search(text):
+    if len(digits) > len(inn):
         found.mend("inn", "kpp", "ИНН вместе с КПП.")
-    if inn == f"0{_NOT_DIGIT.sub('', _PARTS.split(text)[0])}":
+    if inn not in digits:
         found.mend("inn", "zero", "У ИНН пропал ведущий ноль, контрольная сумма сошлась.")
 
 
-def read_phones(text: str, area_code: str | None, found: Findings) -> list[Phone]:
-    """The numbers of the cell in their order; one that can be dialled is enough."""
+def _unusable(text: str) -> str:
+    """Why nothing can be read of a cell: an error of Excel, or a formula that was never computed; '' when it can."""
+    if _ERROR.fullmatch(text):
+        return f"В ячейке ошибка Excel «{text}». Исправьте формулу и сохраните книгу."
+    if text.startswith("="):
+        return "В ячейке формула без значения. Откройте книгу в Excel, сохраните и загрузите снова."
+    return ""
+
+
+def read_phones(text: str, area_code: str | None, found: Findings) -> list[Named]:
+    """The numbers of the cell in their order with the words beside them; one that can be dialled is enough."""
     usual = usual_phone(text)
     if usual is not None:
-        return [usual]
-    text = plain(text)
-    repaired = without_letters(text)
-    if repaired != text:
+        return [Named(usual)]
+    if why := _unusable(text):
+        found.refuse("phone", "error", f"Телефон: {why}")
+        return []
+    read = find_phones(text, area_code)
+    if read.repaired:
         found.mend("phone", "letters", "В телефоне буква вместо цифры.")
-    pieces, bad = _pieces(repaired)
-    good: list[Phone] = []
-    kind = "wrong"
-    for piece in pieces:
-        try:
-            phone = parse_phone(piece, area_code)
-        except PhoneError as error:
-            bad.append(error.message if len(pieces) == 1 and not bad else f"«{piece}»: {error.message}")
-            kind = "foreign" if error.code == "foreign" else "missing" if error.code == "empty" else kind
-            continue
-        if all((phone.e164, phone.extension) != (other.e164, other.extension) for other in good):
-            good.append(phone)
-    if not good:
+    alone = len(read.bad) == 1 and not read.numbers
+    bad = [error.message if alone else f"«{piece}»: {error.message}" for piece, error in read.bad]
+    kinds = {error.code for _, error in read.bad}
+    kind = "foreign" if "foreign" in kinds else "missing" if "empty" in kinds else "wrong"
+    if not read.numbers:
         found.errors.extend(bad)
         found.spoil("phone", kind)
         return []
-    if len(good) > 1 or bad or good[0].guessed or good[0].extension:
-        _note_phones(good, bad, kind, found)
-    return good[:MAX_PHONES]
+    _note_phones(read.numbers, bad, kind, found)
+    return list(read.numbers[:MAX_PHONES])
 
 
-def _pieces(text: str) -> tuple[tuple[str, ...], list[str]]:
-    """The numbers of a cell, and a word about what stands beside them and is none."""
-    if text.isdigit():
-        return (text,), []
-    try:
-        pieces = split_phones(text)
-    except PhoneError:  # a number that Excel has rounded: parse_phone says so
-        return (text,), []
-    if len(pieces) > 1:
-        return pieces, []
-    rest = _NOT_DIGIT.sub("", text.replace(pieces[0], "", 1)) if pieces and pieces[0] in text else ""
-    # «89040006738.0» and «…,0» are numbers that Excel has kept; «доб. 5» behind a comma belongs to its number.
-    if rest.strip("0") and _PARTING.search(text) and "доб" not in text.casefold():
-        return pieces, [f"«{rest}» не номер."]
-    return (text,), []
-
-
-def _note_phones(good: list[Phone], bad: list[str], kind: str, found: Findings) -> None:
+def _note_phones(good: Sequence[Named], bad: list[str], kind: str, found: Findings) -> None:
     if len(good) > 1:
         spare = min(len(good), MAX_PHONES) - 1
         note = f"Несколько номеров: {spare} {plural(spare, 'запасной', 'запасных', 'запасных')}."
@@ -183,9 +178,9 @@ def _note_phones(good: list[Phone], bad: list[str], kind: str, found: Findings) 
     if bad:
         found.mend("phone", "partly", f"Не все номера взяты. {sentences(bad)}")
         found.spoil("phone", kind)
-    if any(phone.guessed for phone in good):
+    if any(named.phone.guessed for named in good):
         found.mend("phone", "guessed", "Код города добавлен по подразделению.")
-    if any(phone.extension for phone in good):
+    if any(named.phone.extension for named in good):
         found.noticed.append(("phone", "extension"))
 
 

@@ -21,7 +21,8 @@ from nps.domain.sample.cells import (
     read_phones,
     sentences,
 )
-from nps.domain.sample.columns import Header, branch_spelling, is_totals, texts_of
+from nps.domain.sample.columns import Header, RowReader, branch_spelling, is_totals, texts_of
+from nps.domain.sample.contents import is_person
 from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of, numbers_of
 from nps.domain.sample.repeats import Repeat, Repeats
 from nps.domain.search import fold
@@ -115,7 +116,10 @@ class RowChecker:
     ) -> None:
         """`decisions`: by folded spelling of the branch. `clients`: those of the project."""
         self._header = header
-        self._titles = {code: fold(header.titles[index]) for code, index in header.columns.items()}
+        self._reader = RowReader(header)
+        self._titles = {
+            code: fold(text) for code, text in texts_of(header.titles, header.columns).items() if header.row
+        }
         self._decisions = decisions
         self._branches: dict[str, tuple[str, str]] = {}
         self._stop = stop or StopEntries()
@@ -144,7 +148,10 @@ class RowChecker:
 
     def check(self, row_no: int, cells: Sequence[str]) -> Verdict | None:
         """The verdict on a row; None when it will be among those of `rest`."""
-        raw = {code: text[:_MAX_RAW] for code, text in texts_of(cells, self._header.columns).items()}
+        texts = self._reader.texts(cells)
+        if isinstance(texts, str):
+            return Verdict(row_no, Fate.EMPTY, texts)
+        raw = {code: text[:_MAX_RAW] for code, text in texts.items()}
         if not any(raw.values()):
             return Verdict(row_no, Fate.EMPTY, "В строке нет данных клиента.", raw)
         if is_totals(cells, self._header.columns):
@@ -214,9 +221,9 @@ class RowChecker:
 
     def _is_header(self, raw: Mapping[str, str]) -> bool:
         """Whether the row repeats the titles; nearly every row is known not to by its branch."""
-        if self._branch(raw["branch"])[1] != self._titles["branch"]:
+        if not self._titles or self._branch(raw["branch"])[1] != self._titles.get("branch", fold(raw["branch"])):
             return False
-        return all(fold(text) == self._titles[code] for code, text in raw.items())
+        return all(fold(raw.get(code, "")) == title for code, title in self._titles.items())
 
     def _client(self, raw: Mapping[str, str], found: Findings) -> dict[str, Any]:
         """Read all fields, so that a rejected row names everything that is wrong with it at once."""
@@ -224,10 +231,13 @@ class RowChecker:
         decision = self._decision(branch, branch_fold, found)
         organisation = read_organisation(raw, found)
         contact = read_contact(raw, found)
-        inn = read_inn(raw["inn"], found)
+        inn = read_inn(raw.get("inn", ""), found)
         phones = read_phones(raw["phone"], decision.area_code or None, found)
+        if not contact and phones and is_person(phones[0].words):
+            contact = phones[0].words
+            found.mend("contact", "beside", "Контакт взят из ячейки с телефоном.")
         who = inn or f"org:{hashlib.sha256(fold(organisation).encode()).hexdigest()[:32]}"
-        number = f"{phones[0].e164}#{phones[0].extension}" if phones else ""
+        number = f"{phones[0].phone.e164}#{phones[0].phone.extension}" if phones else ""
         return {
             "branch_fold": branch_fold,
             "inn": inn,
@@ -235,8 +245,10 @@ class RowChecker:
             "contact": contact,
             "email": read_email(raw.get("email", ""), found),
             "greeting_name": greeting_name(contact)[:200],
-            "phones": [{"e164": p.e164, "extension": p.extension, "guessed": p.guessed} for p in phones],
-            "search_fold": search_text(organisation, contact, inn, (p.e164 for p in phones)),
+            "phones": [
+                {"e164": p.phone.e164, "extension": p.phone.extension, "guessed": p.phone.guessed} for p in phones
+            ],
+            "search_fold": search_text(organisation, contact, inn, (p.phone.e164 for p in phones)),
             "identity": f"{who}|{number}|{_short(fold(contact))}",
             "stopped": False,
         }

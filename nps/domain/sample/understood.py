@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from nps.domain.sample.columns import Header, Profile
+from nps.domain.sample.columns import Header, Profile, columns_from_json
 
 #: Fields that JSON holds as they are.
 _PLAIN = ("sheet", "noticed", "remembered", "decisions", "branch_names", "again", "missing", "added", "tries")
@@ -15,11 +15,12 @@ _PLAIN = ("sheet", "noticed", "remembered", "decisions", "branch_names", "again"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of the workbook; `rows` are those that are not empty."""
+    """A sheet of the workbook; `rows` are those that are not empty, `unseen` of them hidden or filtered out."""
 
     name: str
     hidden: bool
     rows: int
+    unseen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class Understood:
             name: {(kind, region): rows for kind, region, rows in found}
             for name, found in kept.get("hints", {}).items()
         }
-        header = Header(kept.get("header_row", 0), tuple(kept.get("titles", ())), kept.get("columns", {}))
+        columns = columns_from_json(kept.get("columns", {}))
+        titles, branch = tuple(kept.get("titles", ())), kept.get("branch", "")
+        header = Header(kept.get("header_row", 0), titles, columns, branch, kept.get("grouped", False))
         profile = Profile(
             kept.get("first_row", 1),
             kept.get("last_row", 0),
@@ -68,6 +71,7 @@ class Understood:
             tuple(tuple(texts) for texts in kept.get("examples", ())),
             tuple(kept.get("empty_cells", ())),
             kept.get("branches", {}),
+            kept.get("above", 0),
             hints,
         )
         return cls(
@@ -91,12 +95,15 @@ class Understood:
             "header_row": header.row,
             "titles": header.titles,
             "columns": header.columns,
+            "branch": header.branch,
+            "grouped": header.grouped,
             "first_row": profile.first_row,
             "last_row": profile.last_row,
             "totals_rows": profile.totals_rows,
             "examples": profile.examples,
             "empty_cells": profile.empty_cells,
             "branches": profile.branches,
+            "above": profile.above,
             "hints": hints,
             "mark": self.mark,
             "step_at": self.step_at.isoformat() if self.step_at else None,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from nps.domain.case import State, acts_of_manager
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.given_reason import given_reason
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList

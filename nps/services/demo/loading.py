@@ -222,7 +222,7 @@ def _load_base(session: Session, campaign_id: int, now: datetime) -> int:
         )
     which = {"campaign_id": campaign_id, "import_id": load_id}
     columns = _advance(session, load_id, now, "understood").understood.header.columns
-    sample.confirm(session, columns=columns, decisions={}, **which)
+    sample.confirm(session, campaign_id=campaign_id, import_id=load_id, columns=columns, decisions={})
     _advance(session, load_id, now, "checked")
     for _ in range(_MOST_ROUNDS):
         counts = sample_queries.counts(session, load_id)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, PhoneError
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.domain.search import fold
 from nps.models import AttemptOutcome, CallAttempt, CaseEvent, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns

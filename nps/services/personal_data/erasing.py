@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import queue
 from nps.domain.errors import DomainError, StaleError
-from nps.domain.phone import holds_number, parse_phone
+from nps.domain.phone import holds_number
+from nps.domain.phone_text import parse_phone
 from nps.models import (
     CallAttempt,
     Campaign,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from nps.adapters import sample_sheet
 from nps.adapters.sample_sheet import SheetRow, SheetStart, marking, store
 from nps.adapters.sample_sheet.limits import MAX_MARKED_ROWS
 from nps.domain.errors import DomainError, NotFoundError
-from nps.domain.sample import FATE_WORDS, MARK_TITLE
+from nps.domain.sample import FATE_WORDS, MARK_TITLE, Columns
 from nps.queries import sample as queries
 from nps.services.journal import log_access
 from nps.services.transaction import write
@@ -78,12 +78,12 @@ def _build(session: Session, source: Path, out: Path, load: queries.LoadRow) -> 
     marking.write_copy(out, place, header.titles, ((c, m) for c, m in pairs if m or not is_long))
 
 
-def _marks(rows: Iterable[queries.RowToMark], columns: Mapping[str, int]) -> Iterator[marking.Mark]:
+def _marks(rows: Iterable[queries.RowToMark], columns: Columns) -> Iterator[marking.Mark]:
     for row in rows:
         yield marking.Mark(
             row.row_no,
-            [columns[code] for code in row.faulty if code in columns],
-            [columns[code] for code in row.changed if code in columns],
+            [place for code in row.faulty for place in columns.get(code, ())],
+            [place for code in row.changed for place in columns.get(code, ())],
             f"{FATE_WORDS[row.fate]}. {row.reason}".strip(),
         )
 

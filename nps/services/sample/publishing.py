@@ -284,6 +284,9 @@ def _by_name(column: InstrumentedAttribute[str | None], values: Mapping[str, Any
 
 
 def _remember_columns(s: Session, customer_id: int, header: Header, now: datetime) -> None:
+    """For the customer's next base. Not of a row that holds a client's data: it would be kept for ever."""
+    if not header.may_be_kept:
+        return
     same = ColumnMapping.customer_id == customer_id, ColumnMapping.signature == signature(header.titles)
     known = s.scalars(select(ColumnMapping).where(*same)).one_or_none()
     if known is None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.adapters import sample_sheet
-from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
+from nps.adapters.sample_sheet import SheetError, SheetStart, store
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.sample import (
     HEADER_WITHIN,
@@ -22,12 +22,17 @@ from nps.domain.sample import (
     RowChecker,
     Sheet,
     Understood,
+    branch_spelling,
+    columns_from_json,
     find_header,
+    guessed_header,
     header_at,
     mapped_by_title,
     mapping_problem,
     profile,
+    seen_in,
     signature,
+    suggested_region,
 )
 from nps.models import Campaign, ColumnMapping, SampleImport
 from nps.queries import sample as queries
@@ -44,24 +49,21 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
     path = session.scalars(select(SampleImport.file_path).where(SampleImport.id == lease.import_id)).one()
     customer_id = customer_of(session, lease.campaign_id)
     session.rollback()
-    starts: list[SheetStart] = []
-    counts: list[int] = []
+    sheets: list[Sheet] = []
     rows = 0
     for event in store.keep_rows(lease.import_id, sample_sheet.read(store.workbook(path))):
         if isinstance(event, SheetStart):
-            starts.append(event)
-            counts.append(0)
+            sheets.append(Sheet(event.name, event.hidden, 0))
             continue
-        assert isinstance(event, SheetRow)
-        counts[-1] += 1
+        last = sheets[-1]
+        sheets[-1] = replace(last, rows=last.rows + 1, unseen=last.unseen + event.unseen)
         rows += 1
         if rows % _RENEW_EVERY_ROWS == 0:
             with write(session) as s:
                 renew(s, lease, clock(), rows_done=rows)
-    sheets = tuple(Sheet(one.name, one.hidden, count) for one, count in zip(starts, counts, strict=True))
     index, header = _choose(lease.import_id, sheets)
     known = remembered(session, customer_id, header)
-    looked_at = Understood(sheets=sheets, remembered=known is not None)
+    looked_at = Understood(sheets=tuple(sheets), remembered=known is not None)
     understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
         finish(s, lease, "understood", understood=understood, rows_total=understood.profile.rows, rows_done=0)
@@ -70,22 +72,39 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
 def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:
     """The visible sheet whose header names most fields, of two such the longer one.
 
-    Without any, the first row of the first sheet with rows.
+    Without any, the first sheet with rows, its first row for the header.
     """
     best: tuple[int, Header] | None = None
-    first: tuple[int, Header] | None = None
     for index, sheet in enumerate(sheets):
         if sheet.hidden or not sheet.rows:
             continue
-        head = head_rows(import_id, index)
-        found = find_header(head)
-        if found and (best is None or _rank(found, sheet) > _rank(best[1], sheets[best[0]])):
+        found = header_of_sheet(import_id, index, sheet.name)
+        if best is None or _rank(found, sheet) > _rank(best[1], sheets[best[0]]):
             best = index, found
-        first = first or (index, header_at(*head[0]))
-    chosen = best or first
-    if chosen is None:
+    if best is None:
         raise SheetError("no_rows")
-    return chosen
+    return best
+
+
+def header_of_sheet(import_id: int, index: int, name: str, row: int | None = None) -> Header:
+    """The header of a sheet, that of `row` if one is named (0: there are no titles).
+
+    A sheet without a column of branches that is called after a city is that branch. Raises DomainError for a row with
+    nothing in it.
+    """
+    head = head_rows(import_id, index)
+    if row is None:
+        found = find_header(head) or guessed_header(head) or seen_in(header_at(*head[0]), head)
+    elif row == 0:
+        found = guessed_header(head) or seen_in(Header(0, (), {}), head)
+    else:
+        titles = next((cells for number, cells in store.kept_rows(import_id, index) if number == row), None)
+        if titles is None:
+            raise DomainError("no_row", f"Строка {row} пустая. Укажите строку с заголовками или 0, если их нет.")
+        found = seen_in(header_at(row, titles), head)
+    if "branch" not in found.columns and not found.grouped and suggested_region(name):
+        found = replace(found, branch=branch_spelling(name))
+    return found
 
 
 def _rank(header: Header, sheet: Sheet) -> tuple[int, int]:
@@ -114,10 +133,10 @@ def remembered(session: AnySession, customer_id: int, header: Header) -> Header 
     ).all()
     session.rollback()
     same = signature(header.titles)
-    columns = next((row.columns for row in rows if row.signature == same), None)
+    columns = next((columns_from_json(row.columns) for row in rows if row.signature == same), None)
     if columns is None and rows:
-        columns = mapped_by_title(rows[0].titles, rows[0].columns, header)
-    return Header(header.row, header.titles, columns) if columns else None
+        columns = mapped_by_title(rows[0].titles, columns_from_json(rows[0].columns), header)
+    return replace(header, columns=columns) if columns and header.row else None
 
 
 def describe(import_id: int, understood: Understood, sheet: int, header: Header) -> Understood:
@@ -129,7 +148,7 @@ def describe(import_id: int, understood: Understood, sheet: int, header: Header)
 
 def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict[str, dict[str, int]]:
     """Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows."""
-    if mapping_problem(header.columns):
+    if mapping_problem(header):
         return {}
     checker = RowChecker(header, {})
     kinds: dict[str, Counter[str]] = defaultdict(Counter)

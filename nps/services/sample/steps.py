@@ -13,12 +13,20 @@ from sqlalchemy.orm import Session
 from nps.adapters import queue
 from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.sample import BranchGroup, Understood, group_branches, header_at, mapping_problem, read_decision
+from nps.domain.sample import (
+    BranchGroup,
+    Columns,
+    Understood,
+    branch_spelling,
+    group_branches,
+    mapping_problem,
+    read_decision,
+)
 from nps.domain.search import fold
 from nps.models import ImportRow, SampleImport
 from nps.queries import sample as queries
 from nps.services.acting import act
-from nps.services.sample.reading import customer_of, describe, head_rows, refuse_closed, remembered
+from nps.services.sample.reading import customer_of, describe, header_of_sheet, refuse_closed, remembered
 from nps.services.sample.work import JOB
 from nps.services.transaction import AnySession, write
 
@@ -54,16 +62,12 @@ def upload(
 
 
 def reread(session: AnySession, *, campaign_id: int, import_id: int, sheet: int, header_row: int) -> None:
-    """Take another sheet or another row as the header. Raises DomainError when there is nothing in that place."""
+    """Take another sheet or row as the header, row 0 for none. Raises DomainError for a place with nothing in it."""
     load = _found(session, campaign_id, import_id)
     sheets = load.understood.sheets
     if not 0 <= sheet < len(sheets) or sheets[sheet].hidden:
         raise DomainError("no_sheet", "Такого листа нет или он скрыт. Выберите лист из списка.")
-    row = next((row for row in head_rows(import_id, sheet) if row[0] == header_row), None)
-    if row is None:
-        words = f"Строка {header_row} пустая или стоит слишком низко. Укажите строку с заголовками."
-        raise DomainError("no_row", words)
-    header = header_at(*row)
+    header = header_of_sheet(import_id, sheet, sheets[sheet].name, header_row)
     header = remembered(session, customer_of(session, campaign_id), header) or header
     understood = describe(import_id, load.understood, sheet, header)
     with write(session) as s:
@@ -75,22 +79,26 @@ def confirm(
     *,
     campaign_id: int,
     import_id: int,
-    columns: Mapping[str, int],
+    columns: Columns,
     decisions: Mapping[str, str],
+    branch: str = "",
+    grouped: bool = False,
 ) -> bool:
     """Take the mapping and have the rows checked. `decisions`: key of an unknown branch -> code of `Decision`.
+
+    Without a column of branches `branch` is that of the whole base, or it stands in rows of its own (`grouped`).
 
     False when the columns were changed so that other branches have to be decided first: the columns are kept, nothing
     is started. Raises DomainError for a mapping or decision that can't be used, StaleError when the load has moved on.
     """
     load = _found(session, campaign_id, import_id)
-    understood = _understood_with(load, columns)
+    understood = _understood_with(load, columns, branch, grouped)
     with write(session) as s:
         fresh = _locked(s, campaign_id, import_id, "understood")
         known = queries.known_branches(s, customer_of(s, campaign_id))
         groups = group_branches(understood.profile.branches, known)
         _keep(fresh, understood)
-        if understood.header.columns != load.understood.header.columns and _undecided(groups, decisions):
+        if understood.header != load.understood.header and _undecided(groups, decisions):
             return False
         if understood.profile.has_too_many_branches:
             raise DomainError("branches", _TOO_MANY_BRANCHES)
@@ -99,17 +107,21 @@ def confirm(
     return True
 
 
-def _understood_with(load: SampleImport, columns: Mapping[str, int]) -> Understood:
-    """What an understood load is with these columns; its rows are looked at again when they are others."""
-    problem = mapping_problem(columns)
-    if problem:
+def _understood_with(load: SampleImport, columns: Columns, branch: str, grouped: bool) -> Understood:
+    """What an understood load is with this mapping; its rows are looked at again when it is another."""
+    known = load.understood.header
+    has_branch = "branch" in columns
+    header = replace(
+        known,
+        columns=columns,
+        branch="" if has_branch else branch_spelling(branch),
+        grouped=grouped and not has_branch,
+    )
+    if problem := mapping_problem(header):
         raise DomainError("mapping", problem)
-    header = load.understood.header
-    if max(columns.values()) >= len(header.titles):
+    if max(place for places in columns.values() for place in places) >= len(header.titles):
         raise DomainError("mapping", _OTHER_SHEET)
-    if header.columns == columns:
-        return load.understood
-    return describe(load.id, load.understood, load.understood.sheet, replace(header, columns=columns))
+    return load.understood if header == known else describe(load.id, load.understood, load.understood.sheet, header)
 
 
 def _undecided(groups: list[BranchGroup], decisions: Mapping[str, str]) -> bool:

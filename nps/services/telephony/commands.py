@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.phone import parse_phone
+from nps.domain.phone_text import parse_phone
 from nps.models import BranchContact, CallAttempt, ExchangeLink, LineCommand, User
 from nps.queries.campaigns import campaign_row
 from nps.queries.telephony import LINK, call_line, exchange, extension_of

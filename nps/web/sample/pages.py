@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision
+from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision, Understood
 from nps.extensions import db
 from nps.queries import sample as queries
 from nps.queries.campaigns import CampaignRow
@@ -29,6 +29,7 @@ WORK_WORDS = {
 #: What was noticed in a column before the check, worst first: its kind, words, whether it is a fault.
 NOTICED = (
     ("wrong", "{} с ошибкой", True),
+    ("error", "{} с ошибкой Excel или формулой без значения", True),
     ("foreign", "{} с иностранным номером", True),
     ("partly", "{} с негодным номером", True),
     ("letters", "{} с буквой вместо цифры: исправим", False),
@@ -98,7 +99,8 @@ def mapping_page(
 ) -> Response:
     """Columns and unknown branches; `chosen` and `decisions` keep what a refused form said."""
     understood, profile = found.understood, found.understood.profile
-    understood_as = {index: code for code, index in understood.header.columns.items()}
+    header = understood.header
+    understood_as = {index: code for code, places in header.columns.items() for index in places}
     mapped = understood_as if chosen is None else chosen
     columns = [
         {
@@ -109,12 +111,20 @@ def mapping_page(
             "empty": profile.empty_cells[index],
             "noticed": _noticed(understood.noticed.get(understood_as.get(index, ""), {})),
         }
-        for index, title in enumerate(understood.header.titles)
+        for index, title in enumerate(header.titles)
     ]
     return _render(
         "mapping", campaign, problem, status, load=found, understood=understood, columns=columns, required=REQUIRED,
+        has_branch="branch" in mapped.values(), left=_left(understood),
+        whole_branch=header.branch if chosen is None else request.form.get("whole_branch", ""),
+        grouped=header.grouped if chosen is None else forms.flag("grouped"),
         fields=[("", "Не загружать"), *FIELDS.items()], branches=_branch_questions(campaign, found, decisions or {}),
     )  # fmt: skip
+
+
+def _left(understood: Understood) -> list[tuple[str, int]]:
+    """Sheets of the workbook with rows that are not loaded with this one: name and rows."""
+    return [(one.name, one.rows) for n, one in enumerate(understood.sheets) if n != understood.sheet and one.rows]
 
 
 def chosen_columns() -> dict[int, str]:
@@ -180,6 +190,7 @@ def _receipt_page(campaign: CampaignRow, found: queries.LoadRow, problem: str, s
     rows = [{"row": row, "changes": _changes(row.before or row.raw, queries.mended(row))} for row in receipt.rows]
     return _render(
         "receipt", campaign, problem, status, load=found, receipt=receipt, rows=rows, shown=shown or "all",
+        left=_left(found.understood),
         search=search, fate_words=FATE_WORDS, address=address,
     )  # fmt: skip
 

@@ -21,7 +21,6 @@ from nps.web.refusals import told_on
 from nps.web.sample import bp, pages
 
 _NO_FILE = "Выберите книгу Excel с базой клиентов."
-_TWICE = "Поле «{}» выбрано для двух столбцов. Оставьте его у одного."
 _DECIDE = "Столбец ОП изменился. Решите, куда отнести подразделения, и проверьте ещё раз."
 
 
@@ -85,7 +84,7 @@ def progress(campaign_id: int, load_id: int) -> Response:
 def place(campaign_id: int, load_id: int) -> Response:
     """Take another sheet or another row of headers."""
     campaign_or_404(campaign_id)
-    sheet, row = forms.whole("sheet", 0, 10_000, label="Лист"), forms.whole("row", 1, 2**20, label="Строка заголовков")
+    sheet, row = forms.whole("sheet", 0, 10_000, label="Лист"), forms.whole("row", 0, 2**20, label="Строка заголовков")
     sample.reread(db.session(), campaign_id=campaign_id, import_id=load_id, sheet=sheet, header_row=row)
     return _to_load(campaign_id, load_id)
 
@@ -98,8 +97,9 @@ def confirm(campaign_id: int, load_id: int) -> Response:
     campaign, decisions = campaign_or_404(campaign_id), pages.chosen_branches()
     columns = _columns(pages.chosen_columns())
     if not sample.confirm(
-        db.session(), campaign_id=campaign_id, import_id=load_id, columns=columns, decisions=decisions
-    ):
+        db.session(), campaign_id=campaign_id, import_id=load_id, columns=columns, decisions=decisions,
+        branch=forms.text("whole_branch", 100, label="ОП всей базы"), grouped=forms.flag("grouped"),
+    ):  # fmt: skip
         return pages.mapping_page(campaign, pages.load_of(campaign_id, load_id), _DECIDE, 422, decisions=decisions)
     return _to_load(campaign_id, load_id)
 
@@ -161,12 +161,9 @@ def cancel(campaign_id: int, load_id: int) -> Response:
     return htmx.go(url_for("sample.page", campaign_id=campaign_id))
 
 
-def _columns(chosen: Mapping[int, str]) -> dict[str, int]:
-    columns: dict[str, int] = {}
+def _columns(chosen: Mapping[int, str]) -> dict[str, tuple[int, ...]]:
+    columns: dict[str, tuple[int, ...]] = {}
     for index, code in chosen.items():
-        if code not in FIELDS:
-            continue
-        if code in columns:
-            raise DomainError("mapping", _TWICE.format(FIELDS[code]))
-        columns[code] = index
+        if code in FIELDS:
+            columns[code] = (*columns.get(code, ()), index)
     return columns
