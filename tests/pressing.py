@@ -17,4 +17,4 @@ def counted(
 ) -> AbstractContextManager[None]:
     """Carry out the block as the form of this key; raises SentAgain when it came before, and acts no second time."""
     user_id = who if isinstance(who, int) else who.id
-    return form_keys.counting(session, form_keys.Enveloped(key, user_id, "test", fields or {}), NOW)
+    return form_keys.counting(session, form_keys.Form(key, user_id, "test", fields or {}), NOW)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Row, bindparam, insert, select, text, update
+from sqlalchemy import JSON, Row, bindparam, select, text, update
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import StaleError
@@ -23,7 +23,6 @@ _TAKE = text(
     "INSERT INTO form_key (key, user_id, route, body_hash, result, at) "
     "VALUES (:key, :user_id, :route, :body_hash, :result, :at) ON CONFLICT (key) DO NOTHING RETURNING id"
 ).bindparams(bindparam("result", type_=JSON), bindparam("at", type_=UtcDateTime))
-_KEY_LOCK = text("SELECT pg_advisory_xact_lock(7051261, hashtext(:key))")
 
 
 class KeyReused(StaleError):
@@ -41,44 +40,6 @@ def body_hash(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
-def once(
-    session: Session,
-    *,
-    key: str,
-    user_id: int,
-    route: str,
-    fields: Mapping[str, Any],
-    now: datetime,
-    act: Callable[[], dict[str, Any]],
-) -> tuple[dict[str, Any], bool]:
-    """Carry out `act` and keep its result under `key`, or give the kept result of the first time.
-
-    Inside the caller's writing transaction, which serialises two presses. Returns the result and whether it is a
-    repeat; raises KeyReused when the key belongs to other contents, another person or another form. An empty key
-    always acts (a form made by hand).
-    """
-    if not key:
-        return act(), False
-    _lock(session, key)
-    hashed = body_hash(fields)
-    kept = _kept(session, key)
-    if kept is not None:
-        if (kept.user_id, kept.route, kept.body_hash) != (user_id, route, hashed):
-            raise KeyReused
-        return dict(kept.result), True
-    result = act()
-    session.execute(
-        insert(FormKey).values(key=key, user_id=user_id, route=route, body_hash=hashed, result=result, at=now)
-    )
-    return result, False
-
-
-def _lock(session: Session, key: str) -> None:
-    """SQLite writes one at a time; on PostgreSQL two presses at once would both find no key."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_KEY_LOCK, {"key": key})
-
-
 def _kept(session: Session, key: str) -> Row[int, str, str, dict[str, Any]] | None:
     return session.execute(
         select(FormKey.user_id, FormKey.route, FormKey.body_hash, FormKey.result).where(FormKey.key == key)
@@ -94,20 +55,6 @@ class Form:
     route: str
     fields: Mapping[str, Any] = field(default_factory=dict)
 
-    def once(self, session: Session, now: datetime, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Carry out `act` the first time this form comes; give its kept result when it comes again. See `once`."""
-        result, _ = once(
-            session, key=self.key, user_id=self.user_id, route=self.route, fields=self.fields, now=now, act=act
-        )
-        return result
-
-
-@dataclass(frozen=True, slots=True)
-class Enveloped(Form):
-    """A form as its envelope keeps it, under another key; `inner` is the form's own, which its service may keep."""
-
-    inner: str = ""
-
 
 class SentAgain(Exception):
     """This form was carried out before; `result` is what is kept of it."""
@@ -118,18 +65,17 @@ class SentAgain(Exception):
 
 
 @contextmanager
-def counting(session: Session, form: Enveloped | None, now: datetime, *, looks_first: bool = True) -> Iterator[None]:
-    """Let the first transaction of the block count this form, whatever its service knows of keys.
+def counting(session: Session, form: Form | None, now: datetime, *, looks_first: bool = True) -> Iterator[None]:
+    """Let the first transaction of the block count this form.
 
-    Raises SentAgain when the form came before, KeyReused when its key did with other contents. A repeat of a form whose
-    service has kept its key is carried out: the service has its own words for it. `looks_first`: also before the block,
-    for what it does outside its transaction.
+    Raises SentAgain when the form came before, KeyReused when its key did with other contents. `looks_first`: also
+    before the block, for what it does outside its transaction.
     """
     if form is None:
         yield
         return
     if looks_first:
-        _refuse_unless_kept_inside(session, form)
+        refuse_kept(session, form)
     session.info[_COUNTING] = form, now
     try:
         yield
@@ -147,7 +93,7 @@ def take(session: Session) -> None:
         return
     row = {"key": form.key, "user_id": form.user_id, "route": form.route, "body_hash": body_hash(form.fields)}
     if session.scalar(_TAKE, {**row, "result": {}, "at": now}) is None:
-        _refuse_unless_kept_inside(session, form)
+        refuse_kept(session, form)
 
 
 def told(session: Session) -> None:
@@ -159,11 +105,6 @@ def remember(session: Session, form: Form, result: Mapping[str, Any]) -> None:
     """Add what the first answer was to the form that `counting` has kept; inside the caller's transaction."""
     own = FormKey.key == form.key, FormKey.route == form.route
     session.execute(update(FormKey).where(*own).values(result=dict(result)))
-
-
-def _refuse_unless_kept_inside(session: Session, form: Enveloped) -> None:
-    if _kept(session, form.inner) is None:
-        refuse_kept(session, form)
 
 
 def refuse_kept(session: Session, form: Form) -> None:

@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from nps.domain.errors import DomainError, StaleError
 from nps.extensions import db
 from nps.services import form_keys, trouble
-from nps.services.form_keys import Enveloped, SentAgain
+from nps.services.form_keys import Form, SentAgain
 from nps.services.transaction import begin_act, has_committed, write
 from nps.web import forms, htmx
 from nps.web.access import is_local_path, known_session
@@ -70,7 +70,7 @@ def _enveloped(view: View) -> View:
     return carry_out  # type: ignore[return-value]
 
 
-def _act(view: Callable[..., Any], values: dict[str, Any], form: Enveloped | None) -> Response:
+def _act(view: Callable[..., Any], values: dict[str, Any], form: Form | None) -> Response:
     try:
         # On the desk nothing is done outside the act's transaction.
         with form_keys.counting(db.session(), form, now(), looks_first=request.blueprint != "desk"):
@@ -83,14 +83,14 @@ def _act(view: Callable[..., Any], values: dict[str, Any], form: Enveloped | Non
     return response
 
 
-def _look_again(form: Enveloped | None) -> None:
+def _look_again(form: Form | None) -> None:
     """Refused before anything was written: perhaps by what this very form has done, sent a moment earlier."""
     if form is not None and not has_committed(db.session):
         db.session.rollback()
         form_keys.refuse_kept(db.session(), form)
 
 
-def _sent() -> Enveloped | None:
+def _sent() -> Form | None:
     """The form of this request as it is kept; None without a key (a search, a text that saves itself) or a person.
 
     What it said, its files by their contents, is kept as a code that nobody can guess it from: there may be names and
@@ -104,9 +104,7 @@ def _sent() -> Enveloped | None:
     files = [[sent.name, sent.filename, _digest(sent)] for sent in _files()]
     said = json.dumps([request.path, forms.fields(), files], sort_keys=True, ensure_ascii=False).encode()
     code = hmac.digest(str(current_app.secret_key).encode(), said, "sha256").hex()
-    # A key of its own: a service that keeps the form's key (`form_keys.once`) finds it as the form has it.
-    own = hashlib.sha256(f"envelope of {key}".encode()).hexdigest()
-    form = Enveloped(own, person.actor.id, f"web:{request.endpoint}", {"code": code}, inner=key)
+    form = Form(key, person.actor.id, f"web:{request.endpoint}", {"code": code})
     setattr(g, _FORM, form)
     return form
 
@@ -151,7 +149,7 @@ def _page_of_form() -> str:
 
 def _remember(response: Response) -> Response:
     """Keep where the first time led to: a page the form itself does not stand on, a new client's say."""
-    form: Enveloped | None = g.pop(_FORM, None)
+    form: Form | None = g.pop(_FORM, None)
     go = g.pop("nps_leads_to", "") or response.headers.get("HX-Redirect")
     go = go or (response.location if response.status_code == 303 else None)
     if form is not None and go and request.blueprint != "desk" and has_committed(db.session):

@@ -44,7 +44,7 @@ def sent_key() -> str:
 
 
 def fields() -> dict[str, list[str]]:
-    """Everything the form said except its token and key: what `form_keys.once` compares."""
+    """Everything the form said except its token and key: what its envelope compares."""
     return {name: request.form.getlist(name) for name in request.form if name not in (_CSRF, _KEY)}
 
 

@@ -34,7 +34,6 @@ from nps.services import (
 )
 from nps.services.call_queue import Taken
 from nps.services.desk import Result
-from nps.services.form_keys import Form
 from nps.services.journal import record
 from nps.services.personal_data.document import COUNTS
 from tests import factories
@@ -280,9 +279,6 @@ class _Story:
                 made.append(attempt)
             desk.end_shift(db.session, self.people[login], at)
         return made
-
-    def _form(self, actor: Actor) -> Form:
-        return Form(f"story-{next(self.keys)}", actor.id, "story")
 
     def _call(self, actor: Actor, campaign_id: int, end: int | str, at: datetime) -> tuple[Any, datetime]:
         taken = call_queue.take_next(db.session, actor.id, campaign_id, at)

@@ -20,7 +20,6 @@ from nps.extensions import db
 from nps.models import CallAttempt, Campaign, Interview, Respondent
 from nps.services import call_queue, cases, desk, supervision, training
 from nps.services.call_queue import Taken
-from nps.services.form_keys import Form
 from tests import factories
 from tests.conftest import ENGINES
 from tests.factories import NOW
@@ -53,9 +52,6 @@ class Floor:
         taken = call_queue.take_next(session, self.actor.id, self.campaign_id, NOW)
         assert isinstance(taken, Taken)
         return taken.respondent_id
-
-    def form(self) -> Form:
-        return Form("", self.actor.id, "race")
 
     def dial(self) -> None:
         desk.dial(db.session, self.actor, self.client_id, NOW + timedelta(minutes=2))

@@ -19,7 +19,7 @@ from nps.models import AccessLog, Journal, LoginAttempt, User, UserSession
 from nps.queries import accounts as queries
 from nps.services import accounts
 from nps.services.accounts import LoginRefused, LoginThrottled, hashing
-from nps.services.form_keys import Enveloped, SentAgain, counting
+from nps.services.form_keys import Form, SentAgain, counting
 from tests import factories
 from tests.conftest import FULL_COST
 from tests.factories import NOW, PASSWORD
@@ -120,7 +120,7 @@ def test_the_same_form_twice_makes_one_account_and_tells_the_password_once(sessi
     admin = factories.user(session, "admin").id
 
     def press(**fields: Any) -> accounts.NewUser:
-        with counting(session, Enveloped("k", admin, "create_user", fields), NOW):
+        with counting(session, Form("k", admin, "create_user", fields), NOW):
             return create(session, actor_id=admin, **fields)
 
     first = press()

@@ -27,7 +27,7 @@ from nps.models import (
 from nps.services import call_queue, desk
 from nps.services.call_queue import Nobody, Taken
 from nps.services.desk import Result
-from nps.services.form_keys import Form, KeyReused, SentAgain
+from nps.services.form_keys import KeyReused, SentAgain
 from tests import factories
 from tests.factories import NOW
 from tests.pressing import counted
@@ -44,9 +44,6 @@ class Desk:
         self.campaign_id = campaign_id
         self.now = now
         desk.start_shift(session, self.actor, campaign_id, "Ольга", now)
-
-    def form(self) -> Form:
-        return Form(f"key{next(_keys)}", self.actor.id, "desk")
 
     def take(self) -> Taken | Nobody:
         return call_queue.take_next(self.session, self.actor.id, self.campaign_id, self.now)

@@ -13,7 +13,7 @@ from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.models import Contract, Customer, Journal
 from nps.queries import directory as queries
 from nps.services import directory
-from nps.services.form_keys import Enveloped, SentAgain, counting
+from nps.services.form_keys import Form, SentAgain, counting
 from tests import factories
 from tests.factories import NOW
 
@@ -62,9 +62,9 @@ def test_one_name_is_one_customer_however_it_is_written(session, contract, admin
 
 def test_the_same_form_twice_adds_one_customer_and_one_contract(session, admin):
     def twice(key: str, act: Callable[[], int]) -> int:
-        with counting(session, Enveloped(key, admin, "test"), NOW):
+        with counting(session, Form(key, admin, "test"), NOW):
             made = act()
-        with pytest.raises(SentAgain), counting(session, Enveloped(key, admin, "test"), NOW):
+        with pytest.raises(SentAgain), counting(session, Form(key, admin, "test"), NOW):
             act()
         return made
 

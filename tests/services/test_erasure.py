@@ -428,7 +428,7 @@ def test_a_sound_two_calls_share_goes_with_the_last_of_them(
 
 def test_a_form_sent_twice_is_one_act(session: Session, survey: Wave) -> None:
     def press(key: str) -> int:
-        sent = form_keys.Enveloped(key, survey.manager.id, "erase_person", {})
+        sent = form_keys.Form(key, survey.manager.id, "erase_person", {})
         with form_keys.counting(session, sent, NOW):
             return survey.erase_person()
 

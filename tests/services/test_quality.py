@@ -16,7 +16,6 @@ from nps.models import Answer, AttemptOutcome, CallAttempt, Campaign, Journal, Q
 from nps.queries import clients, day
 from nps.queries import quality as queries
 from nps.services import desk, quality, supervision
-from nps.services.form_keys import Form
 from nps.services.personal_data.overwriting import overwrite_clients
 from nps.services.supervision import Correction
 from nps.services.transaction import write
@@ -54,10 +53,6 @@ class House:
             self.session.add(Answer(attempt_id=call.id, step=step, value=value, at=at + timedelta(seconds=seconds)))
         self.session.commit()
         return call.id
-
-    def form(self, actor: Actor) -> Form:
-        self.keys += 1
-        return Form(f"k{self.keys}", actor.id, "test")
 
     def save(
         self,

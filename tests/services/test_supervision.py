@@ -25,17 +25,13 @@ from nps.models import (
 from nps.queries import campaigns, clients, operators
 from nps.services import call_queue, cases, desk, stop_list, supervision
 from nps.services.desk import Result
-from nps.services.form_keys import Form, SentAgain
+from nps.services.form_keys import SentAgain
 from nps.services.supervision import Correction
 from tests import factories
 from tests.factories import NOW
 from tests.pressing import counted
 
 _keys = count()
-
-
-def form(user_id: int) -> Form:
-    return Form(f"s{next(_keys)}", user_id, "test")
 
 
 class Floor:

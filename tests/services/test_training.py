@@ -33,7 +33,7 @@ from nps.queries.desk import Person, desk_view
 from nps.services import call_queue, desk, escalations, training
 from nps.services import campaigns as campaign_services
 from nps.services.desk import Result
-from nps.services.form_keys import Enveloped, Form, SentAgain, counting
+from nps.services.form_keys import Form, SentAgain, counting
 from tests import factories
 from tests.factories import NOW
 
@@ -47,10 +47,6 @@ class Trainee:
         self.campaign_id = campaign_id
         self.now: datetime = NOW
         self.keys = 0
-
-    def form(self) -> Form:
-        self.keys += 1
-        return Form(f"{self.actor.id}-{self.keys}", self.actor.id, "test")
 
     def later(self, seconds: float) -> datetime:
         self.now += timedelta(seconds=seconds)
@@ -288,7 +284,7 @@ def test_there_is_nothing_to_wait_for_outside_of_training(trainee: Trainee) -> N
 
 def test_the_same_press_twice_begins_once(trainee: Trainee) -> None:
     def press() -> None:
-        with counting(trainee.session, Enveloped("k", trainee.actor.id, "training.begin"), NOW):
+        with counting(trainee.session, Form("k", trainee.actor.id, "training.begin"), NOW):
             training.begin(trainee.session, trainee.actor, trainee.campaign_id, "ready", NOW)
 
     press()
