@@ -7,7 +7,7 @@ import os
 import wave
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count, cycle
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,6 @@ class _Story:
     def __init__(self, system: System, session: Session) -> None:
         self.system = system
         self.session = session
-        self.keys = count(1)
         self.people: dict[str, Actor] = {}
 
     def tell(self, calls: int) -> Filled:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from uuid import UUID
 
 import pytest
@@ -31,8 +30,6 @@ from nps.services.form_keys import KeyReused, SentAgain
 from tests import factories
 from tests.factories import NOW
 from tests.pressing import counted
-
-_keys = count()
 
 
 class Desk:

@@ -35,7 +35,6 @@ class House:
         operator = factories.member(session, self.campaign)
         self.operator = Actor(operator.id, "operator", operator.full_name)
         self.managers = [self.manager(name) for name in ("Нина", "Пётр")]
-        self.keys = 0
         self.call = self.interview()
 
     def manager(self, name: str) -> Actor:

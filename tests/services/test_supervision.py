@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import count
 from uuid import UUID
 
 import pytest
@@ -30,8 +29,6 @@ from nps.services.supervision import Correction
 from tests import factories
 from tests.factories import NOW
 from tests.pressing import counted
-
-_keys = count()
 
 
 class Floor:

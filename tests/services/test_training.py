@@ -46,7 +46,6 @@ class Trainee:
         self.actor = Actor(operator.id, "operator", operator.full_name, spoken_name="Ольга")
         self.campaign_id = campaign_id
         self.now: datetime = NOW
-        self.keys = 0
 
     def later(self, seconds: float) -> datetime:
         self.now += timedelta(seconds=seconds)
