@@ -9,6 +9,7 @@ import pytest
 
 from nps.domain.answer_terms import AnswerTerms, day_of, left_words
 from nps.domain.errors import DomainError
+from tests.domain.build import is_sentence
 
 TWO_HOURS = AnswerTerms(within_h=2, zone="Europe/Samara")
 
@@ -69,13 +70,15 @@ def test_a_digest_is_a_working_mornings(now: datetime, written: bool) -> None:
         ({"remind_before_min": 30}, "remind_before_min"),
         ({"within_h": 2, "remind_before_min": 0}, "remind_before_min"),
         ({"opens": time(18), "closes": time(9)}, "closes"),
+        ({"opens": time(9), "closes": time(9)}, "closes"),
+        ({"within_h": 2, "remind_before_min": 24 * 60 + 1}, "remind_before_min"),
         ({"zone": "Europe/Paris"}, "zone"),
     ],
 )
 def test_terms_nobody_could_keep_are_refused(wrong: dict[str, object], field: str) -> None:
     with pytest.raises(DomainError) as refused:
         AnswerTerms(**wrong).check()  # type: ignore[arg-type]
-    assert refused.value.code == field
+    assert refused.value.code == field and is_sentence(refused.value.message)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +105,8 @@ def test_a_deadline_always_lies_within_the_horizon_of_terms_that_are_taken() -> 
     too_short = replace(longest, closes=time(10, 19))
     with pytest.raises(DomainError) as refused:
         too_short.check()
-    assert refused.value.code == "within_h"
-    with pytest.raises(ValueError):
+    assert refused.value.code == "within_h" and is_sentence(refused.value.message)
+    with pytest.raises(ValueError, match="^no working time for months$"):
         replace(longest, closes=time(9, 1)).due_at(samara(18, 12))
 
 

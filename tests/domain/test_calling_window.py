@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, time
+from datetime import UTC, date, time
 
 import pytest
 
@@ -119,9 +119,20 @@ def test_a_window_that_closes_before_it_opens_is_refused():
 
 
 @pytest.mark.parametrize(
-    "wrong", [(7, time(10), time(12)), (-1, time(10), time(12)), (1, time(12), time(12)), (1, time(12), time(10))]
+    ("wrong", "words"),
+    [
+        ((7, time(10), time(12)), r"^weekday is 0 \(Monday\) to 6$"),
+        ((-1, time(10), time(12)), "^weekday is 0"),
+        ((1, time(12), time(12)), "^a window opens before it closes$"),
+        ((1, time(12), time(10)), "^a window opens before"),
+    ],
 )
-def test_a_window_has_a_weekday_and_opens_before_it_closes(wrong):
-    with pytest.raises(ValueError):
+def test_a_window_has_a_weekday_and_opens_before_it_closes(wrong, words):
+    with pytest.raises(ValueError, match=words):
         Window(*wrong)
     assert Window(6, time(22), time(0)).closes == time(0), "the midnight that ends the day"
+
+
+def test_openings_are_told_in_utc():
+    for clock in ("11:00", "12:00"):
+        assert calendar().next_opening(at(18, clock)).tzinfo is UTC

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps.domain.calling_window import CallingCalendar, Window, always_open
-from nps.domain.ladder import LAST_MINUTES, Half, half_of, hour_later, into_window, next_day
+from nps.domain.ladder import LAST_MINUTES, Half, NextDay, half_of, hour_later, into_window, next_day
 
 from .build import at, calendar, shown
 
@@ -80,7 +80,7 @@ def test_a_half_to_avoid_is_avoided_whatever_the_attempts_were():
 
 
 def test_after_the_last_calling_day_there_is_no_next_day():
-    assert next_day(at(26, "11:00"), calendar(), {}, 0.0).due is None
+    assert next_day(at(26, "11:00"), calendar(), {}, 0.0) == NextDay(None, Half.AFTERNOON)
 
 
 def test_a_day_with_one_half_only_is_called_in_that_half():
@@ -129,4 +129,19 @@ def test_the_end_of_a_half_is_never_reached_by_the_spread_of_its_clients():
     parted = (*(Window(2, time(hour), time(hour, 30)) for hour in (9, 10, 11)), Window(1, time(9), time(10)))
     split = CallingCalendar("Europe/Samara", parted, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
     assert shown(next_day(at(17, "14:30"), split, {}, last).due) == "18 11:24"
-    assert shown(next_day(at(17, "14:30"), split, {}, 0.5).due) == "18 10:12"
+    assert next_day(at(17, "14:30"), split, {}, 0.5).due == at(18, "10:12"), "to the minute below"
+    assert shown(next_day(at(17, "14:30"), split, {}, 1 / 3).due) == "18 10:00"
+
+
+def test_the_halves_meet_at_one_o_clock():
+    assert [half_of(at(18, clock), "Europe/Samara") for clock in ("12:59:59", "13:00")] == [
+        Half.MORNING,
+        Half.AFTERNOON,
+    ]
+
+
+def test_a_half_that_nobody_was_called_in_yet_counts_as_none():
+    ended = at(17, "14:30")
+    assert next_day(ended, calendar(), {Half.MORNING: 1}, 0.0).half is Half.AFTERNOON
+    assert next_day(ended, calendar(), {Half.MORNING: 1, Half.AFTERNOON: 1}, 0.0).half is Half.MORNING
+    assert next_day(ended, calendar(), {}, 0.0).half is Half.MORNING
