@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nps.domain.sample import FIELDS
+from tests.factories import PASSWORD
 
 PERSON = {"full_name": "Новая Анна", "role": "manager", "gender": "female", "login": "novaya"}
 CAMPAIGN = {
@@ -12,6 +13,7 @@ CAMPAIGN = {
     "admission": "warn", "dial_link": "tel:{e164}", "setup_allowance_s": "8",
 }  # fmt: skip
 CONTRACT = {"number": "7", "minutes": "100", "billing": "minute", "gate": "billed", "signed_on": "2026-11-01"}
+CONSENT = {"consent_number": "исх. 41", "consent_date": "2026-11-16"}
 
 #: endpoint -> what the form says. Those that stand here have to do what they are for.
 FORMS: dict[str, dict[str, Any]] = {
@@ -19,6 +21,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "admin.rename_customer": {"name": "Другое имя"},
     "admin.add_contract": CONTRACT,
     "admin.change_contract": CONTRACT,
+    "admin.raise_limit": {"seen_minutes": "1260", "minutes": "1500", **CONSENT},
     "admin.create_user": PERSON,
     "admin.set_extension": {"extension": "201"},
     "admin.set_role": {"role": "manager"},
@@ -27,6 +30,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "admin.end_sessions": {},
     "answer_terms.change": {"within_h": "4", "opens": "09:00", "closes": "18:00", "zone": "Europe/Samara"},
     "auth.close_other_sessions": {},
+    "auth.close_session": {},
+    "auth.save_password": {"current": PASSWORD, "password": "совсем другая фраза", "repeat": "совсем другая фраза"},
     "campaigns.add_branch": {"name": "Новый ОП", "region": "perm", "area_code": "342"},
     "campaigns.add_contact": {"department": "Склад", "person": "Иванова", "phone": "+73412111111"},
     "campaigns.add_day": {"day": "2026-11-20", "region": "", "is_open": "0"},
@@ -91,6 +96,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "escalations.change_address": {"email": "new@u-energo.ru"},
     "escalations.change_branch_address": {"email": "new@u-energo.ru"},
     "letters.again": {},
+    "personal_data.erase_campaign": {"reason": "срок хранения истёк"},
+    "personal_data.erase_person": {"reason": "требование № 7"},
     "personal_data.save_terms": {"legal_basis": "договор", "delete_on": "2027-01-01"},
     "quality.correct": {"disposition": "hung_up", "reason": "слышно"},
     "quality.reply": {"reply": "спасибо"},
@@ -125,12 +132,13 @@ FORMS: dict[str, dict[str, Any]] = {
     "scripts.undo": {},
     "scripts.use_words": {"used_as": "question"},
     "training.begin": {"scenario": "ready"},
+    "training.wait": {},
 }
 
 #: Pressed with nothing in them: what they are for needs a whole wizard, and tests of their own walk through it. They
 #: are refused here, four times alike.
 BARE = {
-    "admin.raise_limit", "auth.close_session", "auth.save_password", "desk.acknowledge", "desk.ask_help", "desk.back",
-    "desk.comment", "desk.read_message", "desk.transfer", "personal_data.erase_campaign", "personal_data.erase_person",
-    "recordings.upload", "reports.check_answers", "sample.upload", "scripts.upload", "training.wait",
+    "desk.acknowledge", "desk.ask_help", "desk.back",
+    "desk.comment", "desk.read_message", "desk.transfer",
+    "recordings.upload", "reports.check_answers", "sample.upload", "scripts.upload",
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,13 +14,25 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.script import editing
 from nps.domain.script.repairs import repairs
-from nps.models import CallAttempt, Campaign, Outbox, QualityReview, Recording, ShiftMessage, UnsuitableAnswer, User
+from nps.models import (
+    CallAttempt,
+    Campaign,
+    Outbox,
+    QualityReview,
+    Recording,
+    Respondent,
+    SampleImport,
+    ShiftMessage,
+    UnsuitableAnswer,
+    User,
+)
 from nps.queries import missing_clients
 from nps.queries import scripts as queries
-from nps.services import call_queue, desk, escalations, scripts, shift_messages
+from nps.queries.accounts import session_by_token
+from nps.services import accounts, call_queue, desk, escalations, scripts, shift_messages, training
 from nps.services.reports import exporting
 from tests import factories
-from tests.factories import NOW
+from tests.factories import NOW, PASSWORD
 from tests.services.loading import ROW, Loader, workbook
 from tests.services.test_scripts import says
 
@@ -230,7 +243,34 @@ def said(session: Session, place: Place) -> None:
     place.ids["unsuitable_id"] = row.id
 
 
+def logged_in_elsewhere(session: Session, place: Place) -> None:
+    login = place.people[0].login
+    opened = accounts.log_in(session, login=login, password=PASSWORD, address="10.0.0.9", agent="tablet", now=NOW)
+    row = session_by_token(session, opened.token, NOW)
+    assert row is not None
+    place.ids["session_id"] = row.session_id
+
+
+def to_be_erased(session: Session, place: Place) -> None:
+    """The campaign is closed, one of its clients has been found, and nothing is under way."""
+    campaign = session.get_one(Campaign, place.ids["campaign_id"])
+    place.fields["title"], campaign.closed_at = campaign.title, NOW
+    place.fields["respondent_id"] = place.fields["shown"] = place.ids["respondent_id"]
+    for load in session.scalars(select(SampleImport).where(SampleImport.campaign_id == campaign.id)):
+        load.state = "cancelled"
+    session.commit()
+
+
+def waiting_in_training(session: Session, place: Place) -> None:
+    person, begun = actor_of(place.people[0]), NOW - timedelta(minutes=1)
+    training.begin(session, person, place.ids["campaign_id"], "third_call", begun)
+    client = session.scalars(select(Respondent.id).where(Respondent.held_by == person.id)).one()
+    call = desk.dial(session, person, client, begun)
+    desk.settle(session, person, call, desk.Result("no_answer"), NOW)
+
+
 STATES: dict[str, Prepare] = {
+    "auth.close_session": logged_in_elsewhere,
     "desk.answer": talking,
     "desk.answered": dialled,
     "desk.break_in": talking,
@@ -260,6 +300,8 @@ STATES: dict[str, Prepare] = {
     "campaigns.settle": left_open,
     "campaigns.write_message": asking_for_help,
     "escalations.confirm": tested,
+    "personal_data.erase_campaign": to_be_erased,
+    "personal_data.erase_person": to_be_erased,
     "quality.reply": reviewed,
     "recordings.absence": loose,
     "recordings.attach": loose,
@@ -280,4 +322,5 @@ STATES: dict[str, Prepare] = {
     "scripts.repair": broken,
     "scripts.undo": drafted,
     "scripts.use_words": said,
+    "training.wait": waiting_in_training,
 }
