@@ -25,7 +25,7 @@ BY_NAME: dict[str, int] = {
     "quality.index": 22,
     "quality.review": 41,
     "reports.compare": 104,
-    "reports.frozen_report": 38,
+    "reports.frozen_report": 39,
     "reports.method": 34,
     "reports.overview": 62,
     "reports.panel": 76,
