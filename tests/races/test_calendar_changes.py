@@ -93,7 +93,7 @@ def test_a_change_of_windows_waits_for_an_act_and_takes_nothing_from_it(
     session.rollback()
 
     def refuse(s: Session) -> None:
-        cases.act(s, manager, client, "refused", "просил", NOW)
+        cases.decide_case(s, manager, client, "refused", "просил", NOW)
 
     with (
         before(app, "INSERT INTO journal", refuse) as act,

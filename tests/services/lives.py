@@ -129,4 +129,4 @@ class Lives:
             return
         kind = self.random.choice(("reopened", "returned"))
         client_id = self.random.choice(self.clients)
-        cases.act(self.session, self.manager, client_id, kind, "Проверка", self.seat.now)
+        cases.decide_case(self.session, self.manager, client_id, kind, "Проверка", self.seat.now)

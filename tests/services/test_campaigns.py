@@ -190,7 +190,7 @@ def test_a_closed_campaign_changes_no_more(session: Session, manager: int) -> No
     with pytest.raises(StaleError):
         campaigns.pause(session, manager, campaign.id, NOW)
     with pytest.raises(StaleError):
-        cases.act(session, manager, respondent.id, "reopened", "Ошиблись", NOW)
+        cases.decide_case(session, manager, respondent.id, "reopened", "Ошиблись", NOW)
     other = factories.campaign(session, contract_id=campaign.contract_id, script_version_id=campaign.script_version_id)
     phone = respondent_phone(session, respondent.id)
     stop_list.add(session, manager, other.id, phone=phone, inn="", reason="Просьба клиента", now=NOW)

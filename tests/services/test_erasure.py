@@ -395,7 +395,7 @@ def test_nobody_decides_about_an_erased_client_any_more(session: Session, survey
     with pytest.raises(StaleError, match="удалены"):
         cases.give_number(session, survey.manager.id, survey.victim, SPARE, NOW)
     with pytest.raises(StaleError, match="удалены"):
-        cases.act(session, survey.manager.id, survey.victim, "reopened", "Просил", NOW)
+        cases.decide_case(session, survey.manager.id, survey.victim, "reopened", "Просил", NOW)
     seat, attempt = survey.seat, survey.attempt
     with pytest.raises(StaleError):
         desk.save_note(session, seat.actor, attempt, f"ещё раз {PHONE}", seat.now)

@@ -314,10 +314,10 @@ def test_a_client_reopened_once_is_not_reopened_again_by_the_same_form(session: 
     floor.correct(attempt, "refused")
     at = NOW + timedelta(hours=2)
     with counted(session, floor.boss, "k"):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Передумал", at)
+        cases.decide_case(session, floor.manager, floor.client_id, "reopened", "Передумал", at)
     assert floor.client().state == "waiting"
     with pytest.raises(SentAgain), counted(session, floor.boss, "k"):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Передумал", at)
+        cases.decide_case(session, floor.manager, floor.client_id, "reopened", "Передумал", at)
     assert floor.client().state == "waiting"
     assert list(session.scalars(select(CaseEvent.kind))) == ["reopened"]
 
@@ -359,7 +359,7 @@ def test_the_questionnaire_of_an_earlier_call_comes_back_with_its_survey(session
 def test_an_excluded_client_is_made_no_survey_of(session: Session, floor: Floor) -> None:
     attempt = floor.survey()
     floor.correct(attempt, "hung_up")
-    cases.act(session, floor.manager, floor.client_id, "withdrawn", "Просили", NOW, letter="17")
+    cases.decide_case(session, floor.manager, floor.client_id, "withdrawn", "Просили", NOW, letter="17")
     with pytest.raises(StaleError, match="исключён из базы"):
         floor.correct(attempt, "surveyed")
     assert (floor.client().state, in_force(session)) == ("withdrawn", [])
@@ -371,12 +371,12 @@ def test_a_stop_listed_client_is_not_reopened_in_vain(session: Session, floor: F
     at = NOW + timedelta(hours=3)
     assert "сначала снимите запись" in cases.why_not_back(session, floor.client_id, "reopened", at)
     with pytest.raises(StaleError, match="стоп-листе"):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", at)
+        cases.decide_case(session, floor.manager, floor.client_id, "reopened", "Просил", at)
     assert session.scalars(select(CaseEvent.kind)).all() == ["stop_listed"]
     entry = session.scalars(select(StopList.id)).one()
     stop_list.lift(session, floor.manager, floor.campaign_id, entry, "Ошибка", at)
     assert cases.why_not_back(session, floor.client_id, "reopened", at) == ""
-    cases.act(session, floor.manager, floor.client_id, "reopened", "Просил", at)
+    cases.decide_case(session, floor.manager, floor.client_id, "reopened", "Просил", at)
     assert floor.client().state == "waiting"
 
 
@@ -385,4 +385,4 @@ def test_a_client_without_a_live_number_needs_one_first(session: Session, floor:
     desk.settle(session, floor.actor, attempt, Result("dead_number", note="Нет"), NOW)
     assert floor.client().state == "inactive"
     with pytest.raises(StaleError, match="внесите новый номер"):
-        cases.act(session, floor.manager, floor.client_id, "reopened", "Верный", NOW)
+        cases.decide_case(session, floor.manager, floor.client_id, "reopened", "Верный", NOW)

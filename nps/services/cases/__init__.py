@@ -1,9 +1,9 @@
 """Writing what `nps.domain.case` decides: the fold of a client's history, and the acts on it."""
 
 from nps.services.cases.acts import (
-    act,
     add_number,
     change_contact,
+    decide_case,
     free,
     give_number,
     organisation_refused,
@@ -26,7 +26,8 @@ from nps.services.cases.turns import GO_ON_JOB, decide_rest, go_on, unfinished
 from nps.services.cases.withdrawing import withdraw_missing
 
 __all__ = [
-    "GO_ON_JOB", "act", "add_event", "add_number", "append_outcome", "change_contact", "close_campaign", "decide_rest",
-    "free", "give_number", "go_on", "organisation_refused", "refold", "refold_changed", "refold_many", "refold_waiting",
-    "require_open", "spread_of", "stop_phone", "tell_many", "unfinished", "why_not_back", "withdraw_missing",
+    "GO_ON_JOB", "add_event", "add_number", "append_outcome", "change_contact", "close_campaign", "decide_case",
+    "decide_rest", "free", "give_number", "go_on", "organisation_refused", "refold", "refold_changed", "refold_many",
+    "refold_waiting", "require_open", "spread_of", "stop_phone", "tell_many", "unfinished", "why_not_back",
+    "withdraw_missing",
 ]  # fmt: skip

@@ -34,7 +34,7 @@ def letter_number(letter: str) -> str:
     return letter[:_MAX_LETTER]
 
 
-def act(
+def decide_case(
     session: AnySession, actor_id: int, respondent_id: int, kind: str, reason: str, now: datetime, *, letter: str = ""
 ) -> None:
     """A manager's act on a case: reopened, returned, refused, withdrawn (§3, §4).

@@ -57,7 +57,7 @@ def act(campaign_id: int, respondent_id: int) -> Response:
     require_client(campaign_id, respondent_id)
     kind = forms.choice("kind", _DONE, label="Действие")
     reason, letter = forms.text("reason", 500, label="Причина"), forms.text("letter", 60, label="Номер письма")
-    cases.act(db.session(), access.current_actor().id, respondent_id, kind, reason, now(), letter=letter)
+    cases.decide_case(db.session(), access.current_actor().id, respondent_id, kind, reason, now(), letter=letter)
     return _done(campaign_id, respondent_id, _DONE[kind])
 
 
