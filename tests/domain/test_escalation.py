@@ -64,12 +64,11 @@ def test_a_field_holds_so_much_and_no_more(field: str) -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    assert set(refused(text="", organisation="", phone="", email="", inn="1")) == {
-        "text",
-        "organisation",
-        "phone",
-        "inn",
-    }
+    told = refused(text="", organisation="", phone="", email="", inn="1")
+    assert set(told) == {"text", "organisation", "phone", "inn"}
+    with pytest.raises(EscalationError) as empty:
+        wish({})
+    assert set(empty.value.fields) == {"text", "organisation", "phone"}
 
 
 def test_a_phone_or_an_address_is_enough_and_an_inn_has_ten_digits_or_twelve() -> None:
@@ -80,7 +79,7 @@ def test_a_phone_or_an_address_is_enough_and_an_inn_has_ten_digits_or_twelve() -
 
 def test_lines_stay_in_the_question_only_and_no_control_character_anywhere() -> None:
     found = wish(
-        TYPED | {"contact": "Анна\r\nBcc: x", "text": "  Первое\r\nвторое\rтретье\n\n\n\nконец\x00 \u2028 да "}
+        TYPED | {"contact": "Анна\r\nBcc:\x07x", "text": "  Первое\r\nвторое\rтретье\n\n\n\nконец\x00 \u2028 да "}
     )
     assert found.contact == "Анна Bcc: x"
     assert found.text == "Первое\nвторое\nтретье\n\nконец да"
@@ -111,7 +110,7 @@ def test_addresses_are_parted_by_anything_and_none_is_written_to_twice() -> None
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "Здесь нужен адрес почты"),
+        ("", "^Здесь нужен адрес почты"),
         ("a@b.ru, c@", "«c@» — не адрес почты"),
         (" ".join(f"a{n}@b.ru" for n in range(MOST_ADDRESSES + 1)), f"не больше {MOST_ADDRESSES}"),
         (" ".join(f"{n}{'a' * 60}@b.ru" for n in range(4)), f"не больше {MOST_ADDRESSES}"),

@@ -1,5 +1,5 @@
 import math
-from datetime import date, time, timedelta
+from datetime import UTC, date, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +32,8 @@ from .build import at, calendar, shown
 def test_the_hour_is_a_minimum_and_what_falls_outside_moves_to_the_next_window(ended, due, moved):
     step = hour_later(at(*ended), calendar())
     assert (shown(step.due), step.moved) == (due, moved)
+    assert step.plus_hour == at(*ended) + timedelta(hours=1)
+    assert {moment.tzinfo for moment in (step.plus_hour, step.due) if moment is not None} == {UTC}
 
 
 @pytest.mark.parametrize("zone", ["Europe/Moscow", "Europe/Samara", "Asia/Yekaterinburg"])
@@ -120,7 +122,8 @@ def test_whenever_a_call_ends_the_next_is_in_a_window_and_not_in_its_last_minute
 def test_a_day_whose_windows_are_all_last_minutes_is_left_to_the_next_window():
     brief = tuple(Window(weekday, time(10), time(10, 5 if weekday == 1 else 30)) for weekday in (1, 2, 3))
     odd = CallingCalendar("Europe/Samara", brief, frozenset(), date(2026, 11, 3), date(2026, 11, 26))
-    assert shown(next_day(at(12, "10:10"), odd, {}, 0.0).due) == "18 10:00"
+    step = next_day(at(12, "10:10"), odd, {}, 0.0)
+    assert (shown(step.due), step.half) == ("18 10:00", Half.MORNING)
 
 
 def test_the_end_of_a_half_is_never_reached_by_the_spread_of_its_clients():
