@@ -57,7 +57,7 @@ def tabs(campaign_id: int, current: str) -> list[dict[str, object]]:
     ]
 
 
-def settings_page(name: str, campaign: CampaignRow, error: DomainError | None = None, /, **context: Any) -> Response:
+def settings_page(name: str, campaign: CampaignRow, error: DomainError | None = None, **context: Any) -> Response:
     """The page `name` under «Настройки»; when something was refused with what was typed, and why beside the field."""
     shown = {"errors": by_field(error), "typed": forms.typed() if error else {}} | context
     return htmx.render(
