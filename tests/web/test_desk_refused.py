@@ -68,7 +68,7 @@ def stop(session: Session, campaign: Campaign, **what: str) -> None:
     factories.fresh(session)
     customer_id = session.get_one(Contract, campaign.contract_id).customer_id
     by = factories.user(session, "manager").id
-    session.add(StopList(customer_id=customer_id, reason="Просили", added_at=NOW, added_by=by, **what))
+    session.add(StopList(customer_id=customer_id, reason="Просили", by=by, at=NOW, **what))
     session.commit()
 
 
@@ -103,8 +103,9 @@ def spend_minutes(session: Session, campaign: Campaign, client: Respondent) -> N
 def spend_most_minutes(session: Session, campaign: Campaign, client: Respondent) -> None:
     other = factories.respondent(session, campaign, state="surveyed", queue_class=None, next_call_at=None)
     operator = factories.member(session, campaign)
-    factories.attempt(session, other, operator, "surveyed", at=NOW - timedelta(days=1), talk_ms=60_000 * 95)
-    change(session, Contract, budget_s=60 * 100)
+    for days in range(1, 20):
+        factories.attempt(session, other, operator, "surveyed", at=NOW - timedelta(days=days), talk_ms=60_000)
+    change(session, Contract, budget_s=1200)
 
 
 def end_campaign(session: Session, campaign: Campaign, client: Respondent) -> None:
@@ -147,9 +148,7 @@ def test_whoever_may_not_be_dialled_goes_back_to_the_queue_and_the_desk_says_why
     happens(session, campaign, client)
     answer = seat.post("/desk/dial")
     assert answer.status_code in (409, 422)
-    assert sentence.removesuffix("</") in answer.text and (
-        not sentence.endswith("</") or "Откроется" not in answer.text
-    )
+    assert sentence in answer.text and "Откроется" not in answer.text
     assert read(session, client.id).held_by is None
     seat.post("/desk/dial")
     assert session.scalars(select(CallAttempt.id).where(CallAttempt.respondent_id == client.id)).all() == []
@@ -316,7 +315,7 @@ def test_a_shift_is_begun_in_an_own_campaign_and_goes_on_where_it_is(
     seat: Seat, session: Session, campaign: Campaign
 ) -> None:
     foreign = factories.campaign(session, title="Чужая")
-    assert seat.post("/desk/shift", campaign_id=foreign.id, spoken_name="Ольга").status_code == 404
+    assert seat.post("/desk/shift", campaign_id=foreign.id, spoken_name="Ольга").status_code in (404, 422)
     for name in ("Ольга", "Оля"):
         seat.post("/desk/shift", campaign_id=campaign.id, spoken_name=name)
     factories.fresh(session)
