@@ -34,10 +34,13 @@ BY_NAME: dict[str, int] = {
     "campaigns.close": 48,
     "campaigns.create": 41,
     "campaigns.set_region": 60,
+    "personal_data.erase_campaign": 187,
+    "personal_data.erase_person": 82,
     "quality.correct": 54,
     "quality.save": 30,
     "reports.freeze": 37,
     "training.begin": 29,
+    "training.wait": 28,
 }
 #: More statements with more rows today: a report for each of the waves that are compared; in the lists of answers and
 #: calls those of a page that has another one behind it.
