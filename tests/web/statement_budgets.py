@@ -33,7 +33,7 @@ BY_NAME: dict[str, int] = {
     # What decides many clients or writes a whole campaign at once, with ten more of everything there.
     "campaigns.close": 48,
     "campaigns.create": 41,
-    "campaigns.set_region": 60,
+    "campaigns.set_region": 70,
     "personal_data.erase_campaign": 187,
     "personal_data.erase_person": 82,
     "quality.correct": 54,
