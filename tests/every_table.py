@@ -16,6 +16,7 @@ from nps.models import (
     CampaignDay,
     ClaimKey,
     ExchangeLink,
+    FormKey,
     JobRun,
     LineCommand,
     LoginAttempt,
@@ -62,6 +63,7 @@ def fill_the_rest(session: Session) -> None:
     shift, said = session.scalars(select(Shift.id)).first(), session.scalars(select(UnsuitableAnswer.id)).first()
     assert client is not None and who is not None and shift is not None and said is not None
     rows: list[Base] = [
+        FormKey(key="k", user_id=who, route="web:test", body_hash="0" * 64, result={"go": "/"}, at=at),
         ExchangeLink(heard_at=None, problem=""),
         MailServer(id=1, failures=1, failing_since=at, said="421 позже"),
         JobRun(kind="export", state="done", arg={"a": 1}, owner_id=who, created_at=at),

@@ -31,7 +31,7 @@ from nps.queries import call_queue, campaigns
 from nps.queries.campaigns import CampaignRow, row_of, with_campaign
 from nps.queries.numbers import is_live
 from nps.queries.together import Together
-from nps.services.acting import act
+from nps.services.acting import Act, act
 from nps.services.journal import log_access
 from nps.services.transaction import AnySession, require_claims, write
 
@@ -86,31 +86,34 @@ def take_next(
     all.
     """
     with act(session, operator_id, now, claims=True) as a:
-        free_lapsed(a.s, now)
-        row = a.s.execute(
-            _at_work, {"operator": operator_id}, execution_options={"populate_existing": True}
-        ).one_or_none()
-        if row is None or campaign_id not in (None, row.Shift.campaign_id):
-            # Ended or begun elsewhere in another tab since the page was drawn.
-            return Nobody("no_shift")
-        row.Shift.shown_result_id = None
-        # Shown or dialled: a call without a result holds its client too.
-        if row.held is not None:
-            return Taken(row.held)
-        campaign = row_of(row)
-        found = _RULES.read(a.s, campaign=campaign.id, contract=campaign.contract_id)
-        budget = campaigns.budget_of(campaign, found)
-        decision = budget.decide()
-        # On a break: another tab of his may still show the button.
-        why = why_closed(campaign) or ("" if decision.may_dial else "budget") or ("pause" if row.is_paused else "")
-        if why:
-            return Nobody(why, budget)
-        calendars = campaigns.calendars_of(campaign, found)
-        claimed = _claim(a.s, operator_id, campaign, calendars, decision.may_start_new, now, now + lease)
-        if claimed is None:
-            return Nobody("no_due", budget)
-        log_access(a.s, at=now, user_id=operator_id, action="card_shown", object_kind="respondent", object_id=claimed)
-        return Taken(claimed, budget)
+        return _give_next(a, operator_id, campaign_id, lease)
+
+
+def _give_next(a: Act, operator_id: int, campaign_id: int | None, lease: timedelta) -> Taken | Nobody:
+    now = a.now
+    free_lapsed(a.s, now)
+    row = a.s.execute(_at_work, {"operator": operator_id}, execution_options={"populate_existing": True}).one_or_none()
+    if row is None or campaign_id not in (None, row.Shift.campaign_id):
+        # Ended or begun elsewhere in another tab since the page was drawn.
+        return Nobody("no_shift")
+    row.Shift.shown_result_id = None
+    # Shown or dialled: a call without a result holds its client too.
+    if row.held is not None:
+        return Taken(row.held)
+    campaign = row_of(row)
+    found = _RULES.read(a.s, campaign=campaign.id, contract=campaign.contract_id)
+    budget = campaigns.budget_of(campaign, found)
+    decision = budget.decide()
+    # On a break: another tab of his may still show the button.
+    why = why_closed(campaign) or ("" if decision.may_dial else "budget") or ("pause" if row.is_paused else "")
+    if why:
+        return Nobody(why, budget)
+    calendars = campaigns.calendars_of(campaign, found)
+    claimed = _claim(a.s, operator_id, campaign, calendars, decision.may_start_new, now, now + lease)
+    if claimed is None:
+        return Nobody("no_due", budget)
+    log_access(a.s, at=now, user_id=operator_id, action="card_shown", object_kind="respondent", object_id=claimed)
+    return Taken(claimed, budget)
 
 
 def why_closed(campaign: CampaignRow) -> str:
@@ -269,10 +272,19 @@ def renew(session: AnySession, operator_id: int, now: datetime, lease: timedelta
     return changed is not None
 
 
-def return_client(session: AnySession, operator_id: int, respondent_id: int, reason: str, now: datetime) -> None:
+def return_client(
+    session: AnySession,
+    operator_id: int,
+    respondent_id: int,
+    reason: str,
+    now: datetime,
+    next_lease: timedelta | None = None,
+) -> Taken | Nobody | None:
     """Put a shown client back into the queue before dialling, with a reason. A dialled one needs a result instead.
 
-    Raises StaleError when the operator does not hold this client, DomainError for an unknown reason.
+    `next_lease`: the operator gets his next client at once, for so long, in the same act: between the two no other
+    press of his finds him without one. Raises StaleError when the operator does not hold this client, DomainError for an
+    unknown reason.
     """
     if reason not in RETURN_REASONS:
         raise DomainError("no_reason", "Выберите, почему возвращаете клиента в очередь.")
@@ -286,6 +298,7 @@ def return_client(session: AnySession, operator_id: int, respondent_id: int, rea
             raise StaleError("dialled", "Звонок уже начат: выберите его итог.")
         release_shown(a.s, Respondent.id == respondent_id)
         a.record("client_returned", "respondent", respondent_id, campaign_id=row.campaign_id, after={"reason": reason})
+        return _give_next(a, operator_id, row.campaign_id, next_lease) if next_lease else None
 
 
 def open_attempt_of(session: Session, respondent_id: int) -> CallAttempt | None:

@@ -12,7 +12,7 @@ from nps.web import forms
 from nps.web.access import current_actor, roles
 from nps.web.clock import now
 from nps.web.desk import bp
-from nps.web.desk.common import done, expected_client, take, told
+from nps.web.desk.common import done, expected_client, lease, take, told
 
 
 @bp.post("/next")
@@ -47,10 +47,11 @@ def inbound() -> Response:
 def return_client() -> Response:
     """«Вернуть в очередь» before the dial, and bring the next one."""
     reason = request.form.get("reason", "")
-    call_queue.return_client(db.session, current_actor().id, expected_client(), reason, now())
+    who, until = current_actor().id, None if reason == "break" else lease()
+    taken = call_queue.return_client(db.session, who, expected_client(), reason, now(), until)
     if reason == "break":
         desk.pause(db.session, current_actor(), "break", now())
-    return done("Клиент вернулся в очередь", budget=None if reason == "break" else take())
+    return done("Клиент вернулся в очередь", budget=taken.budget if taken else None)
 
 
 @bp.post("/calls/<uuid:attempt_id>/ringing")
