@@ -283,8 +283,8 @@ def return_client(
     """Put a shown client back into the queue before dialling, with a reason. A dialled one needs a result instead.
 
     `next_lease`: the operator gets his next client at once, for so long, in the same act: between the two no other
-    press of his finds him without one. Raises StaleError when the operator does not hold this client, DomainError for an
-    unknown reason.
+    press of his finds him without one. Raises StaleError when the operator does not hold this client, DomainError for
+    an unknown reason.
     """
     if reason not in RETURN_REASONS:
         raise DomainError("no_reason", "Выберите, почему возвращаете клиента в очередь.")
