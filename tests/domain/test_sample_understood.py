@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from nps.domain.sample import Header, Profile, Sheet, Understood
 
 FULL = Understood(
-    sheets=(Sheet("Клиенты", hidden=False, rows=3), Sheet("Черновик", hidden=True, rows=0)),
+    sheets=(Sheet("Клиенты", hidden=False, rows=3, unseen=1), Sheet("Черновик", hidden=True, rows=0)),
     sheet=1,
-    header=Header(4, ("ОП", "Телефон"), {"branch": 0, "phone": 1}),
-    profile=Profile(5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, {"": {("inn", "perm"): 1}}),
+    header=Header(
+        4, ("Организация", "Телефон", "Моб."), {"organisation": (0,), "phone": (1, 2)}, "Пермь", grouped=True
+    ),
+    profile=Profile(5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}),
     noticed={"phone": {"letters": 2}},
     remembered=True,
     decisions={"пермь": "new:perm"},
@@ -30,6 +32,11 @@ def test_everything_comes_back_as_it_was() -> None:
     nothing = Understood()
     assert [one.name for one in fields(FULL) if getattr(FULL, one.name) == getattr(nothing, one.name)] == []
     assert Understood.from_json(json.loads(json.dumps(FULL.as_json()))) == FULL
+
+
+def test_an_older_release_kept_one_column_a_field() -> None:
+    kept = FULL.as_json() | {"columns": {"branch": 0, "phone": 1}}
+    assert Understood.from_json(kept).header.columns == {"branch": (0,), "phone": (1,)}
 
 
 def test_nothing_known_is_an_empty_object() -> None:
