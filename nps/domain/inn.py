@@ -37,7 +37,8 @@ def normal_inn(raw: object) -> str:
     bare = _LABEL.sub(" ", text)
     if any(char.isalpha() for char in bare):
         raise InnError("letters", "В ИНН должны быть только цифры. Проверьте ячейку.")
-    return _of_groups(re.findall(r"\d+", bare))
+    groups = re.findall(r"\d+", bare)
+    return _of_groups(groups) if groups else ""
 
 
 def _of_groups(groups: Sequence[str]) -> str:

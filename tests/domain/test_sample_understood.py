@@ -11,9 +11,7 @@ from nps.domain.sample import Header, Profile, Sheet, Understood
 FULL = Understood(
     sheets=(Sheet("Клиенты", hidden=False, rows=3, unseen=1), Sheet("Черновик", hidden=True, rows=0)),
     sheet=1,
-    header=Header(
-        4, ("Клиент", "Телефон", "Моб."), {"organisation": (0,), "phone": (1, 2)}, "Пермь", grouped=True
-    ),
+    header=Header(4, ("Клиент", "Телефон", "Моб."), {"organisation": (0,), "phone": (1, 2)}, "Пермь", grouped=True),
     profile=Profile(5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}),
     noticed={"phone": {"letters": 2}},
     remembered=True,
