@@ -188,6 +188,7 @@ def test_words_belong_to_the_number_beside_which_they_stand(text: str, words: li
         ("(3412) 000-128/129", ["+73412000128", "+73412000129"]),
         ("8(3412)51-23-45 (51-23-46)", ["+73412512345", "+73412512346"]),
         ("89120000111, 12345", ["+79120000111"]),
+        ("8 930 123-45-67/0000000", ["+79301234567"]),
     ],
 )
 def test_the_end_of_a_number_is_completed_from_the_one_before_only_when_its_length_says_so(
@@ -205,6 +206,7 @@ def test_the_end_of_a_number_is_completed_from_the_one_before_only_when_its_leng
         ("7 912 345 67 8", "short"),
         ("8 (3412) 51-23-4", "short"),
         ("1892820107", "code"),
+        ("+84 91 234 56 78", "foreign"),
         ("звонить Ивану", "words"),
         ("—", "empty"),
     ],

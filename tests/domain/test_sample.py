@@ -187,6 +187,33 @@ class TestLayouts:
         header = find_header([(1, ["ОП", "Организация"]), (2, ["Уфа", "ООО «А»", "", "89120000001"])])
         assert header is not None and len(header.titles) == 4
 
+    def test_a_table_that_looks_like_no_base_is_none(self) -> None:
+        assert guessed_header([(1, ["Приложение 1"]), (2, ["к договору"])]) is None
+
+    def test_columns_without_titles_at_the_end_change_no_signature(self) -> None:
+        assert signature(["ОП", "Тел.", "", ""]) == signature(["ОП", "Тел."])
+
+    @pytest.mark.parametrize(
+        ("changes", "fate", "reason"),
+        [
+            ({"organisation": "#REF!"}, Fate.REJECTED, "Название: В ячейке ошибка Excel «#REF!»"),
+            ({"inn": "#Н/Д"}, Fate.REJECTED, "ИНН: В ячейке ошибка Excel «#Н/Д»"),
+            ({"phone": '=CONCATENATE("+","79120000000")'}, Fate.REJECTED, "Телефон: В ячейке формула без значения"),
+            ({"contact": "#ИМЯ?"}, Fate.CORRECTED, "Контакт не загружен. В ячейке ошибка Excel"),
+        ],
+    )
+    def test_a_cell_with_an_error_of_excel_is_named_and_never_taken_for_empty(
+        self, changes: dict[str, str], fate: Fate, reason: str
+    ) -> None:
+        (verdict,) = check(row(**changes))
+        assert (verdict.fate, reason in verdict.reason) == (fate, True), verdict.reason
+
+    def test_a_name_beside_the_number_is_the_contact_when_there_is_no_other(self) -> None:
+        (verdict,) = check(row(contact="", phone="8 912 000 01 22 Петрова Анна"))
+        assert verdict.fixed["contact"] == "Петрова Анна"
+        (verdict,) = check(row(contact="", phone="8 912 000 01 22 приёмная"))
+        assert verdict.fixed["contact"] == ""
+
     def test_a_row_that_is_a_client_is_not_remembered_as_titles(self) -> None:
         assert not header_at(1, GOOD).may_be_kept
         assert HEADER.may_be_kept

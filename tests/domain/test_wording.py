@@ -12,6 +12,7 @@ from nps.domain.wording import (
     percent,
     phone_words,
     plural,
+    short_name,
     signed,
     tenths,
     why_text,
@@ -152,3 +153,8 @@ def test_another_person_without_a_time_is_called_the_next_day():
     assert why_text(found.why, IZHEVSK, NOW) == (
         "Ответил другой вчера в 10:15, следующий день звонков во второй половине дня → сегодня в 14:00"
     )
+
+
+def test_a_name_is_short_where_there_is_little_room():
+    assert short_name("Ольга Маркова") == "Ольга М."
+    assert short_name("Ольга") == "Ольга"
