@@ -96,7 +96,8 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
 
 def _look(archive: zipfile.ZipFile, part: str) -> Look:
     found, number = Look(part), 0
-    for chunk in _chunks(archive, part):
+    for chunk, is_odd, is_notable in _chunks(archive, part):
+        found.usual = found.usual and not is_odd
         row = _ROW.match(chunk)
         if row is None:
             for left, top, right, bottom in _MERGE.findall(chunk)[: _MOST_MERGES - len(found.merges)]:
@@ -107,31 +108,37 @@ def _look(archive: zipfile.ZipFile, part: str) -> Look:
         found.ordered = found.ordered and number > before
         if number in found.filled:
             found.repeated = number
-        found.usual = found.usual and not _ODD_CELL.search(chunk)
         if _VALUE.search(chunk):
             found.filled.add(number)
         if _HIDDEN.search(row[0]):
             found.unseen.add(number)
-        if _NOTABLE.search(chunk) and (texts := _texts(chunk)):
+        if is_notable and _NOTABLE.search(chunk) and (texts := _texts(chunk)):
             found.texts[number] = texts
             found.filled.add(number)
     return found
 
 
-def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    """Each row from its tag to the next, and what stands before the first and after the last by itself."""
+def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, bool, bool]]:
+    """Each row from its tag to the next, and what stands before the first and after the last by itself.
+
+    With each: whether it, or one read together with it, has a cell that is odd or notable. Looked for in many rows at
+    once that is quick.
+    """
     rest = b""
     with archive.open(part) as file:
         while piece := file.read(_PIECE_BYTES):
             rest += piece
             starts = [found.start() for found in _ROW.finditer(rest)]
-            for start, end in zip(starts, starts[1:], strict=False):
-                yield rest[start:end]
-            rest = rest[starts[-1] :] if starts else rest[-_PIECE_BYTES:]
+            end = starts[-1] if starts else 0
+            has = _ODD_CELL.search(rest, 0, end) is not None, _NOTABLE.search(rest, 0, end) is not None
+            for start, stop in zip(starts, starts[1:], strict=False):
+                yield rest[start:stop], *has
+            rest = rest[end:] if starts else rest[-_PIECE_BYTES:]
+    has = _ODD_CELL.search(rest) is not None, _NOTABLE.search(rest) is not None
     if over := _DATA_END.search(rest):
-        yield rest[: over.start()]
+        yield rest[: over.start()], *has
         rest = rest[over.end() :]
-    yield rest
+    yield rest, *has
 
 
 def lost_row(path: str, look: Look, given: set[int]) -> int:
@@ -142,7 +149,7 @@ def lost_row(path: str, look: Look, given: set[int]) -> int:
     with zipfile.ZipFile(path) as archive:
         shared = _shared_strings(archive)
         number = 0
-        for chunk in _chunks(archive, look.part):
+        for chunk, _, _ in _chunks(archive, look.part):
             if row := _ROW.match(chunk):
                 said = _NUMBER.search(row[0])
                 number = int(said[1]) if said else number + 1

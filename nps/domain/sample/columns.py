@@ -67,6 +67,8 @@ _EXACT = {
     "email": "электронная почта, почта, эл почта, e-mail, email, mail, адрес электронной почты",
 }
 _SYNONYMS = {name: code for code, names in _EXACT.items() for name in names.split(", ")}
+#: The same words as they stand in headings, to be looked for in each row.
+_TITLES = frozenset(spelled for name in _SYNONYMS for spelled in (name, name.capitalize(), name.upper(), name.title()))
 #: For headers that say more than the bare word, most telling first: «Контактный телефон (с кодом)» is no contact.
 _HINTS = (
     ("inn", re.compile(r"\bинн\b|\binn\b|tax")),
@@ -134,7 +136,7 @@ class RowReader:
         if self._grouped and (name := group_name(cells)):
             self._branch = name
             return "Строка с названием подразделения: оно взято для строк под ней."
-        if sum(cell.casefold() in _SYNONYMS for cell in cells) > _LEAST_FIELDS:
+        if len(_TITLES.intersection(cells)) > _LEAST_FIELDS:
             columns = header_at(0, cells).columns
             if columns != self._columns and all(code in columns for code in REQUIRED):
                 self._columns = columns
