@@ -177,6 +177,18 @@ class TestLayouts:
         found = self.accepted([(1, list(TITLES)), (2, list(GOOD)), (4, other), (5, below)])
         assert [one.fixed["phones"][0]["e164"] for one in found] == ["+73412008032", "+79040005843"]
 
+    def test_the_same_heading_again_leaves_the_columns_as_they_were_chosen(self) -> None:
+        titles = ["ОП", "Организация", "Фамилия", "Имя", "Отчество", "Телефон", "Рабочий телефон"]
+        rows = [
+            (1, titles),
+            (2, ["Уфа", "ООО «А»", "Ёлкина", "Анна", "Петровна", "89120000001", "83412000002"]),
+            (3, titles),
+            (4, ["Уфа", "ООО «Б»", "Вахрушев", "Тимур", "Ильич", "89120000003", "83412000004"]),
+        ]
+        _, second = self.accepted(rows)
+        assert second.fixed["contact"] == "Вахрушев Тимур Ильич"
+        assert [phone["e164"] for phone in second.fixed["phones"]] == ["+79120000003", "+73412000004"]
+
     def test_of_two_columns_of_one_title_the_one_with_such_contents_is_taken(self) -> None:
         titles = ["ОП", "Телефон", "Организация", "Телефон"]
         rows = [(n, ["Ижевск", "-", f"ООО «{n}»", f"8912000000{n}"]) for n in range(2, 6)]

@@ -124,6 +124,7 @@ class RowReader:
     """Reads the rows of a base in their order: a row's branch may stand above it, and so may a second heading."""
 
     def __init__(self, header: Header) -> None:
+        self._header = header
         self._columns = header.columns
         self._grouped = header.grouped and "branch" not in header.columns
         self._branch = header.branch
@@ -138,7 +139,10 @@ class RowReader:
             return "Строка с названием подразделения: оно взято для строк под ней."
         if len(_TITLES.intersection(cells)) > _LEAST_FIELDS:
             columns = header_at(0, cells).columns
-            if columns != self._columns and all(code in columns for code in REQUIRED):
+            if signature(cells) == signature(self._header.titles):
+                # The same table goes on: its columns are those that a person has confirmed.
+                self._columns = self._header.columns
+            elif all(code in columns for code in REQUIRED):
                 self._columns = columns
                 return "Заголовки другой таблицы: строки под ними прочитаны по ним."
         texts = texts_of(cells, self._columns)
