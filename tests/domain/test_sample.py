@@ -242,6 +242,10 @@ class TestProfile:
         cells = ["", "1897309111", "Итого Плюс", "", "8 341 200-80-32"]
         assert profile([(2, cells)], HEADER).rows == 1
 
+    def test_a_line_of_words_under_the_table_is_no_branch(self) -> None:
+        below = [(4, ["Исполнитель: Иванова А.А."]), (5, ["", "Дата: 30.11.2026"]), (6, ["Уфа", "", "ООО «Б»"])]
+        assert profile([(1, TITLES), (2, GOOD), *below], HEADER).branches == {"Ижевск": 1, "": 1, "Уфа": 1}
+
     def test_a_header_without_rows_has_none(self) -> None:
         assert profile([(1, TITLES)], HEADER).rows == 0
 
@@ -271,7 +275,14 @@ class TestBranches:
         assert branch_key("ОП") == "оп"
 
     @pytest.mark.parametrize(
-        ("name", "region"), [("Набережные Челны ОП", "tatarstan"), ("ОП Уфа-2", "bashkiria"), ("Атлантида", None)]
+        ("name", "region"),
+        [
+            ("Набережные Челны ОП", "tatarstan"),
+            ("ОП Уфа-2", "bashkiria"),
+            ("Ижевск/Воткинск", "udmurtia"),
+            ("Казань, Уфа", None),
+            ("Атлантида", None),
+        ],
     )
     def test_a_city_suggests_its_region(self, name: str, region: str | None) -> None:
         assert suggested_region(name) == region
@@ -295,7 +306,9 @@ class TestBranches:
         (group, _) = group_branches(found.branches, {}, found.hints)
         assert (group.suggested, group.hint) == (None, ("chuvashia", 1, 1))
 
-    @pytest.mark.parametrize(("name", "code"), [("Пермь ОП", "342"), ("г. Сарапул", "34147"), ("Атлантида", "")])
+    @pytest.mark.parametrize(
+        ("name", "code"), [("Пермь ОП", "342"), ("г. Сарапул", "34147"), ("Ижевск/Воткинск", ""), ("Атлантида", "")]
+    )
     def test_a_city_suggests_the_code_of_its_local_numbers(self, name: str, code: str) -> None:
         assert suggested_area_code(name) == code
 
@@ -424,7 +437,13 @@ class TestRows:
 
     @pytest.mark.parametrize(
         ("cells", "reason"),
-        [(["", "", ""], "нет данных"), (["Итого", "", "213"], "итогов"), (list(TITLES), "заголовков")],
+        [
+            (["", "", ""], "нет данных"),
+            (["Итого", "", "213"], "итогов"),
+            (list(TITLES), "заголовков"),
+            (["Исполнитель: Иванова А.А., тел. 22-33"], "Подпись"),
+            (["Пермский край"] * len(TITLES), "Подпись"),
+        ],
     )
     def test_what_is_no_client_is_passed_over_with_its_reason(self, cells: list[str], reason: str) -> None:
         (verdict,) = check(cells)

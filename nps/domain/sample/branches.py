@@ -26,7 +26,7 @@ def branch_key(name: str) -> str:
 
 
 def suggested_region(name: str) -> str | None:
-    """Return the code of the region whose city the branch is named after, or None."""
+    """Return the code of the region whose city or cities the branch is named after, or None."""
     return _of_city(REGION_OF, name)
 
 
@@ -36,8 +36,10 @@ def suggested_area_code(name: str) -> str:
 
 
 def _of_city(table: Mapping[str, str], name: str) -> str | None:
+    """What the table says of the cities in the name; None when it names none, or such that say different things."""
     key = branch_key(name)
-    return table.get(key) or next((table[word] for word in re.split(r"[\s-]+", key) if word in table), None)
+    said = {table[key]} if key in table else {table[word] for word in re.split(r"[^\w]+", key) if word in table}
+    return said.pop() if len(said) == 1 else None
 
 
 #: Where rows of a branch seem to be: ("inn" or "phone", code of a region) -> rows.

@@ -342,7 +342,10 @@ def profile(rows: Iterable[Row], header: Header) -> Profile:
                 filled[index] += 1
                 if len(examples[index]) < _EXAMPLES and text[:_LONGEST_EXAMPLE] not in examples[index]:
                     examples[index].append(text[:_LONGEST_EXAMPLE])
-        _count_branch(branches, hints, reader.texts(cells))
+        texts = reader.texts(cells)
+        # A row without data of a client has no branch to ask about.
+        if not isinstance(texts, str) and any(texts.values()) and not is_caption(cells, texts):
+            _count_branch(branches, hints, texts)
     return Profile(
         first_row=header.row + 1,
         last_row=last,
@@ -358,11 +361,8 @@ def profile(rows: Iterable[Row], header: Header) -> Profile:
 def _count_branch(
     branches: Counter[str],
     hints: dict[str, Counter[tuple[str, str]]],
-    texts: Mapping[str, str] | str,
+    texts: Mapping[str, str],
 ) -> None:
-    """A row without data of a client has no branch to ask about."""
-    if isinstance(texts, str) or not any(texts.values()):
-        return
     name = branch_spelling(texts.get("branch", ""))
     if name not in branches:
         if len(branches) >= _MOST_BRANCHES:
@@ -390,6 +390,12 @@ def texts_of(cells: Sequence[str], columns: Columns) -> dict[str, str]:
         else:
             texts[code] = SEVERAL[code].join(cells[place] for place in places if place < width and cells[place])
     return texts
+
+
+def is_caption(cells: Sequence[str], texts: Mapping[str, str]) -> bool:
+    """Whether the row is a line of words under or above a table: nothing is in it but what stands for the branch."""
+    only = texts.get("branch")
+    return bool(only) and texts.get("phone", "") in ("", only) and set(filter(None, cells)) == {only}
 
 
 def is_totals(cells: Sequence[str], columns: Columns) -> bool:

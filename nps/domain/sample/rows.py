@@ -21,7 +21,7 @@ from nps.domain.sample.cells import (
     read_phones,
     sentences,
 )
-from nps.domain.sample.columns import Header, RowReader, branch_spelling, is_totals, texts_of
+from nps.domain.sample.columns import Header, RowReader, branch_spelling, is_caption, is_totals, texts_of
 from nps.domain.sample.contents import is_person
 from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of, numbers_of
 from nps.domain.sample.repeats import Repeat, Repeats
@@ -152,12 +152,8 @@ class RowChecker:
         if isinstance(texts, str):
             return Verdict(row_no, Fate.EMPTY, texts)
         raw = {code: text[:_MAX_RAW] for code, text in texts.items()}
-        if not any(raw.values()):
-            return Verdict(row_no, Fate.EMPTY, "В строке нет данных клиента.", raw)
-        if is_totals(cells, self._header.columns):
-            return Verdict(row_no, Fate.EMPTY, "Строка итогов, не клиент.", raw)
-        if self._is_header(raw):
-            return Verdict(row_no, Fate.EMPTY, "Повтор строки заголовков.", raw)
+        if reason := self._no_client(cells, texts, raw):
+            return Verdict(row_no, Fate.EMPTY, reason, raw)
         found = Findings()
         client = self._client(raw, found)
         noticed = tuple(found.noticed)
@@ -182,6 +178,16 @@ class RowChecker:
             return self._known(verdict, client, match)
         self._waiting[row_no] = verdict, client
         return None
+
+    def _no_client(self, cells: Sequence[str], texts: Mapping[str, str], raw: Mapping[str, str]) -> str:
+        """What the row is when it is no client's; else ''."""
+        if not any(raw.values()):
+            return "В строке нет данных клиента."
+        if is_totals(cells, self._header.columns):
+            return "Строка итогов, не клиент."
+        if is_caption(cells, texts):
+            return "Подпись, не клиент: в строке одна ячейка."
+        return "Повтор строки заголовков." if self._is_header(raw) else ""
 
     def rest(self) -> Iterator[Verdict]:
         """Verdicts on the rows that had to wait, when all rows have been seen."""

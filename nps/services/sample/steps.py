@@ -34,6 +34,7 @@ _MAX_FILE_NAME = 300
 _TOO_MANY_BRANCHES = "В столбце ОП слишком много разных названий. Проверьте, тот ли столбец выбран."
 _UNNAMED_BRANCH = "У строк без ОП нет названия: выберите для них существующее подразделение."
 _OTHER_SHEET = "Таких столбцов в таблице нет: лист или строку заголовков сменили. Выберите столбцы заново."
+_NO_ROWS = "Под заголовками нет строк с данными. Укажите другую строку заголовков, другой лист или другой файл."
 _STALE = "Загрузка уже продвинулась дальше. Показано то, что есть сейчас."
 
 
@@ -93,6 +94,8 @@ def confirm(
     """
     load = _found(session, campaign_id, import_id)
     understood = _understood_with(load, columns, branch, grouped)
+    if not understood.profile.rows:
+        raise DomainError("no_rows", _NO_ROWS)
     with write(session) as s:
         fresh = _locked(s, campaign_id, import_id, "understood")
         known = queries.known_branches(s, customer_of(s, campaign_id))
