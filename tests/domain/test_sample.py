@@ -177,6 +177,19 @@ class TestLayouts:
         found = self.accepted([(1, list(TITLES)), (2, list(GOOD)), (4, other), (5, below)])
         assert [one.fixed["phones"][0]["e164"] for one in found] == ["+73412008032", "+79040005843"]
 
+    def test_the_last_words_of_a_report_do_not_hide_its_only_group(self) -> None:
+        titles = ["ИНН", "Организация", "Телефон"]
+        rows = [
+            (1, titles),
+            (2, ["Уфа"]),
+            (3, ["", "ООО «А»", "89120000001"]),
+            (4, ["Исполнитель: Иванова"]),
+            (5, ["Отдел"]),
+        ]
+        found = find_header(rows)
+        assert found is not None
+        assert found.grouped
+
     def test_the_same_heading_again_leaves_the_columns_as_they_were_chosen(self) -> None:
         titles = ["ОП", "Организация", "Фамилия", "Имя", "Отчество", "Телефон", "Рабочий телефон"]
         rows = [

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice, pairwise, zip_longest
 from types import MappingProxyType
 
 from nps.domain.sample.branches import region_hints, suggested_region
@@ -231,7 +231,9 @@ def seen_in(header: Header, rows: Iterable[Row]) -> Header:
     person = [plain.index(title) for title in _PERSON if title in plain]
     if len(person) > 1:
         columns["contact"] = tuple(person)
-    groups = [name for cells in below if (name := group_name(cells))]
+    # The last words of a report stand above nobody.
+    groups = [group_name(cells) for cells, after in pairwise(below) if len({*filter(None, after)}) > 1]
+    groups = [name for name in groups if name]
     grouped = "branch" not in columns and sum(suggested_region(name) is not None for name in groups) * 2 > len(groups)
     return Header(header.row, titles, {code: places for code, places in columns.items() if places}, grouped=grouped)
 
