@@ -24,7 +24,7 @@ from nps.queries import call_queue as queries
 from nps.queries import campaigns
 from nps.services import call_queue
 from nps.services.call_queue import Taken
-from nps.services.transaction import write
+from nps.services.transaction import lock_claims, write
 
 
 def binds(base: Base, now: datetime) -> tuple[int, dict[str, Any]]:
@@ -52,7 +52,7 @@ def core_claim(base: Base) -> Callable[[], None]:
 
     def claim() -> None:
         with write(db.session) as session:
-            call_queue.lock_claims(session)
+            lock_claims(session)
             assert session.execute(statement, values).scalar() is not None
 
     return claim
@@ -82,13 +82,13 @@ def driver_claim(base: Base) -> Callable[[], None]:
             connection.execute("COMMIT")
 
         return claim
-    sql_pg = str(statement.compile(dialect=postgresql.psycopg.dialect()))
+    sql_pg = str(statement.compile(dialect=postgresql.psycopg.dialect()))  # type: ignore[no-untyped-call]
     url = db.engine.url
     server = psycopg.connect(host=str(url.query["host"]), user=url.username, dbname=url.database)
 
     def claim_pg() -> None:
         server.execute("SELECT pg_advisory_xact_lock(7051260)")
-        assert server.execute(sql_pg, values).fetchone() is not None  # type: ignore[arg-type]
+        assert server.execute(sql_pg, values).fetchone() is not None
         server.commit()
 
     return claim_pg
@@ -107,7 +107,7 @@ def service_claim(base: Base) -> Callable[[], None]:
 def give_back(base: Base) -> None:
     """Undo the claim outside of the measured time; the client goes to the end of the queue."""
     with write(db.session) as session:
-        call_queue.lock_claims(session)
+        lock_claims(session)
         for client_id in session.scalars(select(Respondent.id).where(Respondent.held_by == base.operator_id)).all():
             call_queue.release(session, client_id)
             session.get_one(Respondent, client_id).next_call_at = datetime.now(UTC) - timedelta(minutes=1)

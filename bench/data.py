@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from nps.extensions import db
-from nps.models import Respondent, RespondentPhone
+from nps.models import Contract, Respondent, RespondentPhone
 from tests import factories
 from tests.conftest import make_app
 
@@ -55,7 +55,7 @@ def filled(folder: Path, url: str, engine: str, clients: int) -> Iterator[Base]:
             starts_on=today - timedelta(days=30),
             ends_on=today + timedelta(days=30),
         )
-        customer_id = session.get_one(factories.Contract, campaign.contract_id).customer_id
+        customer_id = session.get_one(Contract, campaign.contract_id).customer_id
         operator = factories.on_shift(session, campaign)
         base = Base(app, engine, clients, campaign.id, customer_id, operator.id, operator.login)
         add_clients(session, campaign.id, customer_id, clients)

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from flask_migrate import upgrade
@@ -163,7 +164,7 @@ def _main(file: Path, url: str, folder: Path) -> None:
         session = db.session()
         campaign_id = factories.campaign(session).id
         user_id = factories.user(session, "manager").id
-        who = {"campaign_id": campaign_id, "user_id": user_id, "now": datetime.now(UTC)}
+        who: dict[str, Any] = {"campaign_id": campaign_id, "user_id": user_id, "now": datetime.now(UTC)}
         steps = []
 
         def work(load_id: int, state: str, started: float) -> None:
@@ -183,7 +184,7 @@ def _main(file: Path, url: str, folder: Path) -> None:
         decisions = {group.key: Decision(region=group.suggested).code for group in unknown}
         started = time.perf_counter()
         columns = found.understood.header.columns
-        which = {"campaign_id": campaign_id, "import_id": load_id}
+        which: dict[str, Any] = {"campaign_id": campaign_id, "import_id": load_id}
         sample.confirm(session, columns=columns, decisions=decisions, **which)
         work(load_id, "checked", started)
         started = time.perf_counter()

@@ -71,8 +71,8 @@ def _campaign(base: Base, clients: int) -> tuple[int, int]:
     session = db.session()
     today = datetime.now(UTC).date()
     contract_id = session.scalars(select(Campaign.contract_id).where(Campaign.id == base.campaign_id)).one()
-    dates = {"starts_on": today - timedelta(days=30), "ends_on": today + timedelta(days=30)}
-    campaign = factories.campaign(session, contract_id=contract_id, **dates)
+    starts_on, ends_on = today - timedelta(days=30), today + timedelta(days=30)
+    campaign = factories.campaign(session, contract_id=contract_id, starts_on=starts_on, ends_on=ends_on)
     campaign_id, manager_id = campaign.id, factories.user(session, "manager").id
     add_clients(session, campaign_id, base.customer_id, clients)
     return manager_id, campaign_id

@@ -52,14 +52,14 @@ def by_openpyxl(file: Path, number: int) -> None:
     sheet = book.create_sheet("Анкета")
     model = WriteOnlyCell(sheet)
     model.number_format = "@"
-    look = model._style
+    look = model._style  # type: ignore[attr-defined]
     sheet.append(list(ANSWERS_FORM))
     for row in rows(number):
         cells = []
         for value in row:
             cell = WriteOnlyCell(sheet, value)
             if isinstance(value, str):
-                cell._style, cell.data_type = look, "s"
+                cell._style, cell.data_type = look, "s"  # type: ignore[attr-defined]
             cells.append(cell)
         sheet.append(cells)
     book.save(file)
