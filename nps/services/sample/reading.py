@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -16,19 +16,26 @@ from nps.adapters.sample_sheet import SheetError, SheetStart, store
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.sample import (
     HEADER_WITHIN,
+    MOST_SHEETS,
+    REQUIRED,
     Header,
-    Profile,
+    Part,
     Row,
     RowChecker,
     Sheet,
     Understood,
+    are_branches,
     branch_spelling,
     columns_from_json,
     find_header,
+    follow,
+    goes_with,
     guessed_header,
     header_at,
+    is_set_aside,
     mapped_by_title,
     mapping_problem,
+    numbered_row,
     profile,
     seen_in,
     signature,
@@ -66,11 +73,11 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
     looked_at = Understood(sheets=tuple(sheets), remembered=known is not None)
     understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
-        finish(s, lease, "understood", understood=understood, rows_total=understood.profile.rows, rows_done=0)
+        finish(s, lease, "understood", understood=understood, rows_total=understood.rows, rows_done=0)
 
 
 def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:
-    """The visible sheet whose header names most fields, of two such the longer one.
+    """The visible sheet that is most like a base: by the fields that its header names, by its name, by its length.
 
     Without any, the first sheet with rows, its first row for the header.
     """
@@ -107,8 +114,9 @@ def header_of_sheet(import_id: int, index: int, name: str, row: int | None = Non
     return found
 
 
-def _rank(header: Header, sheet: Sheet) -> tuple[int, int]:
-    return len(header.columns), sheet.rows
+def _rank(header: Header, sheet: Sheet) -> tuple[bool, bool, int, int]:
+    is_base = all(code in header.columns for code in REQUIRED)
+    return is_base, not is_set_aside(sheet.name), len(header.columns), sheet.rows
 
 
 def head_rows(import_id: int, sheet: int) -> list[Row]:
@@ -139,25 +147,70 @@ def remembered(session: AnySession, customer_id: int, header: Header) -> Header 
     return replace(header, columns=columns) if columns and header.row else None
 
 
-def describe(import_id: int, understood: Understood, sheet: int, header: Header) -> Understood:
-    """The same load with this header, and what a mapping page has to show of the rows under it."""
+def describe(
+    import_id: int, understood: Understood, sheet: int, header: Header, others: Collection[int] | None = None
+) -> Understood:
+    """The same load with this header, and what a mapping page has to show of the rows under it.
+
+    `others`: sheets that are taken together with this one; None when those of the same table are.
+    """
+    names = [one.name for one in understood.sheets]
+    owns = _own_headers(import_id, understood, sheet, header, others)
+    if owns and not (header.branch or header.grouped or "branch" in header.columns):
+        named = are_branches([names[index] for index in (sheet, *owns)])
+        header = replace(header, branch=branch_spelling(names[sheet]) if named else "")
+    headers = {index: follow(header, names[sheet], own, names[index]) for index, own in owns.items()}
+    more = tuple(Part(n, one, profile(store.kept_rows(import_id, n), one)) for n, one in headers.items())
     found = profile(store.kept_rows(import_id, sheet), header)
-    noticed = _noticed(import_id, sheet, header, found)
-    return replace(understood, sheet=sheet, header=header, profile=found, noticed=noticed)
+    described = replace(understood, sheet=sheet, header=header, profile=found, more=more)
+    return replace(described, noticed=_noticed(import_id, described))
 
 
-def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict[str, dict[str, int]]:
+def _own_headers(
+    import_id: int, understood: Understood, sheet: int, header: Header, others: Collection[int] | None
+) -> dict[int, Header]:
+    """Index of each sheet that is taken together with `sheet` -> its header as it is understood by itself.
+
+    Columns that were those of the leading sheet stay so.
+    """
+    known = {part.sheet: part.header for part in understood.more}
+    owns: dict[int, Header] = {}
+    for index, one in enumerate(understood.sheets):
+        is_asked = others is None or index in others
+        if index == sheet or one.hidden or not one.rows or not is_asked or len(owns) + 1 == MOST_SHEETS:
+            continue
+        own = known.get(index) or header_of_sheet(import_id, index, one.name)
+        if index in known and own.columns == understood.header.columns:
+            own = replace(own, columns=header.columns)
+        if others is not None or (not is_set_aside(one.name) and goes_with(header, own)):
+            owns[index] = own
+    return owns
+
+
+def _noticed(import_id: int, understood: Understood) -> dict[str, dict[str, int]]:
     """Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows."""
-    if mapping_problem(header):
+    if mapping_problem(understood.header):
         return {}
-    checker = RowChecker(header, {})
+    checker = RowChecker(understood.header, {})
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = (row for row in store.kept_rows(import_id, sheet) if found.first_row <= row[0] <= found.last_row)
-    for number, cells in islice(rows, _NOTICED_WITHIN):
-        verdict = checker.check(number, cells)
+    at: Part | None = None
+    for part, row_no, cells in islice(_rows_of(import_id, understood), _NOTICED_WITHIN):
+        if part is not at:
+            checker.turn_to(part.header)
+            at = part
+        verdict = checker.check(row_no, cells)
         for code, kind in set(verdict.noticed if verdict else ()):
             kinds[code][kind] += 1
     return {code: dict(counts) for code, counts in kinds.items()}
+
+
+def _rows_of(import_id: int, understood: Understood) -> Iterator[tuple[Part, int, list[str]]]:
+    """Rows under the headers of all taken sheets, with their numbers within the load."""
+    for position, part in enumerate(understood.parts):
+        first, last = part.profile.first_row, part.profile.last_row
+        for number, cells in store.kept_rows(import_id, part.sheet):
+            if first <= number <= last:
+                yield part, numbered_row(position, number), cells
 
 
 def customer_of(session: AnySession, campaign_id: int) -> int:

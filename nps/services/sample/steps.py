@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import IO
@@ -14,6 +14,8 @@ from nps.adapters import queue
 from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.sample import (
+    FIELDS,
+    REQUIRED,
     BranchGroup,
     Columns,
     Understood,
@@ -35,6 +37,8 @@ _TOO_MANY_BRANCHES = "В столбце ОП слишком много разн�
 _UNNAMED_BRANCH = "У строк без ОП нет названия: выберите для них существующее подразделение."
 _OTHER_SHEET = "Таких столбцов в таблице нет: лист или строку заголовков сменили. Выберите столбцы заново."
 _NO_ROWS = "Под заголовками нет строк с данными. Укажите другую строку заголовков, другой лист или другой файл."
+_NO_SHEET = "Такого листа нет или он скрыт. Выберите лист из списка."
+_OTHER_TABLE = "На листе «{}» не нашлось: {}. Вместе с этим листом он не загружается: загрузите его отдельно."
 _STALE = "Загрузка уже продвинулась дальше. Показано то, что есть сейчас."
 
 
@@ -62,15 +66,30 @@ def upload(
     return load_id
 
 
-def reread(session: AnySession, *, campaign_id: int, import_id: int, sheet: int, header_row: int) -> None:
-    """Take another sheet or row as the header, row 0 for none. Raises DomainError for a place with nothing in it."""
+def reread(
+    session: AnySession,
+    *,
+    campaign_id: int,
+    import_id: int,
+    sheet: int,
+    header_row: int,
+    others: Collection[int] | None = None,
+) -> None:
+    """Take another sheet or row as the header, row 0 for none, and `others` with it: None for those of its table.
+
+    Raises DomainError for a place with nothing in it, and for a sheet that can't be taken.
+    """
     load = _found(session, campaign_id, import_id)
-    sheets = load.understood.sheets
-    if not 0 <= sheet < len(sheets) or sheets[sheet].hidden:
-        raise DomainError("no_sheet", "Такого листа нет или он скрыт. Выберите лист из списка.")
-    header = header_of_sheet(import_id, sheet, sheets[sheet].name, header_row)
-    header = remembered(session, customer_of(session, campaign_id), header) or header
-    understood = describe(import_id, load.understood, sheet, header)
+    known, sheets = load.understood, load.understood.sheets
+    for index in (sheet, *(others or ())):
+        if not 0 <= index < len(sheets) or sheets[index].hidden:
+            raise DomainError("no_sheet", _NO_SHEET)
+    header = known.header
+    if others is None or (sheet, header_row) != (known.sheet, header.row):
+        header = header_of_sheet(import_id, sheet, sheets[sheet].name, header_row)
+        header = remembered(session, customer_of(session, campaign_id), header) or header
+    understood = describe(import_id, known, sheet, header, others)
+    _refuse_parts(understood)
     with write(session) as s:
         _keep(_locked(s, campaign_id, import_id, "understood"), understood)
 
@@ -99,11 +118,11 @@ def confirm(
     with write(session) as s:
         fresh = _locked(s, campaign_id, import_id, "understood")
         known = queries.known_branches(s, customer_of(s, campaign_id))
-        groups = group_branches(understood.profile.branches, known)
+        groups = group_branches(understood.branches, known)
         _keep(fresh, understood)
         if understood.header != load.understood.header and _undecided(groups, decisions):
             return False
-        if understood.profile.has_too_many_branches:
+        if understood.has_too_many_branches:
             raise DomainError("branches", _TOO_MANY_BRANCHES)
         _start_check(s, fresh, groups, decisions)
     queue.enqueue(queue.BULK, JOB, import_id)
@@ -124,7 +143,21 @@ def _understood_with(load: SampleImport, columns: Columns, branch: str, grouped:
         raise DomainError("mapping", problem)
     if max(place for places in columns.values() for place in places) >= len(header.titles):
         raise DomainError("mapping", _OTHER_SHEET)
-    return load.understood if header == known else describe(load.id, load.understood, load.understood.sheet, header)
+    if header == known:
+        return load.understood
+    others = [part.sheet for part in load.understood.more]
+    understood = describe(load.id, load.understood, load.understood.sheet, header, others)
+    _refuse_parts(understood)
+    return understood
+
+
+def _refuse_parts(understood: Understood) -> None:
+    """Raise DomainError when a sheet that is taken beside the leading one has not got what a base must have."""
+    for part in understood.more:
+        lacks = [FIELDS[code] for code in REQUIRED if code not in part.header.columns]
+        if lacks:
+            name = understood.sheets[part.sheet].name
+            raise DomainError("sheet", _OTHER_TABLE.format(name, ", ".join(f"«{field}»" for field in lacks)))
 
 
 def _undecided(groups: list[BranchGroup], decisions: Mapping[str, str]) -> bool:
@@ -209,7 +242,7 @@ def cancel(session: AnySession, *, campaign_id: int, import_id: int, user_id: in
 
 def _keep(load: SampleImport, understood: Understood) -> None:
     load.understood = understood
-    load.rows_total = understood.profile.rows
+    load.rows_total = understood.rows
 
 
 def _found(session: AnySession, campaign_id: int, import_id: int) -> SampleImport:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision, Understood
+from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision, row_of_sheet
 from nps.extensions import db
 from nps.queries import sample as queries
 from nps.queries.campaigns import CampaignRow
@@ -108,23 +108,18 @@ def mapping_page(
             "title": title or f"Столбец {index + 1}",
             "examples": " · ".join(profile.examples[index]),
             "field": mapped.get(index, ""),
-            "empty": profile.empty_cells[index],
+            "empty": understood.empty_cells(index),
             "noticed": _noticed(understood.noticed.get(understood_as.get(index, ""), {})),
         }
         for index, title in enumerate(header.titles)
     ]
     return _render(
         "mapping", campaign, problem, status, load=found, understood=understood, columns=columns, required=REQUIRED,
-        has_branch="branch" in mapped.values(), left=_left(understood),
+        has_branch="branch" in mapped.values(),
         whole_branch=header.branch if chosen is None else request.form.get("whole_branch", ""),
         grouped=header.grouped if chosen is None else forms.flag("grouped"),
         fields=[("", "Не загружать"), *FIELDS.items()], branches=_branch_questions(campaign, found, decisions or {}),
     )  # fmt: skip
-
-
-def _left(understood: Understood) -> list[tuple[str, int]]:
-    """Sheets of the workbook with rows that are not loaded with this one: name and rows."""
-    return [(one.name, one.rows) for n, one in enumerate(understood.sheets) if n != understood.sheet and one.rows]
 
 
 def chosen_columns() -> dict[int, str]:
@@ -190,8 +185,7 @@ def _receipt_page(campaign: CampaignRow, found: queries.LoadRow, problem: str, s
     rows = [{"row": row, "changes": _changes(row.before or row.raw, queries.mended(row))} for row in receipt.rows]
     return _render(
         "receipt", campaign, problem, status, load=found, receipt=receipt, rows=rows, shown=shown or "all",
-        left=_left(found.understood),
-        search=search, fate_words=FATE_WORDS, address=address,
+        search=search, fate_words=FATE_WORDS, address=address, sheets=found.understood.names, row_of_sheet=row_of_sheet,
     )  # fmt: skip
 
 

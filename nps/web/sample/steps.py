@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,10 +83,14 @@ def progress(campaign_id: int, load_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(pages.refused)
 def place(campaign_id: int, load_id: int) -> Response:
-    """Take another sheet or another row of headers."""
+    """Take another sheet or another row of headers; `chosen`: and exactly the sheets that `with` names beside it."""
     campaign_or_404(campaign_id)
     sheet, row = forms.whole("sheet", 0, 10_000, label="Лист"), forms.whole("row", 0, 2**20, label="Строка заголовков")
-    sample.reread(db.session(), campaign_id=campaign_id, import_id=load_id, sheet=sheet, header_row=row)
+    others = {int(one) for one in forms.texts("with") if re.fullmatch("[0-9]{1,4}", one)}
+    sample.reread(
+        db.session(), campaign_id=campaign_id, import_id=load_id, sheet=sheet, header_row=row,
+        others=others - {sheet} if forms.flag("chosen") else None,
+    )  # fmt: skip
     return _to_load(campaign_id, load_id)
 
 
@@ -130,7 +135,7 @@ def publish(campaign_id: int, load_id: int) -> Response:
 def decide(campaign_id: int, load_id: int) -> Response:
     """Take or leave the change that a row brings to a known client, or all of them."""
     campaign_or_404(campaign_id)
-    row_no = forms.number_or_none("row", 1, 2**20, label="Строка")
+    row_no = forms.number_or_none("row", 1, 2**31 - 1, label="Строка")
     page = forms.whole("page", 1, 2**20, label="Страница", default=1)
     apply = request.form.get("apply") == "1"
     sample.decide(db.session(), campaign_id=campaign_id, import_id=load_id, row_no=row_no, apply=apply)
