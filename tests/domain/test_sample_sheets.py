@@ -18,6 +18,7 @@ from nps.domain.sample import (
     header_at,
     is_set_aside,
     numbered_row,
+    profile,
     row_of_sheet,
     row_words,
 )
@@ -106,6 +107,20 @@ def test_what_is_known_of_all_sheets() -> None:
     assert [one.name for _, one in known.left] == ["Архив"]
     assert [known.empty_cells(column) for column in range(4)] == [1, 1, 0, 2]
     assert not known.has_too_many_branches
+
+
+def test_a_hidden_row_that_is_left_says_so_with_its_cells() -> None:
+    checker = RowChecker(Header(1, TITLES, LEAD.columns, grouped=True), {})
+    left = checker.leave(2, ("Казань",))
+    assert (left.fate, left.raw) == (Fate.EMPTY, {})
+    left = checker.leave(3, ROW)
+    assert (left.fate, left.raw["organisation"], left.raw["branch"]) == (Fate.EMPTY, ROW[1], "Казань")
+    assert "Скрытая строка" in left.reason
+
+
+def test_hidden_rows_that_are_left_count_among_the_rows_only() -> None:
+    found = profile([(1, TITLES), (2, ROW), (3, ROW)], LEAD, left={3})
+    assert (found.rows, found.branches, found.empty_cells) == (2, {"": 1}, (0, 0, 0, 0))
 
 
 def test_a_client_of_another_sheet_is_repeated_by_his_sheet_and_row() -> None:

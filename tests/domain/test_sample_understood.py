@@ -15,6 +15,7 @@ FULL = Understood(
     profile=Profile(5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}),
     more=(Part(2, Header(1, ("Клиент",), {"organisation": (0,)}), Profile(2, 3, (), ((),), (1,), {"Уфа": 2})),),
     noticed={"phone": {"letters": 2}},
+    without_unseen=True,
     remembered=True,
     decisions={"пермь": "new:perm"},
     branch_names={"пермь": "Пермь"},

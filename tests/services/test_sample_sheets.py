@@ -165,3 +165,19 @@ def test_the_workbook_goes_back_with_the_marks_of_each_sheet(
     ]  # fmt: skip
     said = [(row[2], row[6]) for row in book["Новые"].iter_rows(values_only=True) if "Отклонена" in (row[6] or "")]
     assert [name for name, _ in said] == ["ООО «Проба-5»"], said
+
+
+def test_hidden_rows_are_left_when_a_person_says_so(loader: Loader, session: Session) -> None:
+    book = load_workbook(BytesIO(book_of({"База": [HEADER, client(0), client(1, "Уфа"), client(2)]})))
+    book.worksheets[0].row_dimensions[3].hidden = True
+    file = BytesIO()
+    book.save(file)
+    load_id = loader.understand(file.getvalue())
+    understood = loader.load(load_id).understood
+    assert (understood.unseen, understood.branches) == (1, {"Ижевск": 2, "Уфа": 1})
+    assert loader.confirm(load_id, without_unseen=True, decisions={"ижевск": "new:udmurtia"})
+    assert loader.work(load_id) == "checked"
+    assert loader.counts(load_id) == {"accepted": 2, "empty": 1}
+    left = session.scalars(select(ImportRow).where(ImportRow.import_id == load_id, ImportRow.fate == "empty")).one()
+    assert (left.row_no, left.raw["organisation"]) == (3, "ООО «Проба-1»")
+    assert loader.load(load_id).understood.branches == {"Ижевск": 2}

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise, zip_longest
 from types import MappingProxyType
@@ -319,8 +319,8 @@ def mapping_problem(header: Header) -> str:
     return ""
 
 
-def profile(rows: Iterable[Row], header: Header) -> Profile:
-    """Look through all rows of the sheet once, below the header."""
+def profile(rows: Iterable[Row], header: Header, left: Collection[int] = ()) -> Profile:
+    """Look through all rows of the sheet once, below the header. Those that are `left` only count among them."""
     width = len(header.titles)
     examples: list[list[str]] = [[] for _ in range(width)]
     filled = [0] * width
@@ -337,14 +337,15 @@ def profile(rows: Iterable[Row], header: Header) -> Profile:
         if is_totals(cells, header.columns):
             totals.append(number)
             continue
-        last = number
+        last, texts = number, reader.texts(cells)
+        if number in left:
+            continue
         seen += 1
         for index, text in enumerate(cells[:width]):
             if text:
                 filled[index] += 1
                 if len(examples[index]) < _EXAMPLES and text[:_LONGEST_EXAMPLE] not in examples[index]:
                     examples[index].append(text[:_LONGEST_EXAMPLE])
-        texts = reader.texts(cells)
         # A row without data of a client has no branch to ask about.
         if not isinstance(texts, str) and any(texts.values()) and not is_caption(cells, texts):
             _count_branch(branches, hints, texts)

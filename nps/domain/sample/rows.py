@@ -153,6 +153,12 @@ class RowChecker:
     def empty(self, row_no: int) -> Verdict:
         return Verdict(row_no, Fate.EMPTY)
 
+    def leave(self, row_no: int, cells: Sequence[str]) -> Verdict:
+        """The verdict on a row that a person does not want; one that names a branch still does for those below it."""
+        texts = self._reader.texts(cells)
+        raw = {} if isinstance(texts, str) else {code: text[:_MAX_RAW] for code, text in texts.items()}
+        return Verdict(row_no, Fate.EMPTY, "Скрытая строка: не загружена, так выбрали.", raw)
+
     def check(self, row_no: int, cells: Sequence[str]) -> Verdict | None:
         """The verdict on a row; None when it will be among those of `rest`."""
         texts = self._reader.texts(cells)

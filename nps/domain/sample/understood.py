@@ -11,7 +11,7 @@ from typing import Any, Self
 from nps.domain.sample.columns import Header, Profile, columns_from_json
 
 #: Fields that JSON holds as they are.
-_PLAIN = ("noticed", "remembered", "decisions", "branch_names", "again", "missing", "added", "tries")
+_PLAIN = ("noticed", "remembered", "without_unseen", "decisions", "branch_names", "again", "missing", "added", "tries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class Understood:
     more: tuple[Part, ...] = ()
     #: Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows.
     noticed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: Hidden and filtered rows are left.
+    without_unseen: bool = False
     #: The columns are as this customer's people confirmed them before.
     remembered: bool = False
     #: Folded spelling of a branch -> code of its `Decision`, and the name that a new branch gets.
@@ -160,6 +162,11 @@ class Understood:
     def rows(self) -> int:
         """Rows of all taken sheets that the receipt accounts for."""
         return sum(part.profile.rows for part in self.parts)
+
+    @property
+    def unseen(self) -> int:
+        """Rows of the taken sheets that whoever opens the workbook does not see."""
+        return sum(self.sheets[part.sheet].unseen for part in self.parts)
 
     def empty_cells(self, column: int) -> int:
         """Rows that have nothing in a column of the leading sheet; sheets with columns of their own are not counted."""

@@ -30,7 +30,7 @@ from nps.domain.sample import (
 from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
 from nps.queries.numbers import is_live
 from nps.services.sample.lease import Lease, finish, renew
-from nps.services.sample.reading import customer_of
+from nps.services.sample.reading import customer_of, left_rows
 from nps.services.transaction import AnySession, write
 
 _CHUNK = 2_000
@@ -151,13 +151,15 @@ def _verdicts(import_id: int, understood: Understood, checker: RowChecker) -> It
     for position, part in enumerate(understood.parts):
         checker.turn_to(part.header)
         expected, last = part.profile.first_row, part.profile.last_row
+        left = left_rows(import_id, understood, part.sheet)
         for number, cells in store.kept_rows(import_id, part.sheet):
             if number < expected:
                 continue
             if number > last:
                 break
             yield from (checker.empty(numbered_row(position, gap)) for gap in range(expected, number))
-            verdict = checker.check(numbered_row(position, number), cells)
+            judge = checker.leave if number in left else checker.check
+            verdict = judge(numbered_row(position, number), cells)
             if verdict is not None:
                 yield verdict
             expected = number + 1

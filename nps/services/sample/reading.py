@@ -160,10 +160,18 @@ def describe(
         named = are_branches([names[index] for index in (sheet, *owns)])
         header = replace(header, branch=branch_spelling(names[sheet]) if named else "")
     headers = {index: follow(header, names[sheet], own, names[index]) for index, own in owns.items()}
-    more = tuple(Part(n, one, profile(store.kept_rows(import_id, n), one)) for n, one in headers.items())
-    found = profile(store.kept_rows(import_id, sheet), header)
-    described = replace(understood, sheet=sheet, header=header, profile=found, more=more)
+    looked_at = {
+        index: profile(store.kept_rows(import_id, index), one, left_rows(import_id, understood, index))
+        for index, one in ((sheet, header), *headers.items())
+    }
+    more = tuple(Part(index, one, looked_at[index]) for index, one in headers.items())
+    described = replace(understood, sheet=sheet, header=header, profile=looked_at[sheet], more=more)
     return replace(described, noticed=_noticed(import_id, described))
+
+
+def left_rows(import_id: int, understood: Understood, sheet: int) -> Collection[int]:
+    """Rows of a sheet that a person does not want."""
+    return store.unseen_rows(import_id, sheet) if understood.without_unseen else ()
 
 
 def _own_headers(
@@ -208,8 +216,9 @@ def _rows_of(import_id: int, understood: Understood) -> Iterator[tuple[Part, int
     """Rows under the headers of all taken sheets, with their numbers within the load."""
     for position, part in enumerate(understood.parts):
         first, last = part.profile.first_row, part.profile.last_row
+        left = left_rows(import_id, understood, part.sheet)
         for number, cells in store.kept_rows(import_id, part.sheet):
-            if first <= number <= last:
+            if first <= number <= last and number not in left:
                 yield part, numbered_row(position, number), cells
 
 

@@ -103,24 +103,30 @@ def confirm(
     decisions: Mapping[str, str],
     branch: str = "",
     grouped: bool = False,
+    without_unseen: bool = False,
 ) -> bool:
     """Take the mapping and have the rows checked. `decisions`: key of an unknown branch -> code of `Decision`.
 
     Without a column of branches `branch` is that of the whole base, or it stands in rows of its own (`grouped`).
+    `without_unseen`: hidden and filtered rows are left.
 
     False when the columns were changed so that other branches have to be decided first: the columns are kept, nothing
     is started. Raises DomainError for a mapping or decision that can't be used, StaleError when the load has moved on.
     """
     load = _found(session, campaign_id, import_id)
-    understood = _understood_with(load, columns, branch, grouped)
-    if not understood.profile.rows:
+    wanted = _wanted(load.understood, columns, branch, grouped, without_unseen)
+    if problem := mapping_problem(wanted.header):
+        raise DomainError("mapping", problem)
+    understood = _understood_as(load, wanted)
+    _refuse_parts(understood)
+    if not understood.rows:
         raise DomainError("no_rows", _NO_ROWS)
     with write(session) as s:
         fresh = _locked(s, campaign_id, import_id, "understood")
         known = queries.known_branches(s, customer_of(s, campaign_id))
         groups = group_branches(understood.branches, known)
         _keep(fresh, understood)
-        if understood.header != load.understood.header and _undecided(groups, decisions):
+        if understood != load.understood and _undecided(groups, decisions):
             return False
         if understood.has_too_many_branches:
             raise DomainError("branches", _TOO_MANY_BRANCHES)
@@ -129,26 +135,44 @@ def confirm(
     return True
 
 
-def _understood_with(load: SampleImport, columns: Columns, branch: str, grouped: bool) -> Understood:
-    """What an understood load is with this mapping; its rows are looked at again when it is another."""
-    known = load.understood.header
+def look(
+    session: AnySession,
+    *,
+    campaign_id: int,
+    import_id: int,
+    columns: Columns,
+    branch: str = "",
+    grouped: bool = False,
+    without_unseen: bool = False,
+) -> Understood:
+    """What the load would be with the choices that `confirm` takes; nothing is kept, and nothing need be whole.
+
+    Raises DomainError for columns that are not there, StaleError when the load has moved on.
+    """
+    load = _found(session, campaign_id, import_id)
+    return _understood_as(load, _wanted(load.understood, columns, branch, grouped, without_unseen))
+
+
+def _wanted(known: Understood, columns: Columns, branch: str, grouped: bool, without_unseen: bool) -> Understood:
     has_branch = "branch" in columns
     header = replace(
-        known,
+        known.header,
         columns=columns,
         branch="" if has_branch else branch_spelling(branch),
         grouped=grouped and not has_branch,
     )
-    if problem := mapping_problem(header):
-        raise DomainError("mapping", problem)
-    if max(place for places in columns.values() for place in places) >= len(header.titles):
+    if max((place for places in columns.values() for place in places), default=0) >= len(header.titles):
         raise DomainError("mapping", _OTHER_SHEET)
-    if header == known:
-        return load.understood
-    others = [part.sheet for part in load.understood.more]
-    understood = describe(load.id, load.understood, load.understood.sheet, header, others)
-    _refuse_parts(understood)
-    return understood
+    return replace(known, header=header, without_unseen=without_unseen)
+
+
+def _understood_as(load: SampleImport, wanted: Understood) -> Understood:
+    """The load as somebody wants it; its rows are looked at again when that is not how they were seen."""
+    known = load.understood
+    if wanted == known:
+        return known
+    others = [part.sheet for part in known.more]
+    return describe(load.id, replace(known, without_unseen=wanted.without_unseen), known.sheet, wanted.header, others)
 
 
 def _refuse_parts(understood: Understood) -> None:

@@ -117,6 +117,7 @@ def mapping_page(
         "mapping", campaign, problem, status, load=found, understood=understood, columns=columns, required=REQUIRED,
         has_branch="branch" in mapped.values(),
         whole_branch=header.branch if chosen is None else request.form.get("whole_branch", ""),
+        without_unseen=understood.without_unseen if chosen is None else forms.flag("without_unseen"),
         grouped=header.grouped if chosen is None else forms.flag("grouped"),
         fields=[("", "Не загружать"), *FIELDS.items()], branches=_branch_questions(campaign, found, decisions or {}),
     )  # fmt: skip

@@ -101,10 +101,15 @@ def confirm(campaign_id: int, load_id: int) -> Response:
     """Take what the columns mean and where unknown branches belong, and have the rows checked."""
     campaign, decisions = campaign_or_404(campaign_id), pages.chosen_branches()
     columns = _columns(pages.chosen_columns())
-    if not sample.confirm(
-        db.session(), campaign_id=campaign_id, import_id=load_id, columns=columns, decisions=decisions,
-        branch=forms.text("whole_branch", 100, label="ОП всей базы"), grouped=forms.flag("grouped"),
-    ):  # fmt: skip
+    said: dict[str, Any] = {
+        "campaign_id": campaign_id,
+        "import_id": load_id,
+        "columns": columns,
+        "branch": forms.text("whole_branch", 100, label="ОП всей базы"),
+        "grouped": forms.flag("grouped"),
+        "without_unseen": forms.flag("without_unseen"),
+    }
+    if not sample.confirm(db.session(), decisions=decisions, **said):
         return pages.mapping_page(campaign, pages.load_of(campaign_id, load_id), _DECIDE, 422, decisions=decisions)
     return _to_load(campaign_id, load_id)
 
