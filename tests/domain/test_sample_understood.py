@@ -12,7 +12,9 @@ FULL = Understood(
     sheets=(Sheet("Клиенты", hidden=False, rows=3, unseen=1), Sheet("Черновик", hidden=True, rows=0)),
     sheet=1,
     header=Header(4, ("Клиент", "Телефон", "Моб."), {"organisation": (0,), "phone": (1, 2)}, "Пермь", grouped=True),
-    profile=Profile(5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}),
+    profile=Profile(
+        5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}, {"client": 3}
+    ),
     more=(Part(2, Header(1, ("Клиент",), {"organisation": (0,)}), Profile(2, 3, (), ((),), (1,), {"Уфа": 2})),),
     noticed={"phone": {"letters": 2}},
     without_unseen=True,

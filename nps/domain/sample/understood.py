@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from nps.domain.sample.columns import Header, Profile, columns_from_json
+from nps.domain.sample.columns import Header, columns_from_json
+from nps.domain.sample.profiles import Profile
 
 #: Fields that JSON holds as they are.
 _PLAIN = ("noticed", "remembered", "without_unseen", "decisions", "branch_names", "again", "missing", "added", "tries")
@@ -51,6 +52,7 @@ class Part:
             kept.get("branches", {}),
             kept.get("above", 0),
             hints,
+            kept.get("kinds", {}),
         )
         return cls(kept.get("sheet", 0), header, profile)
 
@@ -73,6 +75,7 @@ class Part:
             "branches": profile.branches,
             "above": profile.above,
             "hints": hints,
+            "kinds": profile.kinds,
         }
 
 

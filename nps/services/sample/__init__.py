@@ -9,11 +9,12 @@ from pathlib import Path
 from nps.adapters.sample_sheet import store
 from nps.adapters.sample_sheet.limits import MAX_FILE_BYTES
 from nps.services.sample.marked import MarkedWorkbook, marked_workbook
+from nps.services.sample.reading import drawn
 from nps.services.sample.steps import back_to_columns, cancel, confirm, decide, look, publish, reread, upload
 from nps.services.sample.work import JOB, waiting_imports, work
 
 __all__ = [
-    "JOB", "MAX_FILE_BYTES", "MarkedWorkbook", "back_to_columns", "cancel", "confirm", "decide",
+    "JOB", "MAX_FILE_BYTES", "MarkedWorkbook", "back_to_columns", "cancel", "confirm", "decide", "drawn",
     "keep_uploads_in", "look",
     "marked_workbook", "publish", "reread", "upload", "waiting_imports", "work",
 ]  # fmt: skip

@@ -18,8 +18,10 @@ from nps.domain.sample import (
     HEADER_WITHIN,
     MOST_SHEETS,
     REQUIRED,
+    Decision,
     Header,
     Part,
+    Picture,
     Row,
     RowChecker,
     Sheet,
@@ -36,11 +38,14 @@ from nps.domain.sample import (
     mapped_by_title,
     mapping_problem,
     numbered_row,
+    picture,
     profile,
     seen_in,
     signature,
+    suggested_area_code,
     suggested_region,
 )
+from nps.domain.search import fold
 from nps.models import Campaign, ColumnMapping, SampleImport
 from nps.queries import sample as queries
 from nps.services.sample.lease import Lease, finish, renew
@@ -167,6 +172,20 @@ def describe(
     more = tuple(Part(index, one, looked_at[index]) for index, one in headers.items())
     described = replace(understood, sheet=sheet, header=header, profile=looked_at[sheet], more=more)
     return replace(described, noticed=_noticed(import_id, described))
+
+
+def drawn(import_id: int, understood: Understood) -> Picture:
+    """The beginning of the leading sheet with what its rows become; nothing when the rows of the load are gone."""
+    guessed = {
+        fold(name): Decision(region=suggested_region(name), area_code=suggested_area_code(name))
+        for name in understood.branches
+    }
+    sheet = understood.sheet
+    try:
+        left = left_rows(import_id, understood, sheet)
+        return picture(store.kept_rows(import_id, sheet), understood.header, guessed, left)
+    except SheetError:
+        return Picture(())
 
 
 def left_rows(import_id: int, understood: Understood, sheet: int) -> Collection[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, current_app, request, url_for
@@ -98,7 +99,10 @@ def place(campaign_id: int, load_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(pages.refused)
 def confirm(campaign_id: int, load_id: int) -> Response:
-    """Take what the columns mean and where unknown branches belong, and have the rows checked."""
+    """Take what the columns mean and where unknown branches belong, and have the rows checked.
+
+    `redraw`: only show what the page is with these choices.
+    """
     campaign, decisions = campaign_or_404(campaign_id), pages.chosen_branches()
     columns = _columns(pages.chosen_columns())
     said: dict[str, Any] = {
@@ -109,6 +113,9 @@ def confirm(campaign_id: int, load_id: int) -> Response:
         "grouped": forms.flag("grouped"),
         "without_unseen": forms.flag("without_unseen"),
     }
+    if forms.flag("redraw"):
+        found = replace(pages.load_of(campaign_id, load_id), understood=sample.look(db.session(), **said))
+        return pages.mapping_page(campaign, found, "", 200, pages.chosen_columns(), decisions)
     if not sample.confirm(db.session(), decisions=decisions, **said):
         return pages.mapping_page(campaign, pages.load_of(campaign_id, load_id), _DECIDE, 422, decisions=decisions)
     return _to_load(campaign_id, load_id)
