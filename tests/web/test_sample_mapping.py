@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from nps.web.sample.mapping import letter
 from tests import factories
 from tests.services.loading import MESSY
-from tests.web.test_sample import as_shown, uploaded
+from tests.web.test_sample import as_shown, uploaded, work
 
 CASES = Path(__file__).parent.parent / "data" / "base_cases"
 HTMX = {"HX-Request": "true"}
@@ -89,3 +91,44 @@ def test_hidden_rows_are_said_and_may_be_left(manager: FlaskClient, base: str) -
     fields = as_shown(page) | {"without_unseen": "1", "redraw": "1"}
     redrawn = text_of(manager.post(f"{address}/columns", data=fields).text)
     assert re.search(r"\+ \d+ скрыт", redrawn)
+
+
+class TestTextFiles:
+    TABLE = "ОП;ИНН;Организация;Контакт;Телефон\nИжевск;;ООО «Проба, сын»;Зорин Пётр;+79120000001\n"
+
+    def told(self, manager: FlaskClient, address: str, encoding: str, separator: str) -> str:
+        said = {"sheet": "0", "row": "1", "encoding": encoding, "separator": separator}
+        answer = manager.post(f"{address}/place", data=said)
+        assert answer.status_code == 303, answer.text
+        work(address)
+        return text_of(manager.get(address).text)
+
+    @pytest.mark.parametrize("encoding", ["cp1251", "utf-8", "utf-16", "cp866"])
+    def test_a_person_says_how_it_is_written(self, manager: FlaskClient, base: str, encoding: str) -> None:
+        address = uploaded(manager, base, self.TABLE.replace("«", "").replace("»", "").encode(encoding))
+        wrong = self.told(manager, address, "cp866" if encoding != "cp866" else "cp1251", ",")
+        assert "Строка 2 станет" not in wrong
+        right = self.told(manager, address, encoding, ";")
+        assert "Строка 2 станет: Ижевск ООО Проба, сын" in right
+        assert "Ижевск" in self.told(manager, address, "", "")
+
+    def test_any_choice_shows_a_picture_and_none_ends_the_load(self, manager: FlaskClient, base: str) -> None:
+        address = uploaded(manager, base, self.TABLE.encode())
+        for encoding in ("cp1251", "utf-8", "utf-16", "cp866"):
+            for separator in (";", ",", "\t"):
+                assert "Как мы поняли столбцы" in self.told(manager, address, encoding, separator)
+
+    def test_the_rows_go_back_as_they_were_read(self, manager: FlaskClient, base: str) -> None:
+        address = uploaded(manager, base, self.TABLE.replace("«", "").replace("»", "").encode("cp866"))
+        self.told(manager, address, "cp866", ";")
+        assert manager.post(f"{address}/columns", data=as_shown(manager.get(address).text)).status_code == 303
+        work(address)
+        book = load_workbook(BytesIO(manager.get(f"{address}/marked").data))
+        assert book.worksheets[0]["C2"].value == "ООО Проба, сын"
+
+    def test_a_workbook_has_no_encoding(self, manager: FlaskClient, base: str) -> None:
+        address = uploaded(manager, base, MESSY)
+        assert "Кодировка" not in manager.get(address).text
+        said = {"sheet": "0", "row": "4", "separator": ";"}
+        for encoding in ("cp1251", "koi8-r"):
+            assert manager.post(f"{address}/place", data=said | {"encoding": encoding}).status_code == 422

@@ -83,6 +83,11 @@ def workbook(path: str) -> Path:
     return _root() / path
 
 
+def is_text(path: str) -> bool:
+    """Whether the kept file that `Stored.path` names is a text with separated values."""
+    return path.endswith(".csv")
+
+
 def drop_workbook(path: str) -> None:
     """Remove a kept file; one that is gone already is no error."""
     workbook(path).unlink(missing_ok=True)

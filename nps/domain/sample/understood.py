@@ -12,7 +12,20 @@ from nps.domain.sample.columns import Header, columns_from_json
 from nps.domain.sample.profiles import Profile
 
 #: Fields that JSON holds as they are.
-_PLAIN = ("noticed", "remembered", "without_unseen", "decisions", "branch_names", "again", "missing", "added", "tries")
+_PLAIN = (
+    "noticed",
+    "is_text",
+    "encoding",
+    "separator",
+    "remembered",
+    "without_unseen",
+    "decisions",
+    "branch_names",
+    "again",
+    "missing",
+    "added",
+    "tries",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,10 @@ class Understood:
     more: tuple[Part, ...] = ()
     #: Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows.
     noticed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: The file is a text; and what a person has said of it, '' where it is found out.
+    is_text: bool = False
+    encoding: str = ""
+    separator: str = ""
     #: Hidden and filtered rows are left.
     without_unseen: bool = False
     #: The columns are as this customer's people confirmed them before.

@@ -16,7 +16,7 @@ from nps.adapters import sample_sheet
 from nps.adapters.sample_sheet import SheetRow, SheetStart, marking, store
 from nps.adapters.sample_sheet.limits import MAX_MARKED_ROWS
 from nps.domain.errors import DomainError, NotFoundError
-from nps.domain.sample import FATE_WORDS, MARK_TITLE, Columns, Part, row_of_sheet
+from nps.domain.sample import FATE_WORDS, MARK_TITLE, Columns, Understood, row_of_sheet
 from nps.queries import sample as queries
 from nps.services.journal import log_access
 from nps.services.transaction import write
@@ -76,16 +76,16 @@ def _build(session: Session, source: Path, out: Path, load: queries.LoadRow) -> 
     if not is_long and marking.mark_own(source, out, places, marks):
         return
     own = _Marks(_marks(queries.rows_to_mark(session, load.id), columns))
-    marking.write_copy(out, _copied(source, parts, places, own, keep_all=not is_long))
+    marking.write_copy(out, _copied(source, load.understood, places, own, keep_all=not is_long))
 
 
 def _copied(
-    source: Path, parts: Sequence[Part], places: Sequence[marking.Place], marks: _Marks, *, keep_all: bool
+    source: Path, understood: Understood, places: Sequence[marking.Place], marks: _Marks, *, keep_all: bool
 ) -> Iterator[marking.Copied]:
     """The taken sheets for a new workbook; each is to be written before the next is asked for."""
-    groups = groupby(_rows_of(source, parts), key=itemgetter(0))
+    groups = groupby(_rows_of(source, understood), key=itemgetter(0))
     group = next(groups, None)
-    for at, part in enumerate(parts):
+    for at, part in enumerate(understood.parts):
         is_here = group is not None and group[0] == at
         rows = marks.beside(group[1] if group is not None and is_here else (), keep_all=keep_all)
         yield marking.Copied(places[at], part.header.titles, rows)
@@ -105,11 +105,12 @@ def _marks(rows: Iterable[queries.RowToMark], columns: Sequence[Columns]) -> Ite
         )
 
 
-def _rows_of(source: Path, parts: Sequence[Part]) -> Iterator[tuple[int, SheetRow]]:
+def _rows_of(source: Path, understood: Understood) -> Iterator[tuple[int, SheetRow]]:
     """Rows under the headers of the taken sheets, each with the position of its sheet among them."""
+    parts = understood.parts
     position = {part.sheet: at for at, part in enumerate(parts)}
     sheet = -1
-    for event in sample_sheet.read(source):
+    for event in sample_sheet.read(source, text_as=(understood.encoding, understood.separator)):
         if isinstance(event, SheetStart):
             sheet += 1
         elif sheet in position and event.number > parts[position[sheet]].header.row:

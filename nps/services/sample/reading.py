@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.adapters import sample_sheet
-from nps.adapters.sample_sheet import SheetError, SheetStart, store
+from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.sample import (
     HEADER_WITHIN,
@@ -58,12 +58,13 @@ _NOTICED_WITHIN = 5_000
 
 def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
     """Read the workbook of a load into its file of rows and understand it. Raises SheetError and LeaseLost."""
-    path = session.scalars(select(SampleImport.file_path).where(SampleImport.id == lease.import_id)).one()
+    columns = SampleImport.file_path, SampleImport.understood
+    path, said = session.execute(select(*columns).where(SampleImport.id == lease.import_id)).one()
     customer_id = customer_of(session, lease.campaign_id)
     session.rollback()
     sheets: list[Sheet] = []
     rows = 0
-    for event in store.keep_rows(lease.import_id, sample_sheet.read(store.workbook(path))):
+    for event in store.keep_rows(lease.import_id, _events(path, said)):
         if isinstance(event, SheetStart):
             sheets.append(Sheet(event.name, event.hidden, 0))
             continue
@@ -75,10 +76,20 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
                 renew(s, lease, clock(), rows_done=rows)
     index, header = _choose(lease.import_id, sheets)
     known = remembered(session, customer_id, header)
-    looked_at = Understood(sheets=tuple(sheets), remembered=known is not None)
+    looked_at = Understood(
+        sheets=tuple(sheets),
+        is_text=store.is_text(path),
+        encoding=said.encoding,
+        separator=said.separator,
+        remembered=known is not None,
+    )
     understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
         finish(s, lease, "understood", understood=understood, rows_total=understood.rows, rows_done=0)
+
+
+def _events(path: str, said: Understood) -> Iterator[SheetStart | SheetRow]:
+    return sample_sheet.read(store.workbook(path), text_as=(said.encoding, said.separator))
 
 
 def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:

@@ -32,6 +32,10 @@ from nps.services.sample.reading import customer_of, describe, header_of_sheet, 
 from nps.services.sample.work import JOB
 from nps.services.transaction import AnySession, write
 
+#: What a person may say of a text file, '' to have it found out, with the words for it.
+ENCODINGS = {"": "определить", "cp1251": "Windows-1251", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp866": "DOS (cp866)"}
+SEPARATORS = {"": "определить", ";": "точка с запятой", ",": "запятая", "\t": "табуляция"}
+
 _MAX_FILE_NAME = 300
 _TOO_MANY_BRANCHES = "В столбце ОП слишком много разных названий. Проверьте, тот ли столбец выбран."
 _UNNAMED_BRANCH = "У строк без ОП нет названия: выберите для них существующее подразделение."
@@ -92,6 +96,22 @@ def reread(
     _refuse_parts(understood)
     with write(session) as s:
         _keep(_locked(s, campaign_id, import_id, "understood"), understood)
+
+
+def read_text_as(session: AnySession, *, campaign_id: int, import_id: int, encoding: str, separator: str) -> None:
+    """Have a text file read once more in this encoding and with this separator, '' to find it out.
+
+    Raises DomainError for a workbook or an unknown choice, StaleError when the load has moved on.
+    """
+    if encoding not in ENCODINGS or separator not in SEPARATORS:
+        raise DomainError("text_as", "Выберите кодировку и разделитель из списка.")
+    with write(session) as s:
+        load = _locked(s, campaign_id, import_id, "understood")
+        if not load.understood.is_text:
+            raise DomainError("no_text", "Кодировку выбирают только у текстового файла, а это книга.")
+        load.understood = Understood(encoding=encoding, separator=separator)
+        load.state, load.rows_done, load.rows_total, load.lease_until = "uploaded", 0, 0, None
+    queue.enqueue(queue.BULK, JOB, import_id)
 
 
 def confirm(

@@ -92,6 +92,7 @@ def mapping_page(
     return _render(
         "mapping", campaign, problem, status, load=found, understood=understood, required=REQUIRED, picture=picture,
         columns=[mapping.column(understood, index, mapped) for index in range(len(header.titles))],
+        encodings=sample.ENCODINGS.items(), separators=sample.SEPARATORS.items(),
         becomes=mapping.becomes(picture.worst), kinds=mapping.KINDS, account=mapping.account(understood),
         has_branch="branch" in mapped.values(),
         whole_branch=header.branch if chosen is None else request.form.get("whole_branch", ""),

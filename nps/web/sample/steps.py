@@ -84,8 +84,17 @@ def progress(campaign_id: int, load_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(pages.refused)
 def place(campaign_id: int, load_id: int) -> Response:
-    """Take another sheet or another row of headers; `chosen`: and exactly the sheets that `with` names beside it."""
+    """Take another sheet or another row of headers; `chosen`: and exactly the sheets that `with` names beside it.
+
+    A text file is read once more when another encoding or separator is chosen.
+    """
     campaign_or_404(campaign_id)
+    encoding, separator = request.form.get("encoding", ""), request.form.get("separator", "")
+    known = pages.load_of(campaign_id, load_id).understood
+    if "encoding" in request.form and (encoding, separator) != (known.encoding, known.separator):
+        text_as = {"encoding": encoding, "separator": separator}
+        sample.read_text_as(db.session(), campaign_id=campaign_id, import_id=load_id, **text_as)
+        return _to_load(campaign_id, load_id)
     sheet, row = forms.whole("sheet", 0, 10_000, label="Лист"), forms.whole("row", 0, 2**20, label="Строка заголовков")
     others = {int(one) for one in forms.texts("with") if re.fullmatch("[0-9]{1,4}", one)}
     sample.reread(
