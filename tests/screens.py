@@ -130,6 +130,7 @@ def _loading(browser: Browser, system: System, full: Filled, camera: Camera) -> 
     person.sees("В базу добавлены")
     camera.take(person, "load_5_published", PAGE_SIZES, whole=True)
     _top_up(person, system, full, camera)
+    _sheets(person, system, full, camera)
     person.leave()
 
 
@@ -140,6 +141,23 @@ def _half_way(system: System) -> None:
         began = system.clock.at - timedelta(seconds=4)
         load.rows_done, load.understood = 107, replace(load.understood, step_at=began)
         db.session.commit()
+
+
+def _sheets(person: Person, system: System, full: Filled, camera: Camera) -> None:
+    """The columns of a base of several sheets, groups and hidden rows, one choice redrawn."""
+    for name in (
+        "18_sheet_per_branch_no_op", "74_archive_sheet_longer", "16_hidden_filtered_rows", "03_branch_as_group_rows",
+    ):  # fmt: skip
+        person.open(f"/campaigns/{full.empty}/base")
+        person.page.locator('input[type="file"]').set_input_files(DATA / "base_cases" / f"{name}.xlsx")
+        person.button("Прочитать файл").click()
+        person.sees("Читаем книгу")
+        system.work()
+        person.sees("Как мы поняли столбцы")
+        camera.take(person, f"load_7_{name}", PAGE_SIZES, whole=True)
+    person.page.locator('select[name^="column-"]').last.select_option("")
+    person.sees("без почты")
+    camera.take(person, "load_8_redrawn", PAGE_SIZES, whole=True)
 
 
 def _top_up(person: Person, system: System, full: Filled, camera: Camera) -> None:

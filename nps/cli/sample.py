@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from nps.cli._output import emit, json_option, refusals
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
-from nps.domain.sample import BranchGroup, Decision, branch_key
+from nps.domain.sample import BranchGroup, Decision, branch_key, row_of_sheet, row_words
 from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import accounts, campaigns, sample
@@ -59,13 +59,18 @@ def import_base(
             _confirm(campaign_id, load_id, given)
             counts = _publish(campaign_id, load_id, dry_run)
             rows = sample.receipt(db.session(), load_id, "rejected", 1).rows
+            names = _load(campaign_id, load_id).understood.names
             rejected = {row.row_no: row.reason for row in rows}
         finally:
             _drop_unfinished(campaign_id, load_id, user_id)
     added = 0 if dry_run else sample.taken(counts)
-    told = [{"row": row_no, "reason": reason} for row_no, reason in rejected.items()]
+    told = [
+        {"sheet": names[sheet], "row": row, "reason": reason}
+        for (sheet, row), reason in ((row_of_sheet(row_no), reason) for row_no, reason in rejected.items())
+    ]
     data = {"load_id": load_id, "added": added, "counts": counts, "rejected": told}
-    emit(data, list(_lines(added, counts, rejected)), as_json)
+    worded = {row_words(row_no, names): reason for row_no, reason in rejected.items()}
+    emit(data, list(_lines(added, counts, worded)), as_json)
 
 
 def _given(branches: Iterable[str]) -> dict[str, str]:
@@ -160,13 +165,13 @@ def _load(campaign_id: int, load_id: int) -> sample.LoadRow:
     return load
 
 
-def _lines(added: int, counts: dict[str, int], rejected: dict[int, str]) -> Iterable[str]:
+def _lines(added: int, counts: dict[str, int], rejected: dict[str, str]) -> Iterable[str]:
     yield f"Добавлено {added} {plural(added, 'клиент', 'клиента', 'клиентов')}."
     for fate, label in _LABELS.items():
         if counts[fate]:
             yield f"  {label}: {counts[fate]}"
-    for row_no, reason in rejected.items():
-        yield f"  строка {row_no}: {reason}"
+    for row, reason in rejected.items():
+        yield f"  строка {row}: {reason}"
 
 
 def _now() -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from nps.domain.sample import BranchGroup, Understood, branch_key, group_branches
+from nps.domain.sample import BranchGroup, Understood, branch_key, group_branches, numbered_row
 from nps.domain.search import fold
 from nps.domain.wording import phone_words
 from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
@@ -130,7 +130,7 @@ def known_branches(session: Session, customer: int) -> dict[str, int]:
 
 def unknown_branches(session: Session, load: LoadRow, customer: int) -> list[BranchGroup]:
     """Branches of a load that a person has to settle."""
-    found = load.understood.profile
+    found = load.understood
     groups = group_branches(found.branches, known_branches(session, customer), found.hints)
     return [group for group in groups if group.branch_id is None]
 
@@ -203,7 +203,8 @@ def _holds(search: str) -> ColumnElement[bool]:
     are the number of a row: as a part they would be in every second telephone.
     """
     digits = search.isascii() and search.isdigit()
-    row = [ImportRow.row_no == int(search)] if digits and len(search) <= _LONGEST_ROW_NUMBER else []
+    own_row = ImportRow.row_no % numbered_row(1, 0)
+    row = [own_row == int(search)] if digits and len(search) <= _LONGEST_ROW_NUMBER else []
     if row and len(search) <= _ROW_NUMBER_ONLY:
         return row[0]
     cells = (ImportRow.raw[code].as_string() for code in ("organisation", "contact", "inn", "phone"))

@@ -6,14 +6,21 @@ import json
 from dataclasses import fields
 from datetime import UTC, datetime
 
-from nps.domain.sample import Header, Profile, Sheet, Understood
+from nps.domain.sample import Header, Part, Profile, Sheet, Understood
 
 FULL = Understood(
     sheets=(Sheet("Клиенты", hidden=False, rows=3, unseen=1), Sheet("Черновик", hidden=True, rows=0)),
     sheet=1,
     header=Header(4, ("Клиент", "Телефон", "Моб."), {"organisation": (0,), "phone": (1, 2)}, "Пермь", grouped=True),
-    profile=Profile(5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}),
+    profile=Profile(
+        5, 7, (8,), (("Пермь",), ()), (0, 2), {"Пермь": 2, "": 1}, 3, {"": {("inn", "perm"): 1}}, {"client": 3}
+    ),
+    more=(Part(2, Header(1, ("Клиент",), {"organisation": (0,)}), Profile(2, 3, (), ((),), (1,), {"Уфа": 2})),),
     noticed={"phone": {"letters": 2}},
+    is_text=True,
+    encoding="cp866",
+    separator=";",
+    without_unseen=True,
     remembered=True,
     decisions={"пермь": "new:perm"},
     branch_names={"пермь": "Пермь"},

@@ -279,7 +279,7 @@ class TestColumns:
         file = BytesIO()
         book.save(file)
         load_id = loader.understand(file.getvalue())
-        sample.reread(session, campaign_id=campaign.id, import_id=load_id, sheet=1, header_row=2)
+        sample.reread(session, campaign_id=campaign.id, import_id=load_id, sheet=1, header_row=2, others=())
         assert set(loader.decisions(load_id)) == {"казань"}
         with pytest.raises(DomainError):
             sample.reread(session, campaign_id=campaign.id, import_id=load_id, sheet=2, header_row=1)

@@ -47,6 +47,9 @@ FOUND = {
     "50_subtotals_and_footer.xlsx": GROUPED,
     "07_phones_numbers.xlsx": [f"+7912000020{n}" for n in range(1, 5)],
     "10_two_phone_columns.xlsx": [f"+7{'3412' if n % 2 else '9120'}00000{n}" for n in range(6)],
+    "18_sheet_per_branch_no_op.xlsx": GROUPED,
+    "74_archive_sheet_longer.xlsx": SIX,
+    "82_two_sheets.xlsx": [f"+7912000000{n}" for n in range(9)],
     "38_inn_kinds.xlsx": [f"+791200000{n:02}" for n in (0, 1, 2, 3, 4, 5, 6, 8, 9, 11)],
     "48_foreign_and_short.xlsx": ["+73412001122", "+73412001122", "+73412112233", "+78000001122", "+78040001122"],
     "49_local_numbers_by_branch.xlsx": [

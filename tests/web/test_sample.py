@@ -273,10 +273,10 @@ class TestReceipt:
         out = tmp_path / "out.xlsx"
         (tmp_path / "base.xlsx").write_bytes("ОП;ИНН".encode())
         place = marking.Place("Выгрузка 1С", 0, 4, MARK_TITLE)
-        assert not marking.mark_own(tmp_path / "base.xlsx", out, place, [])
+        assert not marking.mark_own(tmp_path / "base.xlsx", out, [place], [])
         assert not out.exists()
-        rows = [(["1", "Уфа", "=1+1"], marking.Mark(5, [2], [1], "Отклонена. Почему.")), (["2"], None)]
-        marking.write_copy(out, place, ["№", "ОП", "ИНН", "Тел."], rows)
+        rows = [(["1", "Уфа", "=1+1"], marking.Mark(0, 5, [2], [1], "Отклонена. Почему.")), (["2"], None)]
+        marking.write_copy(out, [marking.Copied(place, ["№", "ОП", "ИНН", "Тел."], rows)])
         sheet = load_workbook(out).worksheets[0]
         assert [cell.value for cell in sheet[1]] == ["№", "ОП", "ИНН", "Тел.", MARK_TITLE]
         assert (sheet["C2"].value, sheet["C2"].data_type, sheet["E2"].value) == ("=1+1", "s", "Отклонена. Почему.")

@@ -24,12 +24,19 @@ _HIGH_BYTES = frozenset(b"\x00\x04\x20\x21")
 _RUSSIAN = re.compile("[А-Яа-яЁё]")
 
 
-def read(path: str) -> Iterator[Any]:
-    """Yield one visible sheet and its rows. Raises Refused for a text in no encoding we know, or without columns."""
-    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", _decoded(Path(path).read_bytes()))
+def read(path: str, encoding: str = "", separator: str = "") -> Iterator[Any]:
+    """Yield one visible sheet and its rows.
+
+    `encoding`, `separator`: a person's choice, which is never refused; '' is found out. Raises Refused for a text in no
+    encoding we know, or without columns.
+    """
+    content = Path(path).read_bytes()
+    lines = re.findall(
+        r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", _as_chosen(content, encoding) if encoding else _decoded(content)
+    )
     csv.field_size_limit(MAX_FIELD_CHARS)
     declared = _DECLARED.fullmatch(lines[0].strip()) if lines else None
-    separator = declared[1] if declared else _separator(lines)
+    separator = separator or (declared[1] if declared else _separator(lines))
     yield {"sheet": "Лист 1", "hidden": False}
     try:
         yield from numbered(_rows(lines, separator))
@@ -46,6 +53,12 @@ def wide_encoding(head: bytes) -> str | None:
         if high and sum(byte in _HIGH_BYTES for byte in high) > 0.95 * len(high) and b"\0\0" not in head:
             return encoding
     return None
+
+
+def _as_chosen(content: bytes, encoding: str) -> str:
+    if encoding == "utf-16":
+        encoding = wide_encoding(content[:4096]) or encoding
+    return content.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace").replace("\0", "")
 
 
 def _decoded(content: bytes) -> str:

@@ -1,4 +1,6 @@
-"""`python -m nps.adapters.sample_sheet.child FILE KIND READER PARENT_PID`: reads a workbook where it can harm nobody.
+"""Reads a workbook where it can harm nobody.
+
+`python -m nps.adapters.sample_sheet.child FILE KIND READER ENCODING SEPARATOR PARENT_PID`
 
 Limits on memory and processor time are set before a byte of the file is looked at, and the kernel ends this process
 together with its parent. Standard output is one JSON value a line: `{"sheet": name, "hidden": bool}`, then
@@ -22,11 +24,11 @@ _STDERR_BYTES = 64 * 1024
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def main(path: str, kind: str, reader: str, parent: int) -> int:
+def main(path: str, kind: str, reader: str, text_as: tuple[str, str], parent: int) -> int:
     """Print the workbook; the exit code is 0 when the last line says how it ended."""
     cage.lock(parent, _STDERR_BYTES)
     try:
-        for line in _lines(path, kind, reader):
+        for line in _lines(path, kind, reader, text_as):
             _say(line)
         _say({"done": True})
     except Refused as refusal:
@@ -57,12 +59,12 @@ def _code_of(error: Exception) -> str:
     return "damaged"
 
 
-def _lines(path: str, kind: str, reader: str) -> Iterator[Any]:
+def _lines(path: str, kind: str, reader: str, text_as: tuple[str, str]) -> Iterator[Any]:
     """What the reader for this kind of file gives. An .xlsx that calamine can't read is left to openpyxl."""
     if kind == "csv":
         from nps.adapters.sample_sheet import by_csv
 
-        yield from by_csv.read(path)
+        yield from by_csv.read(path, *text_as)
         return
     from nps.adapters.sample_sheet import by_calamine
 
@@ -108,4 +110,4 @@ def _whole(path: str, lines: Iterator[Any], looks: Mapping[str, Look]) -> Iterat
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], (sys.argv[4], sys.argv[5]), int(sys.argv[6])))

@@ -12,7 +12,7 @@ import logging
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the table of the base is: name and index of the sheet, row of the header, title of our own column."""
+    """Where a table of the base is: name and index of the sheet, row of the header, title of our own column."""
 
     sheet: str
     index: int
@@ -38,21 +38,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is said of a row; columns are indexes from 0."""
+    """What is said of a row of the `place`-th sheet; columns are indexes from 0."""
 
+    place: int
     row: int
     faulty: Sequence[int]
     mended: Sequence[int]
     text: str
 
 
-def mark_own(file: Path, out: Path, place: Place, marks: Iterable[Mark]) -> bool:
+def mark_own(file: Path, out: Path, places: Sequence[Place], marks: Iterable[Mark]) -> bool:
     """Write the workbook with the marks to `out`; False when it could not be read or written so."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told, tempfile.TemporaryFile() as said:
-        about = {"sheet": place.sheet, "index": place.index, "header_row": place.header_row, "title": place.title}
-        told.write(json.dumps(about) + "\n")
+        told.write(json.dumps([asdict(place) for place in places]) + "\n")
         for mark in marks:
-            told.write(json.dumps([mark.row, list(mark.faulty), list(mark.mended), mark.text]) + "\n")
+            told.write(json.dumps([mark.place, mark.row, list(mark.faulty), list(mark.mended), mark.text]) + "\n")
         told.seek(0)
         child = python_child(_MODULE, str(file.resolve()), str(out.resolve()), stdin=told, stderr=said)
         try:
@@ -74,17 +74,31 @@ def mark_own(file: Path, out: Path, place: Place, marks: Iterable[Mark]) -> bool
     return done
 
 
-def write_copy(
-    out: Path, place: Place, titles: Sequence[str], rows: Iterable[tuple[Sequence[str], Mark | None]]
-) -> None:
-    """Write a new workbook with the header and the texts of the rows, marked. Raises OSError."""
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A sheet of a new workbook: the header and the texts of the rows, with their marks."""
+
+    place: Place
+    titles: Sequence[str]
+    rows: Iterable[tuple[Sequence[str], Mark | None]]
+
+
+def write_copy(out: Path, sheets: Iterable[Copied]) -> None:
+    """Write a new workbook with these sheets, marked. Raises OSError."""
     from openpyxl import Workbook
+
+    book: Any = Workbook(write_only=True)
+    for copied in sheets:
+        _copy(book.create_sheet(copied.place.sheet[:31] or "База"), copied)
+    book.save(out)
+
+
+def _copy(sheet: Any, copied: Copied) -> None:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    book: Any = Workbook(write_only=True)
-    sheet = book.create_sheet(place.sheet[:31] or "База")
+    place, titles = copied.place, copied.titles
     fills = {True: PatternFill("solid", FAULTY), False: PatternFill("solid", MENDED)}
 
     def cell(text: str, fill: PatternFill | None = None, font: Font | None = None) -> Any:
@@ -102,14 +116,13 @@ def write_copy(
         sheet.column_dimensions[get_column_letter(index + 1)].width = _WIDTH
     sheet.column_dimensions[get_column_letter(len(width) + 1)].width = _REASON_WIDTH
     sheet.append([cell(title, font=Font(bold=True)) for title in (*width, place.title)])
-    for texts, mark in rows:
+    for texts, mark in copied.rows:
         colours = {index: fills[False] for index in mark.mended} if mark else {}
         colours |= {index: fills[True] for index in mark.faulty} if mark else {}
         cells = [
             cell(text, colours.get(index)) for index, text in enumerate(_padded(texts, len(titles))) if index != own
         ]
         sheet.append([*cells, cell(mark.text if mark else "")])
-    book.save(out)
 
 
 def _padded(texts: Sequence[str], width: int) -> list[str]:

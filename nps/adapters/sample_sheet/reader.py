@@ -45,8 +45,10 @@ class SheetRow:
     unseen: bool = False
 
 
-def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | SheetRow]:
-    """Yield what the workbook holds, sheet by sheet.
+def read(
+    path: Path, wall_s: float = CHILD_WALL_S, text_as: tuple[str, str] = ("", "")
+) -> Iterator[SheetStart | SheetRow]:
+    """Yield what the workbook holds, sheet by sheet. `text_as`: encoding and separator of a text file, '' to find out.
 
     Raises SheetError, also after rows have been given: a caller keeps nothing before the end. Closing the
     generator ends the child.
@@ -57,19 +59,21 @@ def read(path: Path, wall_s: float = CHILD_WALL_S) -> Iterator[SheetStart | Shee
     until = time.monotonic() + wall_s
     given = False
     try:
-        for event in _read(path, kind, "fast", wall_s):
+        for event in _read(path, kind, "fast", wall_s, text_as):
             given = True
             yield event
     except SheetError as error:
         # calamine ends its process when a sheet does not fit into memory; openpyxl reads row by row.
         if given or error.code != "heavy" or kind != "xlsx":
             raise
-        yield from _read(path, kind, "careful", until - time.monotonic())
+        yield from _read(path, kind, "careful", until - time.monotonic(), text_as)
 
 
-def _read(path: Path, kind: str, reader: str, wall_s: float) -> Iterator[SheetStart | SheetRow]:
+def _read(
+    path: Path, kind: str, reader: str, wall_s: float, text_as: tuple[str, str]
+) -> Iterator[SheetStart | SheetRow]:
     with tempfile.TemporaryFile() as said:
-        child = python_child(_MODULE, str(path.resolve()), kind, reader, stderr=said)
+        child = python_child(_MODULE, str(path.resolve()), kind, reader, *text_as, stderr=said)
         clock = threading.Timer(max(0.0, wall_s), child.kill)
         clock.daemon = True
         clock.start()

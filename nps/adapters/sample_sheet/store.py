@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from nps.adapters.sample_sheet import container
 from nps.adapters.sample_sheet.errors import SheetError
@@ -83,6 +83,11 @@ def workbook(path: str) -> Path:
     return _root() / path
 
 
+def is_text(path: str) -> bool:
+    """Whether the kept file that `Stored.path` names is a text with separated values."""
+    return path.endswith(".csv")
+
+
 def drop_workbook(path: str) -> None:
     """Remove a kept file; one that is gone already is no error."""
     workbook(path).unlink(missing_ok=True)
@@ -100,16 +105,30 @@ def keep_rows(import_id: int, events: Iterable[SheetStart | SheetRow]) -> Iterat
     try:
         with draft.open("w", encoding="utf-8") as file:
             for event in events:
-                line = event.name if isinstance(event, SheetStart) else [event.number, event.cells]
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.write(json.dumps(_line(event), ensure_ascii=False) + "\n")
                 yield event
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
 
 
+def _line(event: SheetStart | SheetRow) -> Any:
+    if isinstance(event, SheetStart):
+        return event.name
+    return [event.number, event.cells, 1] if event.unseen else [event.number, event.cells]
+
+
 def kept_rows(import_id: int, sheet: int) -> Iterator[tuple[int, list[str]]]:
     """Rows of the sheet (from 0, hidden ones count too) as `keep_rows` wrote them. Raises SheetError without them."""
+    return ((number, cells) for number, cells, *_ in _kept(import_id, sheet))
+
+
+def unseen_rows(import_id: int, sheet: int) -> frozenset[int]:
+    """Those of them that whoever opens the workbook does not see. Raises SheetError without them."""
+    return frozenset(number for number, _, *is_unseen in _kept(import_id, sheet) if is_unseen)
+
+
+def _kept(import_id: int, sheet: int) -> Iterator[list[Any]]:
     try:
         file = _rows_file(import_id).open(encoding="utf-8")
     except FileNotFoundError:
@@ -122,8 +141,7 @@ def kept_rows(import_id: int, sheet: int) -> Iterator[tuple[int, list[str]]]:
                 if at > sheet:
                     return
             elif at == sheet:
-                number, cells = json.loads(line)
-                yield number, cells
+                yield json.loads(line)
 
 
 def drop_rows(import_id: int) -> None:

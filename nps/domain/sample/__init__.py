@@ -17,7 +17,6 @@ from nps.domain.sample.columns import (
     SEVERAL,
     Columns,
     Header,
-    Profile,
     Row,
     branch_spelling,
     columns_from_json,
@@ -26,18 +25,30 @@ from nps.domain.sample.columns import (
     header_at,
     mapped_by_title,
     mapping_problem,
-    profile,
     seen_in,
     signature,
 )
 from nps.domain.sample.matching import KnownClient
+from nps.domain.sample.pictures import Picture, PictureRow, picture
+from nps.domain.sample.profiles import Profile, profile
 from nps.domain.sample.rows import FATE_WORDS, Fate, RowChecker, StopEntries, Verdict, search_text
-from nps.domain.sample.understood import Sheet, Understood
+from nps.domain.sample.sheets import (
+    MOST_SHEETS,
+    are_branches,
+    follow,
+    goes_with,
+    is_set_aside,
+    numbered_row,
+    row_of_sheet,
+    row_words,
+)
+from nps.domain.sample.understood import Part, Sheet, Understood
 
 __all__ = [
-    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "SEVERAL", "BranchGroup", "Columns",
-    "Decision", "Fate", "Header", "KnownClient", "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "Understood",
-    "Verdict", "branch_key", "branch_spelling", "columns_from_json", "find_header", "group_branches",
-    "guessed_header", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision", "search_text",
-    "seen_in", "signature", "suggested_area_code", "suggested_region",
+    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "MOST_SHEETS", "REQUIRED", "SEVERAL", "BranchGroup",
+    "Columns", "Decision", "Fate", "Header", "KnownClient", "Part", "Picture", "PictureRow", "Profile", "Row",
+    "RowChecker", "Sheet", "StopEntries", "Understood", "Verdict", "are_branches", "branch_key", "branch_spelling",
+    "columns_from_json", "find_header", "follow", "goes_with", "group_branches", "guessed_header", "header_at",
+    "is_set_aside", "mapped_by_title", "mapping_problem", "numbered_row", "picture", "profile", "read_decision",
+    "row_of_sheet", "row_words", "search_text", "seen_in", "signature", "suggested_area_code", "suggested_region",
 ]  # fmt: skip

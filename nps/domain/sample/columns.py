@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice, pairwise, zip_longest
 from types import MappingProxyType
 
-from nps.domain.sample.branches import region_hints, suggested_region
+from nps.domain.sample.branches import suggested_region
 from nps.domain.sample.contents import better_columns, guessed_columns, is_like
 from nps.domain.search import fold
 
@@ -43,9 +42,9 @@ MARK_TITLE = "Итог проверки"
 #: A heading is looked for in so many rows that are not empty.
 HEADER_WITHIN = 1000
 _LEAST_FIELDS = 2
-_EXAMPLES = 3
-_MOST_BRANCHES = 300
-_LONGEST_EXAMPLE = 60
+#: What a row is instead of a client's.
+GROUP_ROW = "Строка с названием подразделения: оно взято для строк под ней."
+OTHER_HEADING = "Заголовки другой таблицы: строки под ними прочитаны по ним."
 _LONGEST_BRANCH = 100
 
 _EXACT = {
@@ -136,7 +135,7 @@ class RowReader:
         """
         if self._grouped and (name := group_name(cells)):
             self._branch = name
-            return "Строка с названием подразделения: оно взято для строк под ней."
+            return GROUP_ROW
         if len(_TITLES.intersection(cells)) > _LEAST_FIELDS:
             columns = header_at(0, cells).columns
             if signature(cells) == signature(self._header.titles):
@@ -144,7 +143,7 @@ class RowReader:
                 self._columns = self._header.columns
             elif all(code in columns for code in REQUIRED):
                 self._columns = columns
-                return "Заголовки другой таблицы: строки под ними прочитаны по ним."
+                return OTHER_HEADING
         texts = texts_of(cells, self._columns)
         if "branch" not in self._columns:
             texts["branch"] = self._branch if any(texts.values()) else ""
@@ -156,33 +155,6 @@ def group_name(cells: Sequence[str]) -> str:
     texts = set(filter(None, cells))
     name = texts.pop() if len(texts) == 1 else ""
     return "" if _TOTALS.match(_plain(name)) or _FIGURE.search(name) else name
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What the rows under a header look like. Rows of totals below the last client are not counted among the rows."""
-
-    first_row: int
-    last_row: int
-    totals_rows: tuple[int, ...]
-    examples: tuple[tuple[str, ...], ...]
-    empty_cells: tuple[int, ...]
-    #: Spelling of a branch -> rows that have it; '' are rows without one. Cut at a number no customer has.
-    branches: Mapping[str, int] = field(default_factory=dict)
-    #: Rows with a text above the heading; nothing of them is taken.
-    above: int = 0
-    #: The same spelling, when its name says nothing, -> what INNs and telephones say about the region.
-    hints: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> int:
-        """Rows of the file that the receipt accounts for."""
-        return max(0, self.last_row - self.first_row + 1)
-
-    @property
-    def has_too_many_branches(self) -> bool:
-        """Whether the column can hardly be that of the branches."""
-        return len(self.branches) >= _MOST_BRANCHES
 
 
 def find_header(rows: Iterable[Row]) -> Header | None:
@@ -317,63 +289,6 @@ def mapping_problem(header: Header) -> str:
     if twice:
         return f"«{FIELDS[twice]}» берётся из одного столбца, выбрано {len(columns[twice])}. Оставьте один."
     return ""
-
-
-def profile(rows: Iterable[Row], header: Header) -> Profile:
-    """Look through all rows of the sheet once, below the header."""
-    width = len(header.titles)
-    examples: list[list[str]] = [[] for _ in range(width)]
-    filled = [0] * width
-    branches: Counter[str] = Counter()
-    hints: dict[str, Counter[tuple[str, str]]] = {}
-    totals: list[int] = []
-    last = header.row
-    seen = above = 0
-    reader = RowReader(header)
-    for number, cells in rows:
-        if number <= header.row:
-            above += number < header.row
-            continue
-        if is_totals(cells, header.columns):
-            totals.append(number)
-            continue
-        last = number
-        seen += 1
-        for index, text in enumerate(cells[:width]):
-            if text:
-                filled[index] += 1
-                if len(examples[index]) < _EXAMPLES and text[:_LONGEST_EXAMPLE] not in examples[index]:
-                    examples[index].append(text[:_LONGEST_EXAMPLE])
-        texts = reader.texts(cells)
-        # A row without data of a client has no branch to ask about.
-        if not isinstance(texts, str) and any(texts.values()) and not is_caption(cells, texts):
-            _count_branch(branches, hints, texts)
-    return Profile(
-        first_row=header.row + 1,
-        last_row=last,
-        totals_rows=tuple(number for number in totals if number > last),
-        examples=tuple(tuple(texts) for texts in examples),
-        empty_cells=tuple(seen - count for count in filled),
-        branches=branches,
-        above=above,
-        hints=hints,
-    )
-
-
-def _count_branch(
-    branches: Counter[str],
-    hints: dict[str, Counter[tuple[str, str]]],
-    texts: Mapping[str, str],
-) -> None:
-    name = branch_spelling(texts.get("branch", ""))
-    if name not in branches:
-        if len(branches) >= _MOST_BRANCHES:
-            return
-        if suggested_region(name) is None:
-            hints[name] = Counter()
-    branches[name] += 1
-    if name in hints:
-        hints[name].update(region_hints(texts.get("inn", ""), texts.get("phone", "")))
 
 
 def branch_spelling(text: str) -> str:

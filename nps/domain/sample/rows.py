@@ -25,6 +25,7 @@ from nps.domain.sample.columns import Header, RowReader, branch_spelling, is_cap
 from nps.domain.sample.contents import is_person
 from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of, numbers_of
 from nps.domain.sample.repeats import Repeat, Repeats
+from nps.domain.sample.sheets import row_words
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
 
@@ -113,13 +114,11 @@ class RowChecker:
         decisions: Mapping[str, Decision],
         clients: Iterable[KnownClient] = (),
         stop: StopEntries | None = None,
+        sheets: Sequence[str] = (),
     ) -> None:
-        """`decisions`: by folded spelling of the branch. `clients`: those of the project."""
-        self._header = header
-        self._reader = RowReader(header)
-        self._titles = {
-            code: fold(text) for code, text in texts_of(header.titles, header.columns).items() if header.row
-        }
+        """`decisions`: by folded spelling of the branch. `clients`: those of the project. `sheets`: see `row_words`."""
+        self.turn_to(header)
+        self._sheets = sheets
         self._decisions = decisions
         self._branches: dict[str, tuple[str, str]] = {}
         self._stop = stop or StopEntries()
@@ -129,6 +128,14 @@ class RowChecker:
         self._matched: dict[int, KnownClient] = {}
         self._late: list[Verdict] = []
         self._joined: list[Verdict] = []
+
+    def turn_to(self, header: Header) -> None:
+        """The next rows are those of another sheet, under its header."""
+        self._header = header
+        self._reader = RowReader(header)
+        self._titles = {
+            code: fold(text) for code, text in texts_of(header.titles, header.columns).items() if header.row
+        }
 
     @property
     def joined(self) -> Sequence[Verdict]:
@@ -145,6 +152,12 @@ class RowChecker:
 
     def empty(self, row_no: int) -> Verdict:
         return Verdict(row_no, Fate.EMPTY)
+
+    def leave(self, row_no: int, cells: Sequence[str]) -> Verdict:
+        """The verdict on a row that a person does not want; one that names a branch still does for those below it."""
+        texts = self._reader.texts(cells)
+        raw = {} if isinstance(texts, str) else {code: text[:_MAX_RAW] for code, text in texts.items()}
+        return Verdict(row_no, Fate.EMPTY, "Скрытая строка: не загружена, так выбрали.", raw)
 
     def check(self, row_no: int, cells: Sequence[str]) -> Verdict | None:
         """The verdict on a row; None when it will be among those of `rest`."""
@@ -288,7 +301,7 @@ class RowChecker:
         """The verdict on a row that means the client of an earlier row: its further numbers are his (R2)."""
         owner, extra = repeat.owner, list(repeat.extra)
         self._join(repeat, verdict.row_no)
-        same = f"Те же ИНН, телефон и контакт, что в строке {owner}. Оставлена первая строка."
+        same = f"Те же ИНН, телефон и контакт, что в строке {self._row(owner)}. Оставлена первая строка."
         verdict = replace(verdict, same_as_row=owner, reason=self._added(owner, extra) if extra else same)
         if owner in self._matched:
             return self._add_to_known(verdict, row, self._matched[owner], extra, same)
@@ -301,7 +314,9 @@ class RowChecker:
     def _added(self, owner: int, extra: Sequence[Mapping[str, Any]]) -> str:
         told = ", ".join(show(phone["e164"], phone["extension"]) for phone in extra[:_MOST_TOLD])
         more = f" и ещё {len(extra) - _MOST_TOLD}" if len(extra) > _MOST_TOLD else ""
-        return f"Тот же клиент, что в строке {owner}: к нему добавлено {told}{more}.{self._will_refuse(extra)}"
+        return (
+            f"Тот же клиент, что в строке {self._row(owner)}: к нему добавлено {told}{more}.{self._will_refuse(extra)}"
+        )
 
     def _add_to_known(
         self, verdict: Verdict, row: dict[str, Any], known: KnownClient, phones: list[dict[str, Any]], same: str
@@ -330,7 +345,7 @@ class RowChecker:
         """Rows that have been taken for other clients mean this one too."""
         for place in repeat.joined:
             owner = repeat.owner
-            joined = Verdict(place, Fate.DUPLICATE, _shown(owner, row_no), same_as_row=owner)
+            joined = Verdict(place, Fate.DUPLICATE, self._shown(owner, row_no), same_as_row=owner)
             if place in self._matched and owner in self._matched:
                 continue  # Two clients of the project stay two: only a person joins them.
             if place not in self._waiting and owner not in self._waiting:
@@ -344,19 +359,22 @@ class RowChecker:
                 at, known = (place, self._matched[owner]) if place in self._waiting else (owner, self._matched[place])
                 verdict, other = self._leave(at)
                 self._matched[at] = known
-                same = _shown(place + owner - at, row_no)
+                same = self._shown(place + owner - at, row_no)
                 meant = Verdict(at, Fate.DUPLICATE, same, verdict.raw, same_as_row=place + owner - at)
                 self._late.append(self._add_to_known(meant, other, known, other["phones"], same))
+
+    def _shown(self, other: int, by: int) -> str:
+        common = self._row(by)
+        return f"Тот же клиент, что в строке {self._row(other)}: общий номер в строке {common}. Номера добавлены."
+
+    def _row(self, row_no: int) -> str:
+        return row_words(row_no, self._sheets)
 
     def _leave(self, place: int) -> tuple[Verdict, dict[str, Any]]:
         """A row that waits is no client of its own."""
         verdict, row = self._waiting.pop(place)
         self._clients.forget(row["identity"])
         return verdict, row
-
-
-def _shown(other: int, by: int) -> str:
-    return f"Тот же клиент, что в строке {other}: общий номер в строке {by}. Номера добавлены."
 
 
 def _short(text: str) -> str:

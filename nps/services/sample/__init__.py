@@ -9,13 +9,27 @@ from pathlib import Path
 from nps.adapters.sample_sheet import store
 from nps.adapters.sample_sheet.limits import MAX_FILE_BYTES
 from nps.services.sample.marked import MarkedWorkbook, marked_workbook
-from nps.services.sample.steps import back_to_columns, cancel, confirm, decide, publish, reread, upload
+from nps.services.sample.reading import drawn
+from nps.services.sample.steps import (
+    ENCODINGS,
+    SEPARATORS,
+    back_to_columns,
+    cancel,
+    confirm,
+    decide,
+    look,
+    publish,
+    read_text_as,
+    reread,
+    upload,
+)
 from nps.services.sample.work import JOB, waiting_imports, work
 
 __all__ = [
-    "JOB", "MAX_FILE_BYTES", "MarkedWorkbook", "back_to_columns", "cancel", "confirm", "decide",
-    "keep_uploads_in",
-    "marked_workbook", "publish", "reread", "upload", "waiting_imports", "work",
+    "ENCODINGS", "SEPARATORS",
+    "JOB", "MAX_FILE_BYTES", "MarkedWorkbook", "back_to_columns", "cancel", "confirm", "decide", "drawn",
+    "keep_uploads_in", "look",
+    "marked_workbook", "publish", "read_text_as", "reread", "upload", "waiting_imports", "work",
 ]  # fmt: skip
 
 

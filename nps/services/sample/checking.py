@@ -23,13 +23,14 @@ from nps.domain.sample import (
     StopEntries,
     Understood,
     Verdict,
+    numbered_row,
     read_decision,
     suggested_area_code,
 )
 from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
 from nps.queries.numbers import is_live
 from nps.services.sample.lease import Lease, finish, renew
-from nps.services.sample.reading import customer_of
+from nps.services.sample.reading import customer_of, left_rows
 from nps.services.transaction import AnySession, write
 
 _CHUNK = 2_000
@@ -87,6 +88,7 @@ def _prepare(session: AnySession, lease: Lease) -> tuple[Understood, RowChecker]
         _decisions(real, understood.decisions, understood.branch_names),
         _clients(real, lease.campaign_id),
         _stop_entries(real, lease.campaign_id),
+        understood.names,
     )
     session.rollback()
     return understood, checker
@@ -145,18 +147,22 @@ def mark(s: Session, campaign_id: int) -> tuple[int, ...]:
 
 
 def _verdicts(import_id: int, understood: Understood, checker: RowChecker) -> Iterator[Verdict]:
-    """One verdict for each row of the file from the first to the last, gaps included: none vanishes."""
-    expected, last = understood.profile.first_row, understood.profile.last_row
-    for number, cells in store.kept_rows(import_id, understood.sheet):
-        if number < expected:
-            continue
-        if number > last:
-            break
-        yield from (checker.empty(gap) for gap in range(expected, number))
-        verdict = checker.check(number, cells)
-        if verdict is not None:
-            yield verdict
-        expected = number + 1
+    """One verdict for each row of the taken sheets from the first to the last, gaps included: none vanishes."""
+    for position, part in enumerate(understood.parts):
+        checker.turn_to(part.header)
+        expected, last = part.profile.first_row, part.profile.last_row
+        left = left_rows(import_id, understood, part.sheet)
+        for number, cells in store.kept_rows(import_id, part.sheet):
+            if number < expected:
+                continue
+            if number > last:
+                break
+            yield from (checker.empty(numbered_row(position, gap)) for gap in range(expected, number))
+            judge = checker.leave if number in left else checker.check
+            verdict = judge(numbered_row(position, number), cells)
+            if verdict is not None:
+                yield verdict
+            expected = number + 1
     yield from checker.rest()
 
 

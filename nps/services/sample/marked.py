@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,7 @@ from nps.adapters import sample_sheet
 from nps.adapters.sample_sheet import SheetRow, SheetStart, marking, store
 from nps.adapters.sample_sheet.limits import MAX_MARKED_ROWS
 from nps.domain.errors import DomainError, NotFoundError
-from nps.domain.sample import FATE_WORDS, MARK_TITLE, Columns
+from nps.domain.sample import FATE_WORDS, MARK_TITLE, Columns, Understood, row_of_sheet
 from nps.queries import sample as queries
 from nps.services.journal import log_access
 from nps.services.transaction import write
@@ -66,43 +67,70 @@ def marked_workbook(
 
 
 def _build(session: Session, source: Path, out: Path, load: queries.LoadRow) -> None:
-    header, index = load.understood.header, load.understood.sheet
-    place = marking.Place(load.understood.sheets[index].name, index, header.row, MARK_TITLE)
-    marks = _marks(queries.rows_to_mark(session, load.id), header.columns)
+    parts = load.understood.parts
+    names = zip(parts, load.understood.names, strict=True)
+    places = [marking.Place(name, part.sheet, part.header.row, MARK_TITLE) for part, name in names]
+    columns = [part.header.columns for part in parts]
     is_long = load.rows_total > MAX_MARKED_ROWS
-    if not is_long and marking.mark_own(source, out, place, marks):
+    marks = _marks(queries.rows_to_mark(session, load.id), columns)
+    if not is_long and marking.mark_own(source, out, places, marks):
         return
-    marks = _marks(queries.rows_to_mark(session, load.id), header.columns)
-    below = (row for row in _rows_of(source, index) if row.number > place.header_row)
-    pairs = _pairs(below, marks)
-    marking.write_copy(out, place, header.titles, ((c, m) for c, m in pairs if m or not is_long))
+    own = _Marks(_marks(queries.rows_to_mark(session, load.id), columns))
+    marking.write_copy(out, _copied(source, load.understood, places, own, keep_all=not is_long))
 
 
-def _marks(rows: Iterable[queries.RowToMark], columns: Columns) -> Iterator[marking.Mark]:
+def _copied(
+    source: Path, understood: Understood, places: Sequence[marking.Place], marks: _Marks, *, keep_all: bool
+) -> Iterator[marking.Copied]:
+    """The taken sheets for a new workbook; each is to be written before the next is asked for."""
+    groups = groupby(_rows_of(source, understood), key=itemgetter(0))
+    group = next(groups, None)
+    for at, part in enumerate(understood.parts):
+        is_here = group is not None and group[0] == at
+        rows = marks.beside(group[1] if group is not None and is_here else (), keep_all=keep_all)
+        yield marking.Copied(places[at], part.header.titles, rows)
+        if is_here:
+            group = next(groups, None)
+
+
+def _marks(rows: Iterable[queries.RowToMark], columns: Sequence[Columns]) -> Iterator[marking.Mark]:
     for row in rows:
+        at, number = row_of_sheet(row.row_no)
         yield marking.Mark(
-            row.row_no,
-            [place for code in row.faulty for place in columns.get(code, ())],
-            [place for code in row.changed for place in columns.get(code, ())],
+            at,
+            number,
+            [place for code in row.faulty for place in columns[at].get(code, ())],
+            [place for code in row.changed for place in columns[at].get(code, ())],
             f"{FATE_WORDS[row.fate]}. {row.reason}".strip(),
         )
 
 
-def _rows_of(source: Path, index: int) -> Iterator[SheetRow]:
-    at = -1
-    for event in sample_sheet.read(source):
+def _rows_of(source: Path, understood: Understood) -> Iterator[tuple[int, SheetRow]]:
+    """Rows under the headers of the taken sheets, each with the position of its sheet among them."""
+    parts = understood.parts
+    position = {part.sheet: at for at, part in enumerate(parts)}
+    sheet = -1
+    for event in sample_sheet.read(source, text_as=(understood.encoding, understood.separator)):
         if isinstance(event, SheetStart):
-            at += 1
-        elif at == index:
-            yield event
+            sheet += 1
+        elif sheet in position and event.number > parts[position[sheet]].header.row:
+            yield position[sheet], event
 
 
-def _pairs(
-    rows: Iterable[SheetRow], marks: Iterator[marking.Mark]
-) -> Iterator[tuple[Sequence[str], marking.Mark | None]]:
-    """Rows with their marks; both come in the order of the sheet."""
-    mark: Any = next(marks, None)
-    for row in rows:
-        while mark is not None and mark.row < row.number:
-            mark = next(marks, None)
-        yield row.cells, mark if mark is not None and mark.row == row.number else None
+class _Marks:
+    """Marks in the order of the rows that they are about, one step at a time through all sheets."""
+
+    def __init__(self, marks: Iterator[marking.Mark]) -> None:
+        self._marks = marks
+        self._next = next(marks, None)
+
+    def beside(
+        self, rows: Iterable[tuple[int, SheetRow]], *, keep_all: bool
+    ) -> Iterator[tuple[Sequence[str], marking.Mark | None]]:
+        """Rows with their marks; without `keep_all` only those that have one."""
+        for at, row in rows:
+            while self._next is not None and (self._next.place, self._next.row) < (at, row.number):
+                self._next = next(self._marks, None)
+            mark = self._next if self._next and (self._next.place, self._next.row) == (at, row.number) else None
+            if mark or keep_all:
+                yield row.cells, mark

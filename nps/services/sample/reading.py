@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -12,28 +12,40 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.adapters import sample_sheet
-from nps.adapters.sample_sheet import SheetError, SheetStart, store
+from nps.adapters.sample_sheet import SheetError, SheetRow, SheetStart, store
 from nps.domain.errors import DomainError, NotFoundError
 from nps.domain.sample import (
     HEADER_WITHIN,
+    MOST_SHEETS,
+    REQUIRED,
+    Decision,
     Header,
-    Profile,
+    Part,
+    Picture,
     Row,
     RowChecker,
     Sheet,
     Understood,
+    are_branches,
     branch_spelling,
     columns_from_json,
     find_header,
+    follow,
+    goes_with,
     guessed_header,
     header_at,
+    is_set_aside,
     mapped_by_title,
     mapping_problem,
+    numbered_row,
+    picture,
     profile,
     seen_in,
     signature,
+    suggested_area_code,
     suggested_region,
 )
+from nps.domain.search import fold
 from nps.models import Campaign, ColumnMapping, SampleImport
 from nps.queries import sample as queries
 from nps.services.sample.lease import Lease, finish, renew
@@ -46,12 +58,13 @@ _NOTICED_WITHIN = 5_000
 
 def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> None:
     """Read the workbook of a load into its file of rows and understand it. Raises SheetError and LeaseLost."""
-    path = session.scalars(select(SampleImport.file_path).where(SampleImport.id == lease.import_id)).one()
+    columns = SampleImport.file_path, SampleImport.understood
+    path, said = session.execute(select(*columns).where(SampleImport.id == lease.import_id)).one()
     customer_id = customer_of(session, lease.campaign_id)
     session.rollback()
     sheets: list[Sheet] = []
     rows = 0
-    for event in store.keep_rows(lease.import_id, sample_sheet.read(store.workbook(path))):
+    for event in store.keep_rows(lease.import_id, _events(path, said)):
         if isinstance(event, SheetStart):
             sheets.append(Sheet(event.name, event.hidden, 0))
             continue
@@ -63,14 +76,24 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
                 renew(s, lease, clock(), rows_done=rows)
     index, header = _choose(lease.import_id, sheets)
     known = remembered(session, customer_id, header)
-    looked_at = Understood(sheets=tuple(sheets), remembered=known is not None)
+    looked_at = Understood(
+        sheets=tuple(sheets),
+        is_text=store.is_text(path),
+        encoding=said.encoding,
+        separator=said.separator,
+        remembered=known is not None,
+    )
     understood = describe(lease.import_id, looked_at, index, known or header)
     with write(session) as s:
-        finish(s, lease, "understood", understood=understood, rows_total=understood.profile.rows, rows_done=0)
+        finish(s, lease, "understood", understood=understood, rows_total=understood.rows, rows_done=0)
+
+
+def _events(path: str, said: Understood) -> Iterator[SheetStart | SheetRow]:
+    return sample_sheet.read(store.workbook(path), text_as=(said.encoding, said.separator))
 
 
 def _choose(import_id: int, sheets: Sequence[Sheet]) -> tuple[int, Header]:
-    """The visible sheet whose header names most fields, of two such the longer one.
+    """The visible sheet that is most like a base: by the fields that its header names, by its name, by its length.
 
     Without any, the first sheet with rows, its first row for the header.
     """
@@ -107,8 +130,9 @@ def header_of_sheet(import_id: int, index: int, name: str, row: int | None = Non
     return found
 
 
-def _rank(header: Header, sheet: Sheet) -> tuple[int, int]:
-    return len(header.columns), sheet.rows
+def _rank(header: Header, sheet: Sheet) -> tuple[bool, bool, int, int]:
+    is_base = all(code in header.columns for code in REQUIRED)
+    return is_base, not is_set_aside(sheet.name), len(header.columns), sheet.rows
 
 
 def head_rows(import_id: int, sheet: int) -> list[Row]:
@@ -139,25 +163,93 @@ def remembered(session: AnySession, customer_id: int, header: Header) -> Header 
     return replace(header, columns=columns) if columns and header.row else None
 
 
-def describe(import_id: int, understood: Understood, sheet: int, header: Header) -> Understood:
-    """The same load with this header, and what a mapping page has to show of the rows under it."""
-    found = profile(store.kept_rows(import_id, sheet), header)
-    noticed = _noticed(import_id, sheet, header, found)
-    return replace(understood, sheet=sheet, header=header, profile=found, noticed=noticed)
+def describe(
+    import_id: int, understood: Understood, sheet: int, header: Header, others: Collection[int] | None = None
+) -> Understood:
+    """The same load with this header, and what a mapping page has to show of the rows under it.
+
+    `others`: sheets that are taken together with this one; None when those of the same table are.
+    """
+    names = [one.name for one in understood.sheets]
+    owns = _own_headers(import_id, understood, sheet, header, others)
+    if owns and not (header.branch or header.grouped or "branch" in header.columns):
+        named = are_branches([names[index] for index in (sheet, *owns)])
+        header = replace(header, branch=branch_spelling(names[sheet]) if named else "")
+    headers = {index: follow(header, names[sheet], own, names[index]) for index, own in owns.items()}
+    looked_at = {
+        index: profile(store.kept_rows(import_id, index), one, left_rows(import_id, understood, index))
+        for index, one in ((sheet, header), *headers.items())
+    }
+    more = tuple(Part(index, one, looked_at[index]) for index, one in headers.items())
+    described = replace(understood, sheet=sheet, header=header, profile=looked_at[sheet], more=more)
+    return replace(described, noticed=_noticed(import_id, described))
 
 
-def _noticed(import_id: int, sheet: int, header: Header, found: Profile) -> dict[str, dict[str, int]]:
+def drawn(import_id: int, understood: Understood) -> Picture:
+    """The beginning of the leading sheet with what its rows become; nothing when the rows of the load are gone."""
+    guessed = {
+        fold(name): Decision(region=suggested_region(name), area_code=suggested_area_code(name))
+        for name in understood.branches
+    }
+    sheet = understood.sheet
+    try:
+        left = left_rows(import_id, understood, sheet)
+        return picture(store.kept_rows(import_id, sheet), understood.header, guessed, left)
+    except SheetError:
+        return Picture(())
+
+
+def left_rows(import_id: int, understood: Understood, sheet: int) -> Collection[int]:
+    """Rows of a sheet that a person does not want."""
+    return store.unseen_rows(import_id, sheet) if understood.without_unseen else ()
+
+
+def _own_headers(
+    import_id: int, understood: Understood, sheet: int, header: Header, others: Collection[int] | None
+) -> dict[int, Header]:
+    """Index of each sheet that is taken together with `sheet` -> its header as it is understood by itself.
+
+    Columns that were those of the leading sheet stay so.
+    """
+    known = {part.sheet: part.header for part in understood.more}
+    owns: dict[int, Header] = {}
+    for index, one in enumerate(understood.sheets):
+        is_asked = others is None or index in others
+        if index == sheet or one.hidden or not one.rows or not is_asked or len(owns) + 1 == MOST_SHEETS:
+            continue
+        own = known.get(index) or header_of_sheet(import_id, index, one.name)
+        if index in known and own.columns == understood.header.columns:
+            own = replace(own, columns=header.columns)
+        if others is not None or (not is_set_aside(one.name) and goes_with(header, own)):
+            owns[index] = own
+    return owns
+
+
+def _noticed(import_id: int, understood: Understood) -> dict[str, dict[str, int]]:
     """Field -> kind of what will be mended or is wrong -> rows that have it, among the first rows."""
-    if mapping_problem(header):
+    if mapping_problem(understood.header):
         return {}
-    checker = RowChecker(header, {})
+    checker = RowChecker(understood.header, {})
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
-    rows = (row for row in store.kept_rows(import_id, sheet) if found.first_row <= row[0] <= found.last_row)
-    for number, cells in islice(rows, _NOTICED_WITHIN):
-        verdict = checker.check(number, cells)
+    at: Part | None = None
+    for part, row_no, cells in islice(_rows_of(import_id, understood), _NOTICED_WITHIN):
+        if part is not at:
+            checker.turn_to(part.header)
+            at = part
+        verdict = checker.check(row_no, cells)
         for code, kind in set(verdict.noticed if verdict else ()):
             kinds[code][kind] += 1
     return {code: dict(counts) for code, counts in kinds.items()}
+
+
+def _rows_of(import_id: int, understood: Understood) -> Iterator[tuple[Part, int, list[str]]]:
+    """Rows under the headers of all taken sheets, with their numbers within the load."""
+    for position, part in enumerate(understood.parts):
+        first, last = part.profile.first_row, part.profile.last_row
+        left = left_rows(import_id, understood, part.sheet)
+        for number, cells in store.kept_rows(import_id, part.sheet):
+            if first <= number <= last and number not in left:
+                yield part, numbered_row(position, number), cells
 
 
 def customer_of(session: AnySession, campaign_id: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import IO
@@ -14,6 +14,8 @@ from nps.adapters import queue
 from nps.adapters.sample_sheet import store
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.sample import (
+    FIELDS,
+    REQUIRED,
     BranchGroup,
     Columns,
     Understood,
@@ -30,11 +32,17 @@ from nps.services.sample.reading import customer_of, describe, header_of_sheet, 
 from nps.services.sample.work import JOB
 from nps.services.transaction import AnySession, write
 
+#: What a person may say of a text file, '' to have it found out, with the words for it.
+ENCODINGS = {"": "определить", "cp1251": "Windows-1251", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp866": "DOS (cp866)"}
+SEPARATORS = {"": "определить", ";": "точка с запятой", ",": "запятая", "\t": "табуляция"}
+
 _MAX_FILE_NAME = 300
 _TOO_MANY_BRANCHES = "В столбце ОП слишком много разных названий. Проверьте, тот ли столбец выбран."
 _UNNAMED_BRANCH = "У строк без ОП нет названия: выберите для них существующее подразделение."
 _OTHER_SHEET = "Таких столбцов в таблице нет: лист или строку заголовков сменили. Выберите столбцы заново."
 _NO_ROWS = "Под заголовками нет строк с данными. Укажите другую строку заголовков, другой лист или другой файл."
+_NO_SHEET = "Такого листа нет или он скрыт. Выберите лист из списка."
+_OTHER_TABLE = "На листе «{}» не нашлось: {}. Вместе с этим листом он не загружается: загрузите его отдельно."
 _STALE = "Загрузка уже продвинулась дальше. Показано то, что есть сейчас."
 
 
@@ -62,17 +70,48 @@ def upload(
     return load_id
 
 
-def reread(session: AnySession, *, campaign_id: int, import_id: int, sheet: int, header_row: int) -> None:
-    """Take another sheet or row as the header, row 0 for none. Raises DomainError for a place with nothing in it."""
+def reread(
+    session: AnySession,
+    *,
+    campaign_id: int,
+    import_id: int,
+    sheet: int,
+    header_row: int,
+    others: Collection[int] | None = None,
+) -> None:
+    """Take another sheet or row as the header, row 0 for none, and `others` with it: None for those of its table.
+
+    Raises DomainError for a place with nothing in it, and for a sheet that can't be taken.
+    """
     load = _found(session, campaign_id, import_id)
-    sheets = load.understood.sheets
-    if not 0 <= sheet < len(sheets) or sheets[sheet].hidden:
-        raise DomainError("no_sheet", "Такого листа нет или он скрыт. Выберите лист из списка.")
-    header = header_of_sheet(import_id, sheet, sheets[sheet].name, header_row)
-    header = remembered(session, customer_of(session, campaign_id), header) or header
-    understood = describe(import_id, load.understood, sheet, header)
+    known, sheets = load.understood, load.understood.sheets
+    for index in (sheet, *(others or ())):
+        if not 0 <= index < len(sheets) or sheets[index].hidden:
+            raise DomainError("no_sheet", _NO_SHEET)
+    header = known.header
+    if others is None or (sheet, header_row) != (known.sheet, header.row):
+        header = header_of_sheet(import_id, sheet, sheets[sheet].name, header_row)
+        header = remembered(session, customer_of(session, campaign_id), header) or header
+    understood = describe(import_id, known, sheet, header, others)
+    _refuse_parts(understood)
     with write(session) as s:
         _keep(_locked(s, campaign_id, import_id, "understood"), understood)
+
+
+def read_text_as(session: AnySession, *, campaign_id: int, import_id: int, encoding: str, separator: str) -> None:
+    """Have a text file read once more in this encoding and with this separator, '' to find it out.
+
+    Raises DomainError for a workbook or an unknown choice, StaleError when the load has moved on.
+    """
+    if encoding not in ENCODINGS or separator not in SEPARATORS:
+        raise DomainError("text_as", "Выберите кодировку и разделитель из списка.")
+    with write(session) as s:
+        load = _locked(s, campaign_id, import_id, "understood")
+        if not load.understood.is_text:
+            raise DomainError("no_text", "Кодировку выбирают только у текстового файла, а это книга.")
+        load.understood = Understood(encoding=encoding, separator=separator)
+        load.state, load.rows_done, load.rows_total, load.lease_until = "uploaded", 0, 0, None
+    queue.enqueue(queue.BULK, JOB, import_id)
 
 
 def confirm(
@@ -84,47 +123,85 @@ def confirm(
     decisions: Mapping[str, str],
     branch: str = "",
     grouped: bool = False,
+    without_unseen: bool = False,
 ) -> bool:
     """Take the mapping and have the rows checked. `decisions`: key of an unknown branch -> code of `Decision`.
 
     Without a column of branches `branch` is that of the whole base, or it stands in rows of its own (`grouped`).
+    `without_unseen`: hidden and filtered rows are left.
 
     False when the columns were changed so that other branches have to be decided first: the columns are kept, nothing
     is started. Raises DomainError for a mapping or decision that can't be used, StaleError when the load has moved on.
     """
     load = _found(session, campaign_id, import_id)
-    understood = _understood_with(load, columns, branch, grouped)
-    if not understood.profile.rows:
+    wanted = _wanted(load.understood, columns, branch, grouped, without_unseen)
+    if problem := mapping_problem(wanted.header):
+        raise DomainError("mapping", problem)
+    understood = _understood_as(load, wanted)
+    _refuse_parts(understood)
+    if not understood.rows:
         raise DomainError("no_rows", _NO_ROWS)
     with write(session) as s:
         fresh = _locked(s, campaign_id, import_id, "understood")
         known = queries.known_branches(s, customer_of(s, campaign_id))
-        groups = group_branches(understood.profile.branches, known)
+        groups = group_branches(understood.branches, known)
         _keep(fresh, understood)
-        if understood.header != load.understood.header and _undecided(groups, decisions):
+        if understood != load.understood and _undecided(groups, decisions):
             return False
-        if understood.profile.has_too_many_branches:
+        if understood.has_too_many_branches:
             raise DomainError("branches", _TOO_MANY_BRANCHES)
         _start_check(s, fresh, groups, decisions)
     queue.enqueue(queue.BULK, JOB, import_id)
     return True
 
 
-def _understood_with(load: SampleImport, columns: Columns, branch: str, grouped: bool) -> Understood:
-    """What an understood load is with this mapping; its rows are looked at again when it is another."""
-    known = load.understood.header
+def look(
+    session: AnySession,
+    *,
+    campaign_id: int,
+    import_id: int,
+    columns: Columns,
+    branch: str = "",
+    grouped: bool = False,
+    without_unseen: bool = False,
+) -> Understood:
+    """What the load would be with the choices that `confirm` takes; nothing is kept, and nothing need be whole.
+
+    Raises DomainError for columns that are not there, StaleError when the load has moved on.
+    """
+    load = _found(session, campaign_id, import_id)
+    return _understood_as(load, _wanted(load.understood, columns, branch, grouped, without_unseen))
+
+
+def _wanted(known: Understood, columns: Columns, branch: str, grouped: bool, without_unseen: bool) -> Understood:
     has_branch = "branch" in columns
     header = replace(
-        known,
+        known.header,
         columns=columns,
         branch="" if has_branch else branch_spelling(branch),
         grouped=grouped and not has_branch,
     )
-    if problem := mapping_problem(header):
-        raise DomainError("mapping", problem)
-    if max(place for places in columns.values() for place in places) >= len(header.titles):
+    if max((place for places in columns.values() for place in places), default=0) >= len(header.titles):
         raise DomainError("mapping", _OTHER_SHEET)
-    return load.understood if header == known else describe(load.id, load.understood, load.understood.sheet, header)
+    return replace(known, header=header, without_unseen=without_unseen)
+
+
+def _understood_as(load: SampleImport, wanted: Understood) -> Understood:
+    """The load as somebody wants it; its rows are looked at again when that is not how they were seen."""
+    known = load.understood
+    if wanted == known:
+        return known
+    others = [part.sheet for part in known.more]
+    return describe(load.id, replace(known, without_unseen=wanted.without_unseen), known.sheet, wanted.header, others)
+
+
+def _refuse_parts(understood: Understood) -> None:
+    """Raise DomainError when a sheet that is taken beside the leading one has not got what a base must have."""
+    for part in understood.more:
+        lacks = [FIELDS[code] for code in REQUIRED if code not in part.header.columns]
+        if lacks:
+            name = understood.sheets[part.sheet].name
+            raise DomainError("sheet", _OTHER_TABLE.format(name, ", ".join(f"«{field}»" for field in lacks)))
 
 
 def _undecided(groups: list[BranchGroup], decisions: Mapping[str, str]) -> bool:
@@ -209,7 +286,7 @@ def cancel(session: AnySession, *, campaign_id: int, import_id: int, user_id: in
 
 def _keep(load: SampleImport, understood: Understood) -> None:
     load.understood = understood
-    load.rows_total = understood.profile.rows
+    load.rows_total = understood.rows
 
 
 def _found(session: AnySession, campaign_id: int, import_id: int) -> SampleImport:

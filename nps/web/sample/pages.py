@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request, url_for
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
-from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision, Understood
+from nps.domain.sample import FATE_WORDS, FIELDS, REQUIRED, BranchGroup, Decision, row_of_sheet
 from nps.extensions import db
 from nps.queries import sample as queries
 from nps.queries.campaigns import CampaignRow
@@ -18,6 +18,7 @@ from nps.web import forms, htmx, sealed
 from nps.web.campaigns.common import campaign_or_404
 from nps.web.clock import now
 from nps.web.errors import status_of
+from nps.web.sample import mapping
 
 STEPS = ("Файл", "Столбцы", "Проверка", "Готово")
 WORK_WORDS = {
@@ -26,21 +27,6 @@ WORK_WORDS = {
     "checking": "Проверяем строки",
     "publishing": "Добавляем клиентов",
 }
-#: What was noticed in a column before the check, worst first: its kind, words, whether it is a fault.
-NOTICED = (
-    ("wrong", "{} с ошибкой", True),
-    ("error", "{} с ошибкой Excel или формулой без значения", True),
-    ("foreign", "{} с иностранным номером", True),
-    ("partly", "{} с негодным номером", True),
-    ("letters", "{} с буквой вместо цифры: исправим", False),
-    ("kpp", "{} вместе с КПП: отделим", False),
-    ("zero", "{} без ведущего нуля: восстановим", False),
-    ("several", "{} с несколькими номерами", False),
-    ("extension", "{} с добавочным", False),
-    ("capitals", "{} прописными: исправим регистр", False),
-    ("markup", "{} с разметкой: уберём", False),
-    ("long", "{} длиннее 300 знаков: обрежем", False),
-)
 
 
 def load_of(campaign_id: int, load_id: int) -> queries.LoadRow:
@@ -98,33 +84,22 @@ def mapping_page(
     decisions: Mapping[str, str] | None = None,
 ) -> Response:
     """Columns and unknown branches; `chosen` and `decisions` keep what a refused form said."""
-    understood, profile = found.understood, found.understood.profile
+    understood = found.understood
     header = understood.header
     understood_as = {index: code for code, places in header.columns.items() for index in places}
     mapped = understood_as if chosen is None else chosen
-    columns = [
-        {
-            "index": index,
-            "title": title or f"Столбец {index + 1}",
-            "examples": " · ".join(profile.examples[index]),
-            "field": mapped.get(index, ""),
-            "empty": profile.empty_cells[index],
-            "noticed": _noticed(understood.noticed.get(understood_as.get(index, ""), {})),
-        }
-        for index, title in enumerate(header.titles)
-    ]
+    picture = sample.drawn(found.id, understood)
     return _render(
-        "mapping", campaign, problem, status, load=found, understood=understood, columns=columns, required=REQUIRED,
-        has_branch="branch" in mapped.values(), left=_left(understood),
+        "mapping", campaign, problem, status, load=found, understood=understood, required=REQUIRED, picture=picture,
+        columns=[mapping.column(understood, index, mapped) for index in range(len(header.titles))],
+        encodings=sample.ENCODINGS.items(), separators=sample.SEPARATORS.items(),
+        becomes=mapping.becomes(picture.worst), kinds=mapping.KINDS, account=mapping.account(understood),
+        has_branch="branch" in mapped.values(),
         whole_branch=header.branch if chosen is None else request.form.get("whole_branch", ""),
+        without_unseen=understood.without_unseen if chosen is None else forms.flag("without_unseen"),
         grouped=header.grouped if chosen is None else forms.flag("grouped"),
         fields=[("", "Не загружать"), *FIELDS.items()], branches=_branch_questions(campaign, found, decisions or {}),
     )  # fmt: skip
-
-
-def _left(understood: Understood) -> list[tuple[str, int]]:
-    """Sheets of the workbook with rows that are not loaded with this one: name and rows."""
-    return [(one.name, one.rows) for n, one in enumerate(understood.sheets) if n != understood.sheet and one.rows]
 
 
 def chosen_columns() -> dict[int, str]:
@@ -138,11 +113,6 @@ def chosen_columns() -> dict[int, str]:
 def chosen_branches() -> dict[str, str]:
     """Key of an unknown branch -> code of the decision about it, as the form says."""
     return dict(zip(forms.texts("branch_key"), forms.texts("branch"), strict=False))
-
-
-def _noticed(kinds: Mapping[str, int]) -> list[tuple[str, bool]]:
-    """What was noticed in a column: words, and whether its owner has to put something right."""
-    return [(words.format(kinds[kind]), is_fault) for kind, words, is_fault in NOTICED if kinds.get(kind)]
 
 
 def _branch_questions(
@@ -190,8 +160,7 @@ def _receipt_page(campaign: CampaignRow, found: queries.LoadRow, problem: str, s
     rows = [{"row": row, "changes": _changes(row.before or row.raw, queries.mended(row))} for row in receipt.rows]
     return _render(
         "receipt", campaign, problem, status, load=found, receipt=receipt, rows=rows, shown=shown or "all",
-        left=_left(found.understood),
-        search=search, fate_words=FATE_WORDS, address=address,
+        search=search, fate_words=FATE_WORDS, address=address, sheets=found.understood.names, row_of_sheet=row_of_sheet,
     )  # fmt: skip
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, current_app, request, url_for
@@ -82,10 +84,23 @@ def progress(campaign_id: int, load_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(pages.refused)
 def place(campaign_id: int, load_id: int) -> Response:
-    """Take another sheet or another row of headers."""
+    """Take another sheet or another row of headers; `chosen`: and exactly the sheets that `with` names beside it.
+
+    A text file is read once more when another encoding or separator is chosen.
+    """
     campaign_or_404(campaign_id)
+    encoding, separator = request.form.get("encoding", ""), request.form.get("separator", "")
+    known = pages.load_of(campaign_id, load_id).understood
+    if "encoding" in request.form and (encoding, separator) != (known.encoding, known.separator):
+        text_as = {"encoding": encoding, "separator": separator}
+        sample.read_text_as(db.session(), campaign_id=campaign_id, import_id=load_id, **text_as)
+        return _to_load(campaign_id, load_id)
     sheet, row = forms.whole("sheet", 0, 10_000, label="Лист"), forms.whole("row", 0, 2**20, label="Строка заголовков")
-    sample.reread(db.session(), campaign_id=campaign_id, import_id=load_id, sheet=sheet, header_row=row)
+    others = {int(one) for one in forms.texts("with") if re.fullmatch("[0-9]{1,4}", one)}
+    sample.reread(
+        db.session(), campaign_id=campaign_id, import_id=load_id, sheet=sheet, header_row=row,
+        others=others - {sheet} if forms.flag("chosen") else None,
+    )  # fmt: skip
     return _to_load(campaign_id, load_id)
 
 
@@ -93,13 +108,24 @@ def place(campaign_id: int, load_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(pages.refused)
 def confirm(campaign_id: int, load_id: int) -> Response:
-    """Take what the columns mean and where unknown branches belong, and have the rows checked."""
+    """Take what the columns mean and where unknown branches belong, and have the rows checked.
+
+    `redraw`: only show what the page is with these choices.
+    """
     campaign, decisions = campaign_or_404(campaign_id), pages.chosen_branches()
     columns = _columns(pages.chosen_columns())
-    if not sample.confirm(
-        db.session(), campaign_id=campaign_id, import_id=load_id, columns=columns, decisions=decisions,
-        branch=forms.text("whole_branch", 100, label="ОП всей базы"), grouped=forms.flag("grouped"),
-    ):  # fmt: skip
+    said: dict[str, Any] = {
+        "campaign_id": campaign_id,
+        "import_id": load_id,
+        "columns": columns,
+        "branch": forms.text("whole_branch", 100, label="ОП всей базы"),
+        "grouped": forms.flag("grouped"),
+        "without_unseen": forms.flag("without_unseen"),
+    }
+    if forms.flag("redraw"):
+        found = replace(pages.load_of(campaign_id, load_id), understood=sample.look(db.session(), **said))
+        return pages.mapping_page(campaign, found, "", 200, pages.chosen_columns(), decisions)
+    if not sample.confirm(db.session(), decisions=decisions, **said):
         return pages.mapping_page(campaign, pages.load_of(campaign_id, load_id), _DECIDE, 422, decisions=decisions)
     return _to_load(campaign_id, load_id)
 
@@ -130,7 +156,7 @@ def publish(campaign_id: int, load_id: int) -> Response:
 def decide(campaign_id: int, load_id: int) -> Response:
     """Take or leave the change that a row brings to a known client, or all of them."""
     campaign_or_404(campaign_id)
-    row_no = forms.number_or_none("row", 1, 2**20, label="Строка")
+    row_no = forms.number_or_none("row", 1, 2**31 - 1, label="Строка")
     page = forms.whole("page", 1, 2**20, label="Страница", default=1)
     apply = request.form.get("apply") == "1"
     sample.decide(db.session(), campaign_id=campaign_id, import_id=load_id, row_no=row_no, apply=apply)
