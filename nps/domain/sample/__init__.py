@@ -9,6 +9,7 @@ from nps.domain.sample.branches import (
     suggested_area_code,
     suggested_region,
 )
+from nps.domain.sample.cells import sentences
 from nps.domain.sample.columns import (
     FIELDS,
     HEADER_WITHIN,
@@ -30,14 +31,14 @@ from nps.domain.sample.columns import (
     seen_in,
     signature,
 )
-from nps.domain.sample.matching import KnownClient
+from nps.domain.sample.matching import Judged, KnownClient, Meaning, judge
 from nps.domain.sample.rows import FATE_WORDS, Fate, RowChecker, StopEntries, Verdict, search_text
 from nps.domain.sample.understood import Sheet, Understood
 
 __all__ = [
-    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "SEVERAL", "BranchGroup", "Columns",
-    "Decision", "Fate", "Header", "KnownClient", "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "Understood",
-    "Verdict", "branch_key", "branch_spelling", "columns_from_json", "find_header", "group_branches",
-    "guessed_header", "header_at", "mapped_by_title", "mapping_problem", "profile", "read_decision", "search_text",
-    "seen_in", "signature", "suggested_area_code", "suggested_region",
+    "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "REQUIRED", "SEVERAL", "BranchGroup", "Columns", "Decision",
+    "Fate", "Header", "Judged", "KnownClient", "Meaning", "Profile", "Row", "RowChecker", "Sheet", "StopEntries",
+    "Understood", "Verdict", "branch_key", "branch_spelling", "columns_from_json", "find_header", "group_branches",
+    "guessed_header", "header_at", "judge", "mapped_by_title", "mapping_problem", "profile", "read_decision",
+    "search_text", "seen_in", "sentences", "signature", "suggested_area_code", "suggested_region",
 ]  # fmt: skip
