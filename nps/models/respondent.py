@@ -110,6 +110,8 @@ class RespondentPhone(Base):
     state: Mapped[str] = mapped_column(String(8), default="live")
     is_next: Mapped[bool] = mapped_column(default=False)
     guessed: Mapped[bool] = mapped_column(default=False)
+    #: What the base says beside the number: whose it is, when to call; '' for nothing.
+    words: Mapped[str] = mapped_column(String(200), default="")
     #: Who gave the number: the base, or a client in a call.
     source: Mapped[code] = mapped_column(String(16), default="base")
 

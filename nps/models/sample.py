@@ -23,6 +23,10 @@ IMPORT_STATES = (
     "cancelled",
 )
 ROW_FATES = ("accepted", "corrected", "duplicate", "rejected", "empty", "update")
+#: What is decided about a row that means a client or may mean one: `asked`, nobody has said yet whether it does;
+#: `separate`, it does not and is a client of its own. `stale`: he has changed since, so that nobody has seen what would
+#: be overwritten.
+PROPOSALS = ("asked", "proposed", "skipped", "separate", "applied", "stale")
 
 
 class _UnderstoodJson(TypeDecorator[Understood]):
@@ -67,7 +71,7 @@ class ImportRow(Base):
         one_of("fate", *ROW_FATES),
         CheckConstraint("fate IN ('accepted', 'corrected', 'empty') OR reason <> ''", name="reason_given"),
         CheckConstraint("(fate IN ('accepted', 'corrected', 'update')) = (identity IS NOT NULL)", name="clients_known"),
-        CheckConstraint("proposal IN ('proposed', 'skipped', 'applied', 'stale')", name="proposal"),
+        one_of("proposal", *PROPOSALS),
         CheckConstraint("(fate = 'update') = (proposal IS NOT NULL)", name="updates_proposed"),
         Index(None, "import_id", "fate"),
     )
@@ -95,15 +99,18 @@ class ImportRow(Base):
     e164: Mapped[str | None] = mapped_column(String(16))
     extension: Mapped[str | None] = mapped_column(String(10))
     guessed: Mapped[bool] = mapped_column(default=False)
+    #: Words that stood beside the number: a name, a post, hours.
+    phone_words: Mapped[str | None] = mapped_column(String(200))
     #: Further numbers of the client in their order; few rows have any.
     spare_phones: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     #: The row of this load, or the client, that this row repeats.
     same_as_row: Mapped[int | None]
     respondent_id: Mapped[int | None] = mapped_column(ForeignKey("respondent.id"))
-    #: A row that changes a client: what he had at the check, and what was decided about the change. `stale`: he had
-    #: changed once more by then, so that nobody has seen what would be overwritten.
+    #: A row that changes a client: what he had at the check, and what was decided about the change.
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     proposal: Mapped[str | None] = mapped_column(String(16))
+    #: Only a person can say whether the row means him.
+    is_question: Mapped[bool] = mapped_column(default=False)
 
 
 class ColumnMapping(Base):

@@ -67,6 +67,7 @@ NUMBERS: Lists = {
         RespondentPhone.extension,
         RespondentPhone.state,
         RespondentPhone.is_next,
+        RespondentPhone.words,
     ).where(RespondentPhone.respondent_id == bindparam("client")),
 }
 

@@ -14,14 +14,29 @@ from sqlalchemy.orm import Session
 from nps.domain.sample import BranchGroup, Understood, branch_key, group_branches, numbered_row
 from nps.domain.search import fold
 from nps.domain.wording import phone_words
-from nps.models import Branch, BranchAlias, Campaign, Contract, ImportRow, Region, Respondent, SampleImport, User
+from nps.models import (
+    Branch,
+    BranchAlias,
+    Campaign,
+    Contract,
+    ImportRow,
+    Interview,
+    Region,
+    Respondent,
+    SampleImport,
+    User,
+)
+from nps.models.sample import PROPOSALS
 
 FATES = ("accepted", "corrected", "update", "duplicate", "rejected", "empty")
 #: Fates of rows that become clients.
 TAKEN = ("accepted", "corrected")
+_NONE = dict.fromkeys(PROPOSALS, 0)
 WORKING = ("uploaded", "reading", "checking", "publishing")
 #: Filters of the receipt: a fate, all rows, or those a person should look at.
 ATTENTION = ("corrected", "update", "duplicate", "rejected", "empty")
+#: The filter that shows rows of which a person has to say whom they mean.
+ASKED = "asked"
 PAGE_ROWS = 100
 _CHUNK = 1_000
 _LONGEST_ROW_NUMBER, _ROW_NUMBER_ONLY = 7, 4
@@ -84,8 +99,8 @@ class Receipt:
     page: int
     pages: int
     shown: int
-    #: Changes of known clients that a person means to make.
-    proposed: int
+    #: Rows of known clients by what was decided about them.
+    decided: Mapping[str, int]
 
     @property
     def total(self) -> int:
@@ -95,7 +110,12 @@ class Receipt:
     @property
     def taken(self) -> int:
         """Rows that become clients."""
-        return taken(self.counts)
+        return taken(self.counts) + self.decided["separate"]
+
+    @property
+    def proposed(self) -> int:
+        """Changes of known clients that a person means to make, or that were made."""
+        return self.decided["proposed"] + self.decided["applied"]
 
     @property
     def attention(self) -> int:
@@ -175,25 +195,65 @@ def counts(session: Session, import_id: int) -> dict[str, int]:
 
 
 def receipt(session: Session, import_id: int, show: str, page: int, search: str = "") -> Receipt:
-    """A page of the receipt, in the order of the file. `show`: a fate, `attention`, or anything else for all rows.
+    """A page of the receipt, in the order of the file.
 
+    `show`: a fate, `attention`, `asked`, or anything else for all rows.
     `search`: the number of a row, or a part of what its cells said.
     """
     by_fate = counts(session, import_id)
+    only = [ImportRow.is_question] if show == ASKED else []
+    show = "update" if only else show
     fates = (show,) if show in FATES else ATTENTION if show == "attention" else FATES
-    chosen = [ImportRow.import_id == import_id, ImportRow.fate.in_(fates)]
+    chosen = [ImportRow.import_id == import_id, ImportRow.fate.in_(fates), *only]
     shown = sum(by_fate[fate] for fate in fates)
     if search:
         chosen.append(_holds(search))
+    if search or only:
         shown = session.execute(select(func.count()).where(*chosen)).scalar_one()
     pages = max(1, -(-shown // PAGE_ROWS))
     page = min(max(page, 1), pages)
     rows = session.scalars(
         select(ImportRow).where(*chosen).order_by(ImportRow.row_no).offset((page - 1) * PAGE_ROWS).limit(PAGE_ROWS)
     )
-    meant = ImportRow.import_id == import_id, ImportRow.proposal.in_(("proposed", "applied"))
-    proposed = session.execute(select(func.count()).where(*meant)).scalar_one() if by_fate["update"] else 0
-    return Receipt(by_fate, rows.all(), page, pages, shown, proposed)
+    decided = _decided(session, import_id) if by_fate["update"] else _NONE
+    return Receipt(by_fate, rows.all(), page, pages, shown, decided)
+
+
+def _decided(session: Session, import_id: int) -> dict[str, int]:
+    decided = select(func.coalesce(ImportRow.proposal, ""), func.count()).where(
+        ImportRow.import_id == import_id, ImportRow.fate == "update"
+    )
+    return _NONE | {proposal: n for proposal, n in session.execute(decided.group_by(ImportRow.proposal))}
+
+
+def is_new_client() -> ColumnElement[bool]:
+    """Whether a staged row becomes a client."""
+    return or_(ImportRow.fate.in_(TAKEN), ImportRow.proposal == "separate")
+
+
+def answers(session: Session, rows: Sequence[ImportRow]) -> dict[int, set[str]]:
+    """Rows of known clients by number -> what can be decided about each."""
+    ids = [row.id for row in rows if row.fate == "update"]
+    found: dict[int, set[str]] = {row.row_no: {"skipped"} for row in rows if row.fate == "update"}
+    for proposal in ("proposed", "separate") if ids else ():
+        allowed = select(ImportRow.row_no).where(ImportRow.id.in_(ids), *may_be(proposal))
+        for row_no in session.scalars(allowed):
+            found[row_no].add(proposal)
+    return found
+
+
+def may_be(proposal: str) -> list[ColumnElement[bool]]:
+    """For which rows of known clients this can be decided, as `nps.domain.sample.matching` has it.
+
+    A surveyed client keeps his name; a client who is repeated word for word is no second one.
+    """
+    client = select(Respondent.id).where(Respondent.id == ImportRow.respondent_id)
+    if proposal == "proposed":
+        answered = select(Interview.id).where(
+            Interview.respondent_id == ImportRow.respondent_id, Interview.replaced_at.is_(None)
+        )
+        return [or_(ImportRow.before["contact"].as_string().is_(None), ~answered.exists())]
+    return [~client.where(Respondent.identity == ImportRow.identity).exists()] if proposal == "separate" else []
 
 
 def _holds(search: str) -> ColumnElement[bool]:
@@ -231,9 +291,15 @@ def rows_to_mark(session: Session, import_id: int) -> Iterator[RowToMark]:
 
 def mended(row: ImportRow) -> dict[str, str]:
     """Fields of a row that were mended -> what is stored instead of the cell's text."""
-    return {code: _phones(row) if code == "phone" else getattr(row, code) or "" for code in row.changed}
+    return {code: _stored(row, code) for code in row.changed}
 
 
-def _phones(row: ImportRow) -> str:
+def _stored(row: ImportRow, code: str) -> str:
+    if code == "branch":
+        return str(row.raw.get("branch", ""))
+    if code != "phone":
+        return str(getattr(row, code) or "")
     first = {"e164": row.e164, "extension": row.extension}
-    return ", ".join(phone_words(phone["e164"], phone["extension"]) for phone in [first, *(row.spare_phones or ())])
+    said = [phone_words(phone["e164"], phone["extension"]) for phone in [first, *(row.spare_phones or ())]]
+    had = (row.before or {}).get("phone", "").split(", ")
+    return ", ".join(number for number in said if number not in had)

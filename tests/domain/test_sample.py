@@ -59,7 +59,7 @@ def known(client_id: int, verdict: Verdict, **changes: Any) -> KnownClient:
     fixed = verdict.fixed
     phones = tuple(f"{phone['e164']}#{phone['extension']}" for phone in fixed["phones"])
     client = KnownClient(client_id, fixed["identity"], fixed["contact"], fixed["email"], phones)
-    return replace(client, **changes)
+    return replace(client, **{"organisation": fixed["organisation"], **changes})
 
 
 class TestHeader:
@@ -340,7 +340,7 @@ class TestRows:
     def test_a_good_row_is_stored_as_it_is(self) -> None:
         (verdict,) = check(GOOD)
         assert (verdict.fate, verdict.reason) == (Fate.ACCEPTED, "")
-        assert verdict.fixed["phones"] == [{"e164": "+73412008032", "extension": "", "guessed": False}]
+        assert verdict.fixed["phones"] == [{"e164": "+73412008032", "extension": "", "guessed": False, "words": ""}]
         assert verdict.fixed["greeting_name"] == "Тимур Ильич"
         assert verdict.fixed["search_fold"] == "ооо «кабель» вахрушев тимур ильич 1897309111 3412008032"
 
@@ -409,12 +409,28 @@ class TestRows:
     def test_the_letters_of_an_extension_stay_letters(self) -> None:
         (verdict,) = check(row(phone="83412003476 доб. 253"))
         assert verdict.fate == Fate.ACCEPTED
-        assert verdict.fixed["phones"] == [{"e164": "+73412003476", "extension": "253", "guessed": False}]
+        assert verdict.fixed["phones"] == [{"e164": "+73412003476", "extension": "253", "guessed": False, "words": ""}]
+
+    @pytest.mark.parametrize(
+        ("contact", "cell", "words"),
+        [
+            ("Зорин Пётр", "8 912 000-01-22 приёмная", "приёмная"),
+            ("Зорин Пётр", "8 912 000-01-22 (до 17:00)", "до 17:00"),
+            ("Зорин Пётр", "8 912 000-01-22 Пётр Зорин", ""),
+            ("", "8 912 000-01-22 Зорин Пётр", ""),
+            ("Зорин Пётр", f"8 912 000-01-22 {'ы' * 300}", "ы" * 200),
+        ],
+    )
+    def test_words_beside_a_number_are_kept_unless_they_are_the_contact(
+        self, contact: str, cell: str, words: str
+    ) -> None:
+        (verdict,) = check(row(contact=contact, phone=cell))
+        assert [phone["words"] for phone in verdict.fixed["phones"]] == [words]
 
     def test_a_local_number_is_completed_by_the_branch_s_area_code_and_marked(self) -> None:
         decisions = {"ижевск": Decision(branch_id=1, region="udmurtia", area_code="3412")}
         (verdict,) = check(row(phone="20-80-32"), decisions=decisions)
-        assert verdict.fixed["phones"] == [{"e164": "+73412208032", "extension": "", "guessed": True}]
+        assert verdict.fixed["phones"] == [{"e164": "+73412208032", "extension": "", "guessed": True, "words": ""}]
         assert "Код города" in verdict.reason
 
     @pytest.mark.parametrize(

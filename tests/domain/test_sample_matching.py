@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from nps.domain.sample import Fate, RowChecker, StopEntries, Verdict
+import pytest
+
+from nps.domain.sample import Decision, Fate, RowChecker, StopEntries, Verdict
 from tests.domain.test_sample import GOOD, HEADER, IZHEVSK, check, known, row
 
 
@@ -16,12 +19,17 @@ class TestTopUp:
         clients = [known(number, verdict, **changes) for number, verdict in enumerate(check(*base), 1)]
         return check(*rows, clients=clients)
 
-    def test_inn_and_phone_mean_the_client_and_a_new_name_is_proposed(self) -> None:
+    def test_another_name_at_his_number_is_a_question(self) -> None:
         (verdict,) = self.top_up([GOOD], row(contact="Зорин Николай Петрович"))
         assert (verdict.fate, verdict.same_as_client, verdict.changed) == (Fate.UPDATE, 1, ("contact",))
+        assert verdict.asked
         assert verdict.before == {"contact": "Вахрушев Тимур Ильич"}
-        assert verdict.fixed["phones"] == []
-        assert "ИНН и телефон" in verdict.reason
+        assert verdict.reason == "Совпали ИНН и телефон, но имя другое. Это тот же человек? Другое контактное лицо."
+
+    def test_a_name_where_the_base_had_none_is_proposed(self) -> None:
+        (verdict,) = self.top_up([row(contact="")], GOOD)
+        assert (verdict.fate, verdict.asked, verdict.changed) == (Fate.UPDATE, False, ("contact",))
+        assert "совпали ИНН и телефон" in verdict.reason
 
     def test_inn_and_name_mean_the_client_and_a_new_number_is_proposed(self) -> None:
         base = [GOOD, row(**self.OTHER)]
@@ -30,14 +38,89 @@ class TestTopUp:
         assert (moved.fate, moved.same_as_client, moved.changed) == (Fate.UPDATE, 1, ("phone",))
         assert moved.before == {"phone": "+7 341 200-80-32"}
         assert moved.fixed["phones"][0]["e164"] == "+73412008099"
+        assert not moved.asked
 
-    def test_the_inn_alone_counts_only_when_both_sides_have_one_contact(self) -> None:
-        (one,) = self.top_up([GOOD], row(**self.OTHER))
-        assert (one.fate, one.changed) == (Fate.UPDATE, ("contact", "phone"))
+    def test_a_number_of_somebody_is_first_his_who_is_known_to_have_moved(self) -> None:
+        """Who left his number to another is found by his name before anybody is asked about the number."""
+        other, moved = self.top_up([GOOD], row(contact="Зорин Николай Петрович"), row(phone="8 341 200-80-99"))
+        assert (other.fate, moved.fate, moved.asked) == (Fate.ACCEPTED, Fate.UPDATE, False)
+
+    def test_by_inn_alone_another_person_is_another_client_of_the_organisation(self) -> None:
+        (one,) = self.top_up([GOOD], row(**self.OTHER, email=GOOD[5]))
+        assert (one.fate, one.same_as_client) == (Fate.ACCEPTED, None)
+        assert one.reason == "У организации уже есть клиент в проекте; это другой контакт, новый клиент."
         two = self.top_up([GOOD], row(**self.OTHER), row(contact="Третий Иван Иванович", phone="89040005844"))
         assert [verdict.fate for verdict in two] == [Fate.ACCEPTED, Fate.ACCEPTED]
         base = [GOOD, row(contact="Третий Иван Иванович", phone="89040005844")]
         assert [verdict.fate for verdict in self.top_up(base, row(**self.OTHER))] == [Fate.ACCEPTED]
+
+    @pytest.mark.parametrize(
+        ("had", "comes"),
+        [
+            ({}, {"contact": "", "phone": "8 904 000-58-43"}),
+            ({"contact": ""}, {"phone": "8 904 000-58-43"}),
+            ({"contact": "Анна"}, {"contact": "анна", "phone": "8 904 000-58-43"}),
+            ({}, {"organisation": "ООО «Лес»", "phone": "8 904 000-58-43"}),
+        ],
+    )
+    def test_what_only_a_person_can_say_is_a_question(self, had: dict[str, str], comes: dict[str, str]) -> None:
+        (verdict,) = self.top_up([row(**had)], row(**{**had, **comes}))
+        assert (verdict.fate, verdict.same_as_client, verdict.asked) == (Fate.UPDATE, 1, True)
+        assert "Это тот же человек?" in verdict.reason
+
+    @pytest.mark.parametrize(
+        "comes",
+        [
+            {"contact": "Зорин Николай Петрович"},
+            {"contact": "Зорин Николай Петрович", "phone": "8 904 000-58-43"},
+            {"contact": "", "phone": "8 904 000-58-43"},
+        ],
+    )
+    def test_the_inn_of_another_firm_is_never_an_update(self, comes: dict[str, str]) -> None:
+        (verdict,) = self.top_up([GOOD], row(organisation="ЗАО «Лес»", **comes))
+        assert (verdict.fate, verdict.asked) == (Fate.ACCEPTED, False)
+        assert verdict.reason.startswith("Тот же ИНН в проекте у организации с другим названием.")
+
+    def test_another_name_of_the_organisation_is_proposed_and_another_spelling_is_none(self) -> None:
+        (renamed,) = self.top_up([GOOD], row(organisation="ООО «Провод»"))
+        assert (renamed.fate, renamed.asked, renamed.before) == (Fate.UPDATE, False, {"organisation": GOOD[2]})
+        assert "так её назовёт оператор" in renamed.reason
+        (spelled,) = self.top_up([GOOD], row(organisation='Кабель,  ооо "'))
+        assert spelled.fate == Fate.DUPLICATE
+        (by_form,) = self.top_up([GOOD], row(organisation="АО Кабель", **self.OTHER))
+        assert by_form.reason.startswith("У организации уже есть клиент")
+
+    @pytest.mark.parametrize(
+        ("region", "effect"),
+        [
+            ("tatarstan", "ОП станет Казань: звонить по времени Татарстана."),
+            ("udmurtia", "ОП станет Казань: регион и часы звонков прежние."),
+            (None, "ОП станет Казань: регион неизвестен, звонить нельзя, пока его не укажут."),
+        ],
+    )
+    def test_another_branch_is_proposed_with_what_follows_from_it(self, region: str | None, effect: str) -> None:
+        (first,) = check(GOOD)
+        client = known(1, first, branch="Ижевск", region="udmurtia")
+        decisions = {"г. казань": Decision(2, region, name="Казань")}
+        (moved,) = check(row(branch="г. Казань"), clients=[client], decisions=decisions)
+        assert (moved.fate, moved.asked, moved.before) == (Fate.UPDATE, False, {"branch": "Ижевск"})
+        assert moved.reason.endswith(effect)
+        (counted,) = check(row(branch="г. Казань"), clients=[replace(client, surveyed=True)], decisions=decisions)
+        assert counted.reason.endswith(f"{effect[:-1]}, его ответы в отчётах перейдут туда.")
+
+    def test_without_an_inn_the_organisation_is_named_as_what_is_the_same(self) -> None:
+        (moved,) = self.top_up([row(inn="")], row(inn="", phone="8 341 200-80-99"))
+        assert "совпали организация и контакт" in moved.reason
+
+    def test_of_a_surveyed_client_the_name_is_never_written(self) -> None:
+        (asked,) = self.top_up([GOOD], row(contact="Зорин Николай Петрович"), surveyed=True)
+        assert (asked.fate, asked.asked) == (Fate.UPDATE, True)
+        assert "ответы под другое имя не переносим" in asked.reason
+        (verdict,) = self.top_up([row(contact="")], row(email="new@example.com"), surveyed=True)
+        assert verdict.before == {"email": "zakaz1@example.com"}
+        assert "Имя не меняем: клиент уже опрошен" in verdict.reason
+        (other,) = self.top_up([GOOD], row(**self.OTHER), surveyed=True)
+        assert other.fate == Fate.ACCEPTED
 
     def test_who_is_repeated_word_for_word_is_nobody_elses_match_wherever_his_row_stands(self) -> None:
         newcomer, same = self.top_up([GOOD], row(contact="Зорин Николай Петрович"), GOOD)

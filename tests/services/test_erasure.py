@@ -64,7 +64,10 @@ from tests.services.traces import traces
 #: On the office's clock: nobody waits for a table then.
 NIGHT = NOW.replace(hour=20)
 PHONE, SPARE = "+79174003311", "+79174003322"
-VICTIM = ("Ижевск", "1897309111", "ООО «Таёжный Ключ»", "Вахрушев Тимур Ильич", "8 (917) 400-33-11", "timur@klyuch.ru")
+VICTIM = (
+    "Ижевск", "1897309111", "ООО «Таёжный Ключ»", "Вахрушев Тимур Ильич", "8 (917) 400-33-11 (тётя Фрося)",
+    "timur@klyuch.ru",
+)  # fmt: skip
 #: The same person in other rows: repeated, with a number that can't be dialled, as a contact in a far branch.
 AGAIN = ("Ижевск", "1897309111", "ООО «Таёжный Ключ»", "Вахрушев Тимур Ильич", "+7 917 400 33 11", "")
 BROKEN = ("Ижевск", "1897309111", "ООО «Таёжный Ключ»", "Вахрушев Тимур Ильич", "12", "")
@@ -73,6 +76,7 @@ OTHER = ("Ижевск", "7707083893", "АО «Соседи»", "Петрова 
 #: How he may be written down.
 WORDS = (
     "9174003311", "9174003322", "400-33-11", "400 33 11", "1897309111", "Таёжный Ключ", "Вахрушев", "timur@klyuch.ru",
+    "тётя Фрося",
 )  # fmt: skip
 
 

@@ -147,6 +147,15 @@ class TestMessyBase:
         assert phones(32) == [("+79040007284", ""), ("+79190000956", "")]
         assert phones(7) == [("+79040005811", "425")]
 
+    def test_words_beside_a_number_stay_with_it(self, loader: Loader, session: Session) -> None:
+        """Of each number its own, also of one that a later row of the same client brings."""
+        cell = "+7 (912) 000-00-01 - приёмная; 8 912 000-00-02 Анна Петровна"
+        loader.publish(workbook((*ROW[:4], cell, ""), (*ROW[:4], "8 912 000-00-01, 8 912 000-00-03 до 17:00", "")))
+        found = select(RespondentPhone.e164, RespondentPhone.words).order_by(RespondentPhone.position)
+        assert session.execute(found).all() == [
+            ("+79120000001", "приёмная"), ("+79120000002", "Анна Петровна"), ("+79120000003", "до 17:00"),
+        ]  # fmt: skip
+
     def test_a_hidden_sheet_is_left_alone(self, loader: Loader) -> None:
         understood = loader.load(loader.understand(MESSY)).understood
         profile = understood.profile

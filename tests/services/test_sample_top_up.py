@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, StaleError
 from nps.models import (
+    Branch,
     Campaign,
     CaseEvent,
     ImportRow,
@@ -21,6 +23,7 @@ from nps.models import (
     User,
 )
 from nps.queries import campaigns
+from nps.queries import sample as queries
 from nps.services import cases, sample
 from nps.services.transaction import lock_claims, write
 from tests import factories
@@ -76,7 +79,20 @@ def refold(session: Session, client: Respondent) -> None:
 
 
 def decide(loader: Loader, load_id: int, *, row_no: int | None, apply: bool) -> int:
-    return sample.decide(loader.session, campaign_id=loader.campaign_id, import_id=load_id, row_no=row_no, apply=apply)
+    proposal = "proposed" if apply else "skipped"
+    which = {"campaign_id": loader.campaign_id, "import_id": load_id}
+    return sample.decide(loader.session, **which, row_no=row_no, proposal=proposal)
+
+
+def answer(loader: Loader, load_id: int, proposal: str, row_no: int | None = None) -> int:
+    """Say whether the rows mean the clients whom they may mean."""
+    which = {"campaign_id": loader.campaign_id, "import_id": load_id}
+    return sample.decide(loader.session, **which, row_no=row_no, proposal=proposal, asked=True)
+
+
+def publish(loader: Loader, load_id: int) -> None:
+    loader.ask_to_publish(load_id)
+    assert loader.work(load_id) == "published"
 
 
 def test_new_clients_come_known_ones_change_and_missing_ones_stay(loader: Loader, session: Session) -> None:
@@ -89,6 +105,7 @@ def test_new_clients_come_known_ones_change_and_missing_ones_stay(loader: Loader
     assert loader.load(load_id).understood.missing == 1
     assert [client.contact for client in clients(session)] == [ROW[3], LES[3]]
 
+    assert answer(loader, load_id, "proposed") == 1
     loader.ask_to_publish(load_id)
     assert loader.work(load_id) == "published"
     first, second, third = clients(session)
@@ -170,7 +187,7 @@ class TestDecisions:
         assert loader.counts(loader.check(book)) == {"update": 1, "duplicate": 1}
 
     def test_nothing_but_left_changes_is_nothing_to_load(self, loader: Loader) -> None:
-        load_id = loader.check(workbook(changed(ROW, contact="Зорин Николай Петрович"), LES))
+        load_id = loader.check(workbook(changed(ROW, email="zorin@example.com"), LES))
         decide(loader, load_id, row_no=None, apply=False)
         with pytest.raises(DomainError) as refused:
             loader.ask_to_publish(load_id)
@@ -179,12 +196,13 @@ class TestDecisions:
         loader.ask_to_publish(load_id)
 
     def test_after_publishing_nothing_is_decided_any_more(self, loader: Loader) -> None:
-        load_id = loader.publish(workbook(changed(ROW, contact="Зорин Николай Петрович")))
+        load_id = loader.publish(workbook(changed(ROW, email="zorin@example.com")))
         with pytest.raises(StaleError):
             decide(loader, load_id, row_no=2, apply=False)
 
     def test_a_client_who_has_changed_since_the_check_is_left_alone(self, loader: Loader, session: Session) -> None:
         load_id = loader.check(workbook(changed(ROW, contact="Зорин Николай Петрович")))
+        answer(loader, load_id, "proposed")
         client = clients(session)[0]
         client.contact = "Из Разговора"
         session.commit()
@@ -202,6 +220,7 @@ class TestInterruption:
         load_id = loader.check(
             workbook(changed(ROW, contact="Первый Новый"), changed(LES, contact="Второй Новый"), new)
         )
+        answer(loader, load_id, "proposed")
         loader.ask_to_publish(load_id)
 
         # The clock is asked for the lease, for the clients, and then for the changes.
@@ -223,3 +242,105 @@ class TestInterruption:
         assert [client.contact for client in clients(session)] == ["Первый Новый", "Второй Новый", ""]
         load = session.get_one(SampleImport, load_id)
         assert load.understood.added == 1
+
+
+class TestSamePerson:
+    """Whom a row means when INN, number and name do not agree; what was answered is never moved under another name."""
+
+    OTHER = changed(ROW, contact="Зорин Николай Петрович")
+    SECOND = changed(OTHER, phone="8 904 000-58-43")
+
+    @pytest.fixture
+    def surveyed(self, loader: Loader, session: Session, campaign: Campaign) -> Callable[[], None]:
+        def survey() -> None:
+            client = clients(session)[0]
+            call = factories.attempt(session, client, factories.member(session, campaign), "surveyed")
+            whose = {"respondent_id": client.id, "attempt_id": call.id, "script_version_id": call.script_version_id}
+            session.add(Interview(**whose, rating=9, completed_at=NOW))
+            session.commit()
+
+        return survey
+
+    def test_a_question_that_nobody_answers_writes_nothing_and_is_asked_again(
+        self, loader: Loader, session: Session
+    ) -> None:
+        book = workbook(self.OTHER, ("Ижевск", "1800055762", "ООО «ВолгаКабель»", "", "8 950 000-33-53", ""))
+        load_id = loader.publish(book)
+        assert [client.contact for client in clients(session)] == [ROW[3], LES[3], ""]
+        receipt = queries.receipt(session, load_id, "asked", 1)
+        assert [(row.row_no, row.proposal) for row in receipt.rows] == [(2, "asked")]
+        assert loader.counts(loader.check(book)) == {"update": 1, "duplicate": 1}
+
+    def test_another_person_at_the_number_becomes_a_client_of_his_own(self, loader: Loader, session: Session) -> None:
+        load_id = loader.check(workbook(changed(self.OTHER, phone=f"{ROW[4]}, 8 904 000-58-43"), LES))
+        with pytest.raises(DomainError) as refused:
+            loader.ask_to_publish(load_id)
+        assert refused.value.code == "nothing_to_load"
+        assert answer(loader, load_id, "separate", 2) == 1
+        publish(loader, load_id)
+        first, _, third = clients(session)
+        assert (first.contact, third.contact, third.state) == (ROW[3], self.OTHER[3], "waiting")
+        assert [number for number, *_ in numbers(session, third)] == ["+73412008032", "+79040005843"]
+        assert loader.load(load_id).clients == 1
+
+    def test_who_is_repeated_word_for_word_can_not_be_somebody_else(self, loader: Loader) -> None:
+        load_id = loader.check(workbook(changed(ROW, email="zorin@example.com")))
+        with pytest.raises(DomainError) as refused:
+            answer(loader, load_id, "separate", 2)
+        assert refused.value.code == "not_this_row"
+
+    def test_a_second_contact_of_the_firm_is_a_new_client(self, loader: Loader, session: Session) -> None:
+        loader.publish(workbook(self.SECOND))
+        assert [client.contact for client in clients(session)] == [ROW[3], LES[3], self.OTHER[3]]
+
+    def test_the_name_of_a_surveyed_client_is_not_written(
+        self, loader: Loader, session: Session, surveyed: Callable[[], None]
+    ) -> None:
+        surveyed()
+        load_id = loader.check(workbook(self.OTHER, changed(self.SECOND, contact="Третий Иван Иванович")))
+        assert loader.counts(load_id) == {"update": 1, "accepted": 1}
+        with pytest.raises(DomainError) as refused:
+            answer(loader, load_id, "proposed", 2)
+        assert "опрошен" in refused.value.message
+        assert answer(loader, load_id, "proposed") == 0
+        assert answer(loader, load_id, "separate") == 1
+        publish(loader, load_id)
+        assert [client.contact for client in clients(session)] == [
+            ROW[3], LES[3], self.OTHER[3], "Третий Иван Иванович"
+        ]  # fmt: skip
+
+    def test_who_was_surveyed_after_the_answer_keeps_his_name_and_the_receipt_says_why(
+        self, loader: Loader, session: Session, surveyed: Callable[[], None]
+    ) -> None:
+        load_id = loader.check(workbook(self.OTHER))
+        answer(loader, load_id, "proposed")
+        surveyed()
+        publish(loader, load_id)
+        assert clients(session)[0].contact == ROW[3]
+        row = session.scalars(select(ImportRow).where(ImportRow.import_id == load_id)).one()
+        assert (row.proposal, "ответы под другое имя не переносим" in row.reason) == ("stale", True)
+
+    def test_another_branch_and_another_name_of_the_firm_are_written(self, loader: Loader, session: Session) -> None:
+        load_id = loader.check(workbook(changed(ROW, branch="Казань", organisation="ООО «Провод»"), LES))
+        row = session.scalars(select(ImportRow).where(ImportRow.import_id == load_id, ImportRow.row_no == 2)).one()
+        assert (row.before, row.proposal) == ({"organisation": ROW[2], "branch": "Ижевск"}, "proposed")
+        assert "ОП станет Казань: звонить по времени Татарстана." in row.reason
+        publish(loader, load_id)
+        client = clients(session)[0]
+        assert (client.organisation, client.region_code) == ("ООО «Провод»", "tatarstan")
+        assert session.get_one(Branch, client.branch_id).name == "Казань"
+        assert (client.note, "провод" in client.search_fold) == (f"Раньше организация: {ROW[2]}", True)
+        assert loader.counts(loader.check(workbook(changed(ROW, branch="Казань", organisation="ООО «Провод»")))) == {
+            "duplicate": 1
+        }
+
+    def test_words_beside_a_new_number_come_with_it(self, loader: Loader, session: Session) -> None:
+        loader.publish(workbook(changed(ROW, phone="8 904 000-58-43 после обеда")))
+        words = select(RespondentPhone.words).where(RespondentPhone.e164 == "+79040005843")
+        assert session.scalars(words).one() == "после обеда"
+
+    def test_two_rows_of_one_client_are_written_one_after_the_other(self, loader: Loader, session: Session) -> None:
+        more = changed(ROW, phone=f"{ROW[4]}, 8 904 000-58-43")
+        loader.publish(workbook(changed(ROW, email="zorin@example.com"), more))
+        client = clients(session)[0]
+        assert (client.email, len(numbers(session, client))) == ("zorin@example.com", 2)

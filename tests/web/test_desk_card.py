@@ -112,6 +112,17 @@ def test_an_extension_is_dialled_by_the_link_or_the_card_says_to_dial_it_by_hand
     assert "запасной" in seat.page
 
 
+def test_words_beside_a_number_stand_on_the_card(seat: Seat, session: Session, campaign: Campaign) -> None:
+    factories.fresh(session)
+    client = factories.respondent(session, campaign, phones=("+79170000001", "+79170000002"))
+    for phone in session.scalars(select(RespondentPhone).where(RespondentPhone.respondent_id == client.id)):
+        phone.words = f"приёмная {phone.position}"
+    session.commit()
+    start(seat, campaign)
+    assert seat.page.count("приёмная 0") == 2, "beside the number to call and in the list of numbers"
+    assert seat.page.count("приёмная 1") == 1
+
+
 def test_a_client_who_calls_is_no_attempt_and_is_not_dialled(seat: Seat, session: Session, campaign: Campaign) -> None:
     client = factories.respondent(session, campaign)
     start(seat, campaign)

@@ -20,7 +20,7 @@ from nps.adapters.sample_sheet.limits import MAX_MARKED_ROWS
 from nps.adapters.sample_sheet.marking_child import FAULTY, MENDED
 from nps.domain.sample import MARK_TITLE
 from nps.jobs import sample as jobs
-from nps.models import Campaign, Contract, Respondent
+from nps.models import Campaign, Contract, Respondent, RespondentPhone
 from tests import factories
 from tests.services.loading import ROW, workbook
 
@@ -333,12 +333,11 @@ def test_changes_of_known_clients_are_shown_and_decided_one_by_one(
     first = checked(workbook(ROW, ("Казань", "1689768467", "ООО «Лес»", "Иванов Пётр Ильич", "8 904 000-58-43", "")))
     manager.post(f"{first}/publish")
     work(first)
-    again = checked(workbook((*ROW[:3], "Зорин <b>Николай</b> Петрович", "8 904 000-58-44", "")))
+    again = checked(workbook((*ROW[:4], "8 904 000-58-44", "")))
     page = manager.get(again).text
     assert "изменение прежних клиентов" in page
     assert "Загрузить 1 изменение" in page
     assert "В файле нет 1 прежнего клиента" in page
-    assert "Вахрушев Тимур Ильич" in page and "Зорин Николай Петрович" in page
     assert "+7 341 200-80-32" in page and "+7 904 000-58-44" in page
 
     answer = manager.post(f"{again}/changes", data={"row": "2", "apply": "0"})
@@ -351,4 +350,38 @@ def test_changes_of_known_clients_are_shown_and_decided_one_by_one(
     assert "Изменён <b>1</b> прежний клиент" in manager.get(again).text
     assert manager.post(f"{again}/changes", data={"apply": "0"}).status_code == 409
     session.rollback()
-    assert session.scalars(select(Respondent.contact).order_by(Respondent.id)).first() == "Зорин Николай Петрович"
+    numbers = select(RespondentPhone.e164).join(Respondent, Respondent.id == RespondentPhone.respondent_id)
+    assert "+79040005844" in session.scalars(numbers.where(Respondent.contact == ROW[3])).all()
+
+
+def test_whether_a_row_means_a_client_is_asked_and_the_answer_can_be_changed(
+    manager: FlaskClient, base: str, session: Session
+) -> None:
+    first = uploaded(manager, base, workbook(ROW))
+    manager.post(f"{first}/columns", data=as_shown(manager.get(first).text))
+    work(first)
+    manager.post(f"{first}/publish")
+    work(first)
+    address = uploaded(manager, base, workbook((*ROW[:3], "Зорин <b>Николай</b> Петрович", *ROW[4:])))
+    manager.post(f"{address}/columns", data=as_shown(manager.get(address).text))
+    work(address)
+    page = manager.get(address).text
+    assert "<b>1 вопрос</b> «это тот же человек?». Без ответа строка не загрузится" in page
+    assert "Вахрушев Тимур Ильич" in page and "Зорин Николай Петрович" in page
+    assert "Загрузить 1" not in page
+
+    def answered(apply: str, row: str = "2") -> str:
+        sent = {"row": row, "apply": apply, "show": "asked"}
+        answer = manager.post(f"{address}/changes", data={name: text for name, text in sent.items() if text})
+        return manager.get(answer.location).text
+
+    assert "Загрузить 1 изменение" in answered("1")
+    assert "Не загружаем." in answered("0", row="")
+    page = answered("new", row="")
+    assert "Станет новым клиентом." in page and "Загрузить 1 клиента" in page
+    manager.post(f"{address}/publish")
+    work(address)
+    assert "добавлен <b>1</b> клиент" in manager.get(address).text
+    session.rollback()
+    names = session.scalars(select(Respondent.contact).order_by(Respondent.id)).all()
+    assert names == [ROW[3], "Зорин Николай Петрович"]

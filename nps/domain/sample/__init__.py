@@ -9,6 +9,7 @@ from nps.domain.sample.branches import (
     suggested_area_code,
     suggested_region,
 )
+from nps.domain.sample.cells import sentences
 from nps.domain.sample.columns import (
     FIELDS,
     HEADER_WITHIN,
@@ -28,7 +29,7 @@ from nps.domain.sample.columns import (
     seen_in,
     signature,
 )
-from nps.domain.sample.matching import KnownClient
+from nps.domain.sample.matching import Judged, KnownClient, Meaning, judge
 from nps.domain.sample.pictures import Picture, PictureRow, picture
 from nps.domain.sample.profiles import Profile, profile
 from nps.domain.sample.rows import FATE_WORDS, Fate, RowChecker, StopEntries, Verdict, search_text
@@ -46,9 +47,10 @@ from nps.domain.sample.understood import Part, Sheet, Understood
 
 __all__ = [
     "FATE_WORDS", "FIELDS", "HEADER_WITHIN", "MARK_TITLE", "MOST_SHEETS", "REQUIRED", "SEVERAL", "BranchGroup",
-    "Columns", "Decision", "Fate", "Header", "KnownClient", "Part", "Picture", "PictureRow", "Profile", "Row",
-    "RowChecker", "Sheet", "StopEntries", "Understood", "Verdict", "are_branches", "branch_key", "branch_spelling",
-    "columns_from_json", "find_header", "follow", "goes_with", "group_branches", "guessed_header", "header_at",
-    "is_set_aside", "mapped_by_title", "mapping_problem", "numbered_row", "picture", "profile", "read_decision",
-    "row_of_sheet", "row_words", "search_text", "seen_in", "signature", "suggested_area_code", "suggested_region",
+    "Columns", "Decision", "Fate", "Header", "Judged", "KnownClient", "Meaning", "Part", "Picture", "PictureRow",
+    "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "Understood", "Verdict", "are_branches", "branch_key",
+    "branch_spelling", "columns_from_json", "find_header", "follow", "goes_with", "group_branches", "guessed_header",
+    "header_at", "is_set_aside", "judge", "mapped_by_title", "mapping_problem", "numbered_row", "picture", "profile",
+    "read_decision", "row_of_sheet", "row_words", "search_text", "seen_in", "sentences", "signature",
+    "suggested_area_code", "suggested_region",
 ]  # fmt: skip

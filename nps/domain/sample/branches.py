@@ -131,13 +131,14 @@ class Decision:
     """What becomes of rows with an unknown branch.
 
     branch_id: they belong to it. region: a new branch there. Neither: `outside` refuses them, otherwise they are loaded
-    without a region and wait until somebody gives them one (R7: not callable).
+    without a region and wait until somebody gives them one (R7: not callable). `name`: that of the branch.
     """
 
     branch_id: int | None = None
     region: str | None = None
     outside: bool = False
     area_code: str = ""
+    name: str = ""
 
     @property
     def code(self) -> str:

@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from nps.domain.numbers import phone_key
+from nps.domain.sample.branches import branch_key
+from nps.domain.sample.contents import LEGAL_FORMS, is_person
 from nps.domain.search import fold
 from nps.domain.wording import phone_words
 
 _NO_INN = "org:"
+_WORD = re.compile(r"\w+")
+_OF_REGION: Mapping[str, str] = MappingProxyType(
+    {
+        "udmurtia": "Удмуртии",
+        "tatarstan": "Татарстана",
+        "bashkiria": "Башкирии",
+        "chuvashia": "Чувашии",
+        "perm": "Пермского края",
+    }
+)
+_SURVEYED = "Клиент уже опрошен: его ответы под другое имя не переносим, «тот же человек» выбрать нельзя."
+_FORMS = frozenset(map(fold, LEGAL_FORMS))
+
+
+class Meaning(StrEnum):
+    """Whether a row of an organisation means this client of it."""
+
+    SAME = "same"
+    #: Only a person can say so.
+    DOUBT = "doubt"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
     """A client of the project. `phones`: E.164 and extension, «+79…#12»; `identity` as the base spelled him.
 
-    `dead`: those of his numbers that nobody is reached by; he has them, and is not found by them.
+    `dead`: those of his numbers that nobody is reached by; he has them, and is not found by them. `branch`: its name,
+    with the code of its region. `surveyed`: his answers are kept.
     """
 
     id: int
@@ -29,6 +57,10 @@ class KnownClient:
     withdrawn: bool = False
     inactive: bool = False
     dead: frozenset[str] = frozenset()
+    organisation: str = ""
+    branch: str = ""
+    region: str | None = None
+    surveyed: bool = False
 
     @property
     def who(self) -> str:
@@ -37,21 +69,26 @@ class KnownClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A client that a row means, and by what it was found; `is_exact` when the base spelled him so before."""
+class Judged:
+    """What a row is to a client of its organisation, and what it says anew about him.
 
-    client: KnownClient
-    by: str
-    is_exact: bool = False
+    before: field of the base -> what he has now, of each that is new; `phones`: numbers that he has not. `said`: the
+    sentences of the receipt. `may_write`: whether a person may have it written about him.
+    """
+
+    meaning: Meaning
+    before: Mapping[str, str]
+    phones: tuple[dict[str, Any], ...]
+    said: tuple[str, ...]
+    may_write: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What a row says anew about its client. `fields`: of the base; `phones`: those he does not have yet."""
+class Match:
+    """A client that a row means, or may mean."""
 
-    fields: tuple[str, ...]
-    before: Mapping[str, str]
-    phones: tuple[dict[str, Any], ...]
+    client: KnownClient
+    judged: Judged
 
 
 def who_of(identity: str) -> str:
@@ -59,8 +96,103 @@ def who_of(identity: str) -> str:
     return identity.partition("|")[0]
 
 
+def judge(client: KnownClient, row: Mapping[str, Any]) -> Judged:
+    """Decide whether a row of his organisation means the client: the one place that says so, at check and at writing.
+
+    Another name at his number, a number without a name to compare or at a bare first name, and his name in a firm
+    called otherwise are doubts. By INN alone another person is another client, and so is one of another firm: INNs
+    collide. A surveyed client keeps his name. An empty cell takes nothing away, and a name that the base had from the
+    beginning is not new, whoever answers for the organisation since.
+    """
+    meaning, why = _meaning(client, row)
+    phones = tuple(phone for phone in row["phones"] if phone_key(phone) not in client.phones)
+    before: dict[str, str] = {}
+    said = [why]
+    renames = row["contact"] and row["identity"] != client.identity and fold(row["contact"]) != fold(client.contact)
+    if renames and client.surveyed and meaning is Meaning.SAME:
+        said.append("Имя не меняем: клиент уже опрошен, кто отвечал, неизвестно.")
+    elif renames:
+        before["contact"] = client.contact
+    if phones:
+        before["phone"] = numbers_of(client)
+    if row["email"] and row["email"].casefold() != client.email.casefold():
+        before["email"] = client.email
+    if _is_new(row["organisation"], client.organisation, _words) and client.organisation:
+        before["organisation"] = client.organisation
+    if _is_new(row["branch"], client.branch, branch_key):
+        before["branch"] = client.branch
+    may_write = not (client.surveyed and "contact" in before)
+    said += _effects(client, row, before)
+    return Judged(meaning, before, phones, (*said, *(() if may_write else (_SURVEYED,))), may_write)
+
+
+def _meaning(client: KnownClient, row: Mapping[str, Any]) -> tuple[Meaning, str]:
+    """What the row is to the client, and the sentence that says why."""
+    who = "организация" if client.who.startswith(_NO_INN) else "ИНН"
+    if row["identity"] == client.identity:
+        return Meaning.SAME, f"Такой клиент уже есть в базе: совпали {who}, телефон и контакт."
+    one, other = fold(row["contact"]), fold(client.contact)
+    has_number = any(
+        phone_key(phone) in client.phones and phone_key(phone) not in client.dead for phone in row["phones"]
+    )
+    is_firm = _is_one_firm(row["organisation"], client.organisation)
+    if has_number and (one == other or not one or not other):
+        return Meaning.SAME, f"Такой клиент уже есть в базе: совпали {who} и телефон."
+    if has_number and is_firm:
+        return Meaning.DOUBT, f"Совпали {who} и телефон, но имя другое. Это тот же человек?"
+    if has_number or (one and other and one != other):
+        return Meaning.OTHER, ""
+    if not one or not other:
+        return (Meaning.DOUBT if is_firm else Meaning.OTHER), f"Совпал {who}, сверить имя не с чем. Это тот же человек?"
+    if not is_firm:
+        return Meaning.DOUBT, f"Совпали {who} и имя, но телефон и организация другие. Это тот же человек?"
+    if is_person(row["contact"]):
+        return Meaning.SAME, f"Такой клиент уже есть в базе: совпали {who} и контакт."
+    return Meaning.DOUBT, f"Совпали {who} и имя без фамилии, но телефон другой. Это тот же человек?"
+
+
+def _effects(client: KnownClient, row: Mapping[str, Any], before: Mapping[str, str]) -> Iterator[str]:
+    """What is new, and what follows from it."""
+    if "contact" in before:
+        yield "Другое контактное лицо."
+    if "phone" in before:
+        yield "Новый номер: клиент снова будет в работе." if client.inactive else "Новый номер."
+    if "email" in before:
+        yield "Другая почта."
+    if "organisation" in before:
+        yield "Другое название организации: так её назовёт оператор, так она будет в отчётах."
+    if "branch" not in before:
+        return
+    if row["region"] == client.region:
+        effect = "регион и часы звонков прежние"
+    elif row["region"] is None:
+        effect = "регион неизвестен, звонить нельзя, пока его не укажут"
+    else:
+        effect = f"звонить по времени {_OF_REGION[row['region']]}"
+    counted = ", его ответы в отчётах перейдут туда" if client.surveyed else ""
+    yield f"ОП станет {row['branch']}: {effect}{counted}."
+
+
+def _is_new(said: str, known: str, key: Callable[[str], object]) -> bool:
+    return said not in ("", known) and key(said) != key(known)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a firm's name, however it is quoted and wherever its legal form stands."""
+    return sorted(_WORD.findall(fold(name)))
+
+
+def _is_one_firm(name: str, other: str) -> bool:
+    if not name or not other or name == other:
+        return True
+    return (set(_words(name)) ^ set(_words(other))) <= _FORMS
+
+
+_Candidates = Callable[[Mapping[str, Any]], list[KnownClient]]
+
+
 class ClientIndex:
-    """Finds clients by INN and phone, then INN and name, then by INN alone; each client is meant by one row."""
+    """Finds who a row means among the clients of its organisation; each client is meant by one row."""
 
     def __init__(self, clients: Iterable[KnownClient]) -> None:
         self._exact: dict[str, KnownClient] = {}
@@ -91,33 +223,44 @@ class ClientIndex:
         """The row that `knows` counted is no contact of its own: it means the client of another row."""
         self._rows[who_of(identity)] -= 1
 
-    def exact(self, identity: str) -> Match | None:
+    def exact(self, row: Mapping[str, Any]) -> Match | None:
         """The client that the row repeats word for word."""
-        client = self._exact.get(identity)
-        return replace(self._take(client, "ИНН, телефон и контакт"), is_exact=True) if client else None
+        client = self._exact.get(row["identity"])
+        return self._take(client, judge(client, row)) if client else None
 
-    def match_phone(self, row: Mapping[str, Any]) -> Match | None:
-        """By INN and phone. Among several the one of that name; without a name the first."""
-        who, contact = who_of(row["identity"]), row["contact"]
-        found = [client for phone in row["phones"] for client in self._free(self._by_phone[who, phone_key(phone)])]
-        named = [client for client in found if fold(client.contact) == fold(contact)]
-        if named or (found and (not contact or len({client.id for client in found}) == 1)):
-            return self._take((named or found)[0], "ИНН и телефон")
+    @property
+    def ways(self) -> Iterator[Callable[[Mapping[str, Any]], Match | None]]:
+        """How the rows left find their clients, the surest first; each is asked about all rows before the next."""
+        for meaning in (Meaning.SAME, Meaning.DOUBT):
+            for candidates in (self._of_phone, self._of_name, self._of_firm):
+                yield partial(self._match, meaning, candidates)
+
+    def _match(self, meaning: Meaning, candidates: _Candidates, row: Mapping[str, Any]) -> Match | None:
+        for client in candidates(row):
+            judged = judge(client, row)
+            if client.id not in self._meant and judged.meaning is meaning:
+                return self._take(client, judged)
         return None
 
-    def match_name(self, row: Mapping[str, Any]) -> Match | None:
-        """By INN and contact person."""
-        contact = row["contact"]
-        found = self._free(self._by_name[who_of(row["identity"]), fold(contact)]) if contact else []
-        return self._take(found[0], "ИНН и контакт") if found else None
+    def _of_phone(self, row: Mapping[str, Any]) -> list[KnownClient]:
+        """Those who have a number of the row. Among several the one of that name; without a name the first."""
+        who, contact = who_of(row["identity"]), fold(row["contact"])
+        found = [client for phone in row["phones"] for client in self._by_phone[who, phone_key(phone)]]
+        found = [client for client in found if client.id not in self._meant]
+        named = [client for client in found if fold(client.contact) == contact]
+        if named or not contact or len({client.id for client in found}) == 1:
+            return named or found
+        return []
 
-    def match_inn(self, row: Mapping[str, Any]) -> Match | None:
+    def _of_name(self, row: Mapping[str, Any]) -> list[KnownClient]:
+        contact = row["contact"]
+        return self._by_name[who_of(row["identity"]), fold(contact)] if contact else []
+
+    def _of_firm(self, row: Mapping[str, Any]) -> list[KnownClient]:
         """By INN alone, when the project and the base both have one contact of the organisation."""
         who = who_of(row["identity"])
         known = [client for client in self._by_who[who] if not client.withdrawn]
-        if who.startswith(_NO_INN) or len(known) != 1 or self._rows[who] != 1 or not self._free(known):
-            return None
-        return self._take(known[0], "ИНН, и контакт у организации один")
+        return known if not who.startswith(_NO_INN) and len(known) == 1 and self._rows[who] == 1 else []
 
     @property
     def missing(self) -> int:
@@ -125,36 +268,23 @@ class ClientIndex:
         everybody = (client for clients in self._by_who.values() for client in clients)
         return sum(not client.withdrawn and client.id not in self._meant for client in everybody)
 
-    def _free(self, clients: Iterable[KnownClient]) -> list[KnownClient]:
-        return [client for client in clients if client.id not in self._meant]
+    def newcomer(self, row: Mapping[str, Any]) -> str:
+        """What is said of a row that means none of the clients of its organisation."""
+        known = self._by_who[who_of(row["identity"])]
+        if any(_is_one_firm(row["organisation"], client.organisation) for client in known):
+            return "У организации уже есть клиент в проекте; это другой контакт, новый клиент."
+        return "Тот же ИНН в проекте у организации с другим названием. Принят новым клиентом: проверьте ИНН."
 
-    def _take(self, client: KnownClient, by: str) -> Match:
+    def _take(self, client: KnownClient, judged: Judged) -> Match:
         self._meant.add(client.id)
-        return Match(client, by)
+        return Match(client, judged)
 
 
 def numbers_of(client: KnownClient) -> str:
     """The numbers a client has, as people read them."""
-    return ", ".join(_words(phone) for phone in client.phones)
+    return ", ".join(_number_words(phone) for phone in client.phones)
 
 
-def _words(key: str) -> str:
+def _number_words(key: str) -> str:
     e164, _, extension = key.partition("#")
     return phone_words(e164, extension)
-
-
-def change_of(match: Match, row: Mapping[str, Any]) -> Change | None:
-    """What the row says anew, or None. An empty cell takes nothing away.
-
-    A name that the base had from the beginning is not new, whoever answers for the organisation since.
-    """
-    client = match.client
-    phones = tuple(phone for phone in row["phones"] if phone_key(phone) not in client.phones)
-    before: dict[str, str] = {}
-    if row["contact"] and not match.is_exact and fold(row["contact"]) != fold(client.contact):
-        before["contact"] = client.contact
-    if phones:
-        before["phone"] = numbers_of(client)
-    if row["email"] and row["email"].casefold() != client.email.casefold():
-        before["email"] = client.email
-    return Change(tuple(before), before, phones) if before else None

@@ -11,6 +11,7 @@ from typing import Any
 
 from nps.domain.numbers import phone_key, stopped_number, stopped_words
 from nps.domain.phone import digits, show
+from nps.domain.phone_text import Named
 from nps.domain.sample.branches import Decision
 from nps.domain.sample.cells import (
     Findings,
@@ -23,7 +24,7 @@ from nps.domain.sample.cells import (
 )
 from nps.domain.sample.columns import Header, RowReader, branch_spelling, is_caption, is_totals, texts_of
 from nps.domain.sample.contents import is_person
-from nps.domain.sample.matching import ClientIndex, KnownClient, Match, change_of, numbers_of
+from nps.domain.sample.matching import ClientIndex, KnownClient, Match, Meaning, numbers_of
 from nps.domain.sample.repeats import Repeat, Repeats
 from nps.domain.sample.sheets import row_words
 from nps.domain.search import fold
@@ -32,6 +33,8 @@ from nps.domain.wording import greeting_name
 _MAX_RAW = 500
 _MAX_SEARCH = 1000
 _LONGEST_IN_IDENTITY = 200
+#: Of the words that are kept beside a number.
+_MAX_WORDS = 200
 #: Numbers named in the reason of a row; there are hardly ever more.
 _MOST_TOLD = 5
 
@@ -62,7 +65,7 @@ FATE_WORDS: Mapping[str, str] = MappingProxyType(
 
 
 _UNKNOWN = Decision()
-_CHANGED = {"contact": "другое контактное лицо", "phone": "новый номер", "email": "другая почта"}
+_WITHDRAWN = "Такой клиент уже есть в базе. Заказчик его исключил: вернуть можно на странице клиента."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,9 @@ class Verdict:
     noticed: tuple[tuple[str, str], ...] = ()
     same_as_row: int | None = None
     same_as_client: int | None = None
-    #: Of a row that changes a client: field -> what he has now.
+    #: Of a row that changes a client: field -> what he has now; and whether only a person can say that it means him.
     before: Mapping[str, str] = field(default_factory=dict)
+    asked: bool = False
 
 
 def search_text(organisation: str, contact: str, inn: str | None, phones: Iterable[str]) -> str:
@@ -186,7 +190,7 @@ class RowChecker:
         )
         if not self._clients.knows(client["identity"]):
             return verdict
-        match = self._clients.exact(client["identity"])
+        match = self._clients.exact(client)
         if match:
             return self._known(verdict, client, match)
         self._waiting[row_no] = verdict, client
@@ -206,7 +210,7 @@ class RowChecker:
         """Verdicts on the rows that had to wait, when all rows have been seen."""
         yield from self._late
         waiting = list(self._waiting.values())
-        for find in (self._clients.match_phone, self._clients.match_name, self._clients.match_inn):
+        for find in self._clients.ways:
             left = []
             for verdict, client in waiting:
                 match = find(client)
@@ -215,27 +219,21 @@ class RowChecker:
                 else:
                     left.append((verdict, client))
             waiting = left
-        yield from (verdict for verdict, _ in waiting)
+        for verdict, client in waiting:
+            yield replace(verdict, reason=sentences([self._clients.newcomer(client), *filter(None, [verdict.reason])]))
 
     def _known(self, verdict: Verdict, row: dict[str, Any], match: Match) -> Verdict:
-        """The verdict on a row that means a client of the project."""
-        client = self._matched[verdict.row_no] = match.client
-        same = f"Такой клиент уже есть в базе: совпали {match.by}."
-        if client.withdrawn:
-            reason = f"{same} Заказчик его исключил: вернуть можно на странице клиента."
-            return Verdict(verdict.row_no, Fate.DUPLICATE, reason, verdict.raw, same_as_client=client.id)
-        change = change_of(match, row)
-        if change is None:
-            return Verdict(verdict.row_no, Fate.DUPLICATE, same, verdict.raw, same_as_client=client.id)
-        words = [_CHANGED[code] for code in change.fields]
-        reason = f"{same} {' и '.join(words).capitalize()}."
-        if change.phones and client.inactive:
-            reason += " Номер новый: клиент снова будет в работе."
-        reason += self._will_refuse(change.phones)
-        fixed = row | {"phones": list(change.phones), "stopped": False}
+        """The verdict on a row that means a client of the project, or may mean him."""
+        client, judged = match.client, match.judged
+        self._matched[verdict.row_no] = client
+        is_asked = judged.meaning is Meaning.DOUBT
+        if client.withdrawn or not (judged.before or is_asked):
+            said = _WITHDRAWN if client.withdrawn else sentences(judged.said)
+            return Verdict(verdict.row_no, Fate.DUPLICATE, said, verdict.raw, same_as_client=client.id)
+        reason = sentences([*judged.said, *filter(None, [self._will_refuse(judged.phones).strip()])])
         return replace(
-            verdict, fate=Fate.UPDATE, reason=reason, fixed=fixed, changed=change.fields, same_as_client=client.id,
-            before=change.before,
+            verdict, fate=Fate.UPDATE, reason=reason, changed=tuple(judged.before), same_as_client=client.id,
+            before=judged.before, asked=is_asked,
         )  # fmt: skip
 
     def _is_header(self, raw: Mapping[str, str]) -> bool:
@@ -259,14 +257,14 @@ class RowChecker:
         number = f"{phones[0].phone.e164}#{phones[0].phone.extension}" if phones else ""
         return {
             "branch_fold": branch_fold,
+            "branch": decision.name if branch_fold else "",
+            "region": decision.region,
             "inn": inn,
             "organisation": organisation,
             "contact": contact,
             "email": read_email(raw.get("email", ""), found),
             "greeting_name": greeting_name(contact)[:200],
-            "phones": [
-                {"e164": p.phone.e164, "extension": p.phone.extension, "guessed": p.phone.guessed} for p in phones
-            ],
+            "phones": [_phone(named, contact) for named in phones],
             "search_fold": search_text(organisation, contact, inn, (p.phone.e164 for p in phones)),
             "identity": f"{who}|{number}|{_short(fold(contact))}",
             "stopped": False,
@@ -375,6 +373,15 @@ class RowChecker:
         verdict, row = self._waiting.pop(place)
         self._clients.forget(row["identity"])
         return verdict, row
+
+
+def _phone(named: Named, contact: str) -> dict[str, Any]:
+    """A number as it is stored, with the words beside it that the name of the contact does not say already."""
+    phone, words = named.phone, named.words
+    if set(fold(words).split()) <= set(fold(contact).split()):
+        words = ""
+    own = {"e164": phone.e164, "extension": phone.extension, "guessed": phone.guessed}
+    return own | {"words": words[:_MAX_WORDS]}
 
 
 def _short(text: str) -> str:

@@ -126,6 +126,7 @@ def number_of(seat: Seat, found: Found) -> Number:
         show(shown.e164, shown.extension),
         link=link if is_out and campaign.purpose != "training" else None,
         by_hand="" if carries_extension(campaign.dial_link) else shown.extension,
+        words=shown.words,
     )
 
 
@@ -153,7 +154,7 @@ def client_card(seat: Seat, calendar: CallingCalendar | None, number: Number, fo
             for row in sorted(found["siblings"])
         ],
         phones=[
-            PhoneLine(show(row.e164, row.extension), row.state == "live", row.id == number.id, row.is_next)
+            PhoneLine(show(row.e164, row.extension), row.state == "live", row.id == number.id, row.is_next, row.words)
             for row in sorted(found["numbers"])
         ],
         notes=_notes(calls, shown_id, client, zone, now),

@@ -39,6 +39,7 @@ class PhoneLine:
     current: bool
     #: The next call goes there.
     next: bool
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,14 @@ class QuestionLine:
 class Number:
     """The number of the call. `link` stands from the dial until the line is down: for the operator's own click (R8).
 
-    `by_hand`: the extension, when the link cannot carry it.
+    `by_hand`: the extension, when the link cannot carry it. `words`: what the base says beside it.
     """
 
     id: int
     text: str
     link: str | None = None
     by_hand: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

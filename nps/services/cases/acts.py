@@ -102,7 +102,7 @@ def free(session: AnySession, actor_id: int, respondent_id: int, now: datetime) 
 
 
 def add_number(
-    session: Session, client: Respondent, raw: str, *, source: str, at: datetime, by: int | None
+    session: Session, client: Respondent, raw: str, *, source: str, at: datetime, by: int | None, words: str = ""
 ) -> RespondentPhone:
     """Add a number as the one to try first and begin a fresh ladder; a number known before comes to life again.
 
@@ -116,8 +116,9 @@ def add_number(
     found = next((phone for phone in phones if (phone.e164, phone.extension) == (parsed.e164, parsed.extension)), None)
     if found is None:
         found = RespondentPhone(
-            respondent_id=client.id, position=len(phones), e164=parsed.e164, extension=parsed.extension, source=source
-        )
+            respondent_id=client.id, position=len(phones), e164=parsed.e164, extension=parsed.extension, source=source,
+            words=words,
+        )  # fmt: skip
         session.add(found)
         session.flush()
     client.search_fold = f"{client.search_fold} {parsed.e164}"[:1000]

@@ -98,6 +98,7 @@ def _overwrite_phones(s: Session, clients: Clients) -> None:
             "e164": f"удалён {first.setdefault(row.e164, row.id)}",
             # Two extensions of one number stay two rows.
             "extension": str(row.id % 10**10) if row.extension else "",
+            "words": "",
         }
         for row in rows
     ]
@@ -149,7 +150,17 @@ def overwrite_rows(s: Session, rows: Clients) -> None:
     """Empty rows of receipts: number, fate and branch of each stay. `rows` selects ids of ImportRow."""
     reason = case((ImportRow.reason == "", ""), else_=ERASED)
     known = case((ImportRow.identity.is_(None), null()), else_=literal("erased:") + cast(ImportRow.id, String))
-    names = ("inn", "organisation", "contact", "greeting_name", "email", "search_fold", "e164", "extension")
+    names = (
+        "inn",
+        "organisation",
+        "contact",
+        "greeting_name",
+        "email",
+        "search_fold",
+        "e164",
+        "extension",
+        "phone_words",
+    )
     _run(
         s,
         update(ImportRow)

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from nps.adapters.bulk_insert import insert_rows
@@ -27,7 +27,7 @@ from nps.domain.sample import (
     read_decision,
     suggested_area_code,
 )
-from nps.models import Branch, ImportRow, Respondent, RespondentPhone, SampleImport, StopList
+from nps.models import Branch, ImportRow, Interview, Respondent, RespondentPhone, SampleImport, StopList
 from nps.queries.numbers import is_live
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, left_rows
@@ -86,7 +86,7 @@ def _prepare(session: AnySession, lease: Lease) -> tuple[Understood, RowChecker]
     checker = RowChecker(
         understood.header,
         _decisions(real, understood.decisions, understood.branch_names),
-        _clients(real, lease.campaign_id),
+        known_clients(real, Respondent.campaign_id == lease.campaign_id),
         _stop_entries(real, lease.campaign_id),
         understood.names,
     )
@@ -101,18 +101,19 @@ def _decisions(s: Session, codes: Mapping[str, str], names: Mapping[str, str]) -
     """
     read = {alias: read_decision(code, alias) for alias, code in codes.items()}
     ids = {decision.branch_id for decision in read.values() if decision.branch_id is not None}
-    rows = s.execute(select(Branch.id, Branch.region_code, Branch.area_code).where(Branch.id.in_(ids)))
-    known = {row.id: Decision(row.id, row.region_code, area_code=row.area_code) for row in rows}
+    columns = Branch.id, Branch.region_code, Branch.area_code, Branch.name
+    rows = s.execute(select(*columns).where(Branch.id.in_(ids)))
+    known = {row.id: Decision(row.id, row.region_code, area_code=row.area_code, name=row.name) for row in rows}
     return {
         alias: known.get(decision.branch_id or 0)
-        or replace(decision, area_code=suggested_area_code(names.get(alias, "")))
+        or replace(decision, area_code=suggested_area_code(names.get(alias, "")), name=names.get(alias, ""))
         for alias, decision in read.items()
     }
 
 
-def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
-    """The clients of the campaign with all their numbers, those of erased people left out."""
-    own = Respondent.campaign_id == campaign_id, Respondent.erased_at.is_(None)
+def known_clients(s: Session, which: ColumnElement[bool]) -> Iterator[KnownClient]:
+    """The clients with all their numbers, those of erased people left out."""
+    own = which, Respondent.erased_at.is_(None)
     numbers: defaultdict[int, list[str]] = defaultdict(list)
     dead: defaultdict[int, set[str]] = defaultdict(set)
     phones = select(RespondentPhone.respondent_id, RespondentPhone.e164, RespondentPhone.extension, ~is_live())
@@ -124,10 +125,17 @@ def _clients(s: Session, campaign_id: int) -> Iterator[KnownClient]:
         if is_dead:
             dead[owner].add(f"{e164}#{extension}")
     columns = Respondent.id, Respondent.identity, Respondent.contact, Respondent.email, Respondent.state
-    for row in s.execute(select(*columns).where(*own).order_by(Respondent.id)):
+    place = Respondent.organisation, Respondent.region_code, Branch.name, Interview.id.is_not(None).label("surveyed")
+    answers = and_(Interview.respondent_id == Respondent.id, Interview.replaced_at.is_(None))
+    clients = (
+        select(*columns, *place).outerjoin(Branch, Branch.id == Respondent.branch_id).outerjoin(Interview, answers)
+    )
+    for row in s.execute(clients.where(*own).order_by(Respondent.id)):
         withdrawn, inactive = row.state == State.WITHDRAWN, row.state == State.INACTIVE
-        own_dead, own_numbers = frozenset(dead.get(row.id, ())), tuple(numbers[row.id])
-        yield KnownClient(row.id, row.identity, row.contact, row.email, own_numbers, withdrawn, inactive, own_dead)
+        yield KnownClient(
+            row.id, row.identity, row.contact, row.email, tuple(numbers[row.id]), withdrawn, inactive,
+            frozenset(dead.get(row.id, ())), row.organisation, row.name or "", row.region_code, row.surveyed,
+        )  # fmt: skip
 
 
 def _stop_entries(s: Session, campaign_id: int) -> StopEntries:
@@ -185,7 +193,9 @@ def _values(import_id: int, verdict: Verdict) -> dict[str, Any]:
         "e164": first.get("e164"),
         "extension": first.get("extension"),
         "guessed": first.get("guessed", False),
+        "phone_words": first.get("words") or None,
         "spare_phones": spare or None,
+        "is_question": verdict.asked,
         "before": dict(verdict.before) or None,
-        "proposal": "proposed" if verdict.fate is Fate.UPDATE else None,
+        "proposal": None if verdict.fate is not Fate.UPDATE else "asked" if verdict.asked else "proposed",
     }

@@ -43,7 +43,7 @@ from nps.models import (
     SampleImport,
 )
 from nps.models.base import UtcDateTime
-from nps.queries.sample import TAKEN
+from nps.queries.sample import is_new_client
 from nps.services.acting import act
 from nps.services.cases import decide_rest, refold_changed
 from nps.services.sample import updating
@@ -55,6 +55,8 @@ from nps.services.transaction import AnySession, in_turns, lock_claims, write
 _MAX_ALIAS, _MAX_SEARCH = 200, 1000
 #: Rows whose clients' numbers are read together.
 _CHUNK = 2_000
+#: Spare numbers that were staged before words were kept.
+_WORDLESS = {"words": ""}
 _COPIED = ("inn", "organisation", "contact", "greeting_name", "email", "search_fold", "identity")
 
 
@@ -164,7 +166,7 @@ def _settle_branches(s: Session, customer_id: int, understood: Understood) -> di
 
 def _add_clients(s: Session, lease: Lease, branches: Mapping[str, Branch], now: datetime) -> int:
     """Insert clients, phones and stop-list events from the staged rows by one statement each; how many clients came."""
-    staged = and_(ImportRow.import_id == lease.import_id, ImportRow.fate.in_(TAKEN))
+    staged = and_(ImportRow.import_id == lease.import_id, is_new_client())
     count = s.execute(select(func.count()).where(staged)).scalar_one()
     repeats = and_(
         ImportRow.import_id == lease.import_id,
@@ -226,14 +228,13 @@ def _insert_respondents(
 
 
 def _insert_phones(s: Session, staged: ColumnElement[bool]) -> None:
-    columns = ["respondent_id", "position", "is_next", "e164", "extension", "guessed"]
-    first = select(
-        ImportRow.respondent_id, literal(0), literal(True), ImportRow.e164, ImportRow.extension, ImportRow.guessed
-    )
+    columns = ["respondent_id", "position", "is_next", "e164", "extension", "guessed", "words"]
+    number = ImportRow.e164, ImportRow.extension, ImportRow.guessed, func.coalesce(ImportRow.phone_words, "")
+    first = select(ImportRow.respondent_id, literal(0), literal(True), *number)
     s.execute(insert(RespondentPhone).from_select(columns, first.where(staged).order_by(ImportRow.row_no)))
     having = select(ImportRow.respondent_id, ImportRow.spare_phones).where(staged, ImportRow.spare_phones.is_not(None))
     spare = [
-        {"respondent_id": row.respondent_id, "position": position, **phone}
+        {"respondent_id": row.respondent_id, "position": position, **_WORDLESS, **phone}
         for row in s.execute(having.order_by(ImportRow.row_no))
         for position, phone in enumerate(row.spare_phones, 1)
     ]
@@ -244,8 +245,9 @@ def _insert_phones(s: Session, staged: ColumnElement[bool]) -> None:
 def _insert_phones_of_repeats(s: Session, repeats: ColumnElement[bool]) -> None:
     """Rows that mean the client of another row add their numbers to his, in the order of the file."""
     first = aliased(ImportRow)
+    number = ImportRow.e164, ImportRow.extension, ImportRow.guessed, ImportRow.phone_words, ImportRow.spare_phones
     found = s.execute(
-        select(first.respondent_id, ImportRow.e164, ImportRow.extension, ImportRow.guessed, ImportRow.spare_phones)
+        select(first.respondent_id, *number)
         .join(first, and_(first.import_id == ImportRow.import_id, first.row_no == ImportRow.same_as_row))
         .where(repeats, first.respondent_id.is_not(None))
         .order_by(ImportRow.row_no)
@@ -263,11 +265,12 @@ def _join_phones(s: Session, found: Sequence[Row[Any]]) -> None:
     folds = s.execute(select(Respondent.id, Respondent.search_fold).where(Respondent.id.in_(owners)))
     added, words = [], {id: text for id, text in folds}
     for row in found:
-        own = {"e164": row.e164, "extension": row.extension, "guessed": row.guessed}
+        own = {"e164": row.e164, "extension": row.extension, "guessed": row.guessed, "words": row.phone_words or ""}
         for phone in (own, *(row.spare_phones or ())):
             key = phone["e164"], phone["extension"]
             if key not in has[row.respondent_id]:
-                added.append({"respondent_id": row.respondent_id, "position": len(has[row.respondent_id]), **phone})
+                place = {"respondent_id": row.respondent_id, "position": len(has[row.respondent_id])}
+                added.append({**place, **_WORDLESS, **phone})
                 has[row.respondent_id].add(key)
                 words[row.respondent_id] = f"{words[row.respondent_id]} {phone['e164'][2:]}"[:_MAX_SEARCH]
     if added:

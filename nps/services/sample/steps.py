@@ -43,6 +43,10 @@ _OTHER_SHEET = "Таких столбцов в таблице нет: лист �
 _NO_ROWS = "Под заголовками нет строк с данными. Укажите другую строку заголовков, другой лист или другой файл."
 _NO_SHEET = "Такого листа нет или он скрыт. Выберите лист из списка."
 _OTHER_TABLE = "На листе «{}» не нашлось: {}. Вместе с этим листом он не загружается: загрузите его отдельно."
+_NOT_THIS = {
+    "proposed": "Клиент опрошен, его ответы под другое имя не переносим. Ответьте «Другой человек» или не загружайте.",
+    "separate": "Строка повторяет клиента слово в слово: второго такого же не бывает. Измените его или оставьте.",
+}
 _STALE = "Загрузка уже продвинулась дальше. Показано то, что есть сейчас."
 
 
@@ -234,7 +238,7 @@ def publish(session: AnySession, *, campaign_id: int, import_id: int) -> None:
     with write(session) as s:
         load = _locked(s, campaign_id, import_id, "checked")
         refuse_closed(s, campaign_id)
-        is_taken = or_(ImportRow.fate.in_(queries.TAKEN), ImportRow.proposal == "proposed")
+        is_taken = or_(queries.is_new_client(), ImportRow.proposal == "proposed")
         taken = ImportRow.import_id == import_id, is_taken
         if not s.execute(select(func.count()).where(*taken)).scalar_one():
             raise DomainError("nothing_to_load", "В файле нет ни новых клиентов, ни изменений: база не изменится.")
@@ -242,20 +246,26 @@ def publish(session: AnySession, *, campaign_id: int, import_id: int) -> None:
     queue.enqueue(queue.BULK, JOB, import_id)
 
 
-def decide(session: AnySession, *, campaign_id: int, import_id: int, row_no: int | None, apply: bool) -> int:
-    """Take a proposed change, or all of them when there is no `row_no`, or leave it. Returns how many are meant.
+def decide(
+    session: AnySession, *, campaign_id: int, import_id: int, row_no: int | None, proposal: str, asked: bool = False
+) -> int:
+    """Have a change written (`proposed`), left (`skipped`), or its row made a client of its own (`separate`).
 
-    Raises StaleError when the load is not at its receipt any more.
+    Without `row_no` all rows for which that can be said, of the questions (`asked`) or of the rest. Returns how many
+    are meant. Raises StaleError when the load is not at its receipt any more, DomainError with the reason why this
+    can't be said of that row.
     """
     with write(session) as s:
         _locked(s, campaign_id, import_id, "checked")
         rows = [ImportRow.import_id == import_id, ImportRow.fate == "update"]
-        if row_no is not None:
-            rows.append(ImportRow.row_no == row_no)
-        meant = s.execute(select(func.count()).where(*rows)).scalar_one()
-        decided = update(ImportRow).where(*rows).values(proposal="proposed" if apply else "skipped")
+        rows.append(ImportRow.is_question == asked if row_no is None else ImportRow.row_no == row_no)
+        meant = s.scalars(select(ImportRow.row_no).where(*rows)).all()
+        allowed = s.scalars(select(ImportRow.row_no).where(*rows, *queries.may_be(proposal))).all()
+        if row_no is not None and meant and not allowed:
+            raise DomainError("not_this_row", _NOT_THIS[proposal])
+        decided = update(ImportRow).where(*rows, *queries.may_be(proposal)).values(proposal=proposal)
         s.execute(decided.execution_options(synchronize_session=False))
-    return meant
+    return len(allowed)
 
 
 def back_to_columns(session: AnySession, *, campaign_id: int, import_id: int) -> None:

@@ -157,7 +157,15 @@ def _receipt_page(campaign: CampaignRow, found: queries.LoadRow, problem: str, s
         find = sealed.seal(search) or None
         return url_for("sample.load", campaign_id=campaign.id, load_id=found.id, show=show, page=page, find=find)
 
-    rows = [{"row": row, "changes": _changes(row.before or row.raw, queries.mended(row))} for row in receipt.rows]
+    may = queries.answers(db.session(), receipt.rows) if found.state == "checked" else {}
+    rows = [
+        {
+            "row": row,
+            "changes": _changes(row.before or row.raw, queries.mended(row)),
+            "may": may.get(row.row_no, ()),
+        }
+        for row in receipt.rows
+    ]
     return _render(
         "receipt", campaign, problem, status, load=found, receipt=receipt, rows=rows, shown=shown or "all",
         search=search, fate_words=FATE_WORDS, address=address, sheets=found.understood.names, row_of_sheet=row_of_sheet,

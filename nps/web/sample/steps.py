@@ -13,6 +13,7 @@ from werkzeug import Response as AnyResponse
 from nps.domain.errors import DomainError
 from nps.domain.sample import FIELDS
 from nps.extensions import db
+from nps.queries import sample as queries
 from nps.services import sample
 from nps.web import access, forms, htmx, sealed
 from nps.web.campaigns.common import KEEPERS, campaign_or_404
@@ -24,6 +25,8 @@ from nps.web.sample import bp, pages
 
 _NO_FILE = "Выберите книгу Excel с базой клиентов."
 _DECIDE = "Столбец ОП изменился. Решите, куда отнести подразделения, и проверьте ещё раз."
+
+_ANSWERS = {"1": "proposed", "new": "separate"}
 
 
 def _to_load(campaign_id: int, load_id: int, **more: Any) -> Response:
@@ -154,13 +157,16 @@ def publish(campaign_id: int, load_id: int) -> Response:
 @access.roles(*KEEPERS)
 @told_on(pages.refused)
 def decide(campaign_id: int, load_id: int) -> Response:
-    """Take or leave the change that a row brings to a known client, or all of them."""
+    """Say what becomes of a row that means a known client, or may mean one; of all of them without a row."""
     campaign_or_404(campaign_id)
     row_no = forms.number_or_none("row", 1, 2**31 - 1, label="Строка")
     page = forms.whole("page", 1, 2**20, label="Страница", default=1)
-    apply = request.form.get("apply") == "1"
-    sample.decide(db.session(), campaign_id=campaign_id, import_id=load_id, row_no=row_no, apply=apply)
-    return _to_load(campaign_id, load_id, show="update", page=page)
+    proposal = _ANSWERS.get(request.form.get("apply", ""), "skipped")
+    asked, show = request.form.get("show") == queries.ASKED, request.form.get("show") or "update"
+    sample.decide(
+        db.session(), campaign_id=campaign_id, import_id=load_id, row_no=row_no, proposal=proposal, asked=asked
+    )
+    return _to_load(campaign_id, load_id, show=show, page=page)
 
 
 @bp.get("/<int:load_id>/marked")
