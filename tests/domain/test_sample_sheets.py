@@ -98,7 +98,7 @@ class TestBranches:
 
 
 def test_what_is_known_of_all_sheets() -> None:
-    sheets = (Sheet("Уфа", False, 4), Sheet("Казань", False, 3), Sheet("Архив", False, 9), Sheet("Пусто", False, 0))
+    sheets = (Sheet("Уфа", False, 4, 2), Sheet("Казань", False, 3), Sheet("Архив", False, 9), Sheet("Пусто", False, 0))
     first = Part(0, LEAD, Profile(2, 5, (), ((),) * 4, (1, 0, 0, 2), {"Уфа": 4}, hints={"": {("inn", "perm"): 1}}))
     lead = Profile(2, 3, (), ((),) * 4, (0, 1, 0, 0), {"Уфа": 1, "Казань": 1}, hints={"": {("inn", "perm"): 2}})
     known = Understood(sheets, 1, LEAD, lead, (first,))
@@ -107,6 +107,7 @@ def test_what_is_known_of_all_sheets() -> None:
     assert [one.name for _, one in known.left] == ["Архив"]
     assert [known.empty_cells(column) for column in range(4)] == [1, 1, 0, 2]
     assert not known.has_too_many_branches
+    assert known.unseen == 2
 
 
 def test_a_hidden_row_that_is_left_says_so_with_its_cells() -> None:
@@ -121,6 +122,12 @@ def test_a_hidden_row_that_is_left_says_so_with_its_cells() -> None:
 def test_hidden_rows_that_are_left_count_among_the_rows_only() -> None:
     found = profile([(1, TITLES), (2, ROW), (3, ROW)], LEAD, left={3})
     assert (found.rows, found.branches, found.empty_cells) == (2, {"": 1}, (0, 0, 0, 0))
+
+
+def test_a_heading_of_too_few_fields_is_a_row_like_others() -> None:
+    checker = RowChecker(LEAD, {})
+    odd = checker.check(2, ("ИНН", "ОП", "Контрагент", "Подразделение"))
+    assert odd is not None and odd.fate is Fate.REJECTED
 
 
 def test_a_client_of_another_sheet_is_repeated_by_his_sheet_and_row() -> None:
