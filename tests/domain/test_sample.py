@@ -202,6 +202,10 @@ class TestLayouts:
         assert second.fixed["contact"] == "Вахрушев Тимур Ильич"
         assert [phone["e164"] for phone in second.fixed["phones"]] == ["+79120000003", "+73412000004"]
 
+    def test_a_row_of_titles_that_names_no_telephone_changes_nothing(self) -> None:
+        verdicts = check(["ОП", "ИНН", "Организация", "Контактное лицо"], GOOD)
+        assert [verdict.fate for verdict in verdicts] == [Fate.REJECTED, Fate.ACCEPTED]
+
     def test_of_two_columns_of_one_title_the_one_with_such_contents_is_taken(self) -> None:
         titles = ["ОП", "Телефон", "Организация", "Телефон"]
         rows = [(n, ["Ижевск", "-", f"ООО «{n}»", f"8912000000{n}"]) for n in range(2, 6)]

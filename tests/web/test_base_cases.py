@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -193,6 +193,32 @@ def test_formulas_without_a_value_are_refused_row_by_row_with_that_cause(base: B
     assert "Откройте книгу в Excel" in receipt
     for row, words in NAMED["36_formula_phone_no_cache.xlsx"].items():
         assert words in base.reasons()[row]
+
+
+def test_an_archive_beside_the_base_is_named_with_its_rows(base: Base) -> None:
+    _, page = base.uploaded("74_archive_sheet_longer.xlsx")
+    assert re.search(r"Архив.{1,80}30 строк", " ".join(re.sub(r"<[^>]+>", " ", page).split()))
+
+
+def test_one_receipt_explains_every_row_of_the_second_month(base: Base) -> None:
+    base.published("90_month1.xlsx")
+    base.checked("91_month2.xlsx")
+    base.session.rollback()
+    second = select(func.max(ImportRow.import_id)).scalar_subquery()
+    rows = {row.row_no: row for row in base.session.scalars(select(ImportRow).where(ImportRow.import_id == second))}
+    said = {row_no: row.proposal or row.fate for row_no, row in rows.items()}
+    assert said == {
+        2: "duplicate", 3: "proposed", 4: "asked", 5: "accepted", 6: "duplicate", 7: "accepted", 8: "proposed",
+        9: "proposed", 10: "accepted", 11: "proposed", 12: "accepted", 13: "accepted", 14: "accepted",
+    }  # fmt: skip
+    words = {
+        3: "Новый номер",
+        4: "тот же человек?",
+        5: "другой контакт",
+        8: "ОП станет Казань",
+        9: "название организации",
+    }
+    assert all(what in rows[row_no].reason for row_no, what in words.items())
 
 
 @pytest.mark.parametrize("name", REFUSED)
