@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook
 
 from nps.adapters.sample_sheet import SheetError, SheetRow, read
+from nps.adapters.sample_sheet.limits import MAX_ROWS
 from tests.adapters.test_sample_sheet import SHEET, raw_book
 
 ROW = '<row r="{row}"{more}>{cells}</row>'
@@ -81,3 +83,27 @@ def test_a_workbook_of_one_long_repeated_text_is_no_bomb(tmp_path: Path) -> None
         book.worksheets[0].append(["а" * 32_000])
     book.save(tmp_path / "b.xlsx")
     assert len(rows_of(tmp_path / "b.xlsx")) == 60
+
+
+def many_rows() -> str:
+    """A sheet with a row more than a base may have."""
+    numbers = range(1, MAX_ROWS + 2)
+    return SHEET.format(rows="".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in numbers))
+
+
+def test_too_many_rows_are_refused_before_one_is_given(tmp_path: Path) -> None:
+    given = []
+    with pytest.raises(SheetError) as refused:
+        given += read(raw_book(tmp_path / "b.xlsx", many_rows()))
+    assert (given, refused.value.code, f"A{MAX_ROWS + 1}" in refused.value.message) == ([], "rows", True)
+
+
+def test_rows_of_a_hidden_sheet_are_not_counted(tmp_path: Path) -> None:
+    book = Workbook()
+    book.worksheets[0].append(["ОП"])
+    book.create_sheet("Справочник").sheet_state = "hidden"
+    book.save(tmp_path / "made.xlsx")
+    with ZipFile(tmp_path / "made.xlsx") as made, ZipFile(tmp_path / "b.xlsx", "w", ZIP_DEFLATED) as changed:
+        for name in made.namelist():
+            changed.writestr(name, many_rows() if name.endswith("sheet2.xml") else made.read(name))
+    assert [row.cells for row in rows_of(tmp_path / "b.xlsx")] == [("ОП",)]

@@ -16,7 +16,7 @@ from posixpath import join, normpath
 from defusedxml.ElementTree import fromstring
 
 from nps.adapters.sample_sheet.limits import MAX_ROWS
-from nps.adapters.sample_sheet.texts import Outside
+from nps.adapters.sample_sheet.texts import Outside, Refused
 
 _PIECE_BYTES = 1024 * 1024
 _MOST_MERGES = 20_000
@@ -67,13 +67,16 @@ class Look:
 
 
 def look(path: str) -> dict[str, Look]:
-    """What the XML says of each worksheet, by its name; a sheet whose part can't be found is left out."""
+    """What the XML says of each visible worksheet, by its name; a sheet whose part can't be found is left out.
+
+    Raises Refused for a sheet with more rows than a base may have, before anything else is read.
+    """
     with zipfile.ZipFile(path) as archive:
         return {name: _look(archive, part) for name, part in _parts(archive).items()}
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Name of a sheet -> its part in the archive, as the workbook and its relations say."""
+    """Name of a visible sheet -> its part in the archive, as the workbook and its relations say."""
     names = {name.replace("\\", "/").lower().lstrip("/"): name for name in archive.namelist()}
     book = next((name for name in names if name.endswith("workbook.xml")), "")
     folder, _, file = book.rpartition("/")
@@ -86,7 +89,7 @@ def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
     }
     found = {}
     for sheet in fromstring(archive.read(names[book])).iter():
-        if sheet.tag.rpartition("}")[2] == "sheet":
+        if sheet.tag.rpartition("}")[2] == "sheet" and sheet.get("state", "visible") == "visible":
             key = next((value for name, value in sheet.items() if name.endswith("}id")), None)
             part = names.get(targets.get(key or "", ""))
             if part is not None:
@@ -110,6 +113,8 @@ def _look(archive: zipfile.ZipFile, part: str) -> Look:
             found.repeated = number
         if _VALUE.search(chunk):
             found.filled.add(number)
+            if len(found.filled) > MAX_ROWS:
+                raise Refused("rows", f"A{number}")
         if _HIDDEN.search(row[0]):
             found.unseen.add(number)
         if is_notable and _NOTABLE.search(chunk) and (texts := _texts(chunk)):
