@@ -23,7 +23,7 @@ _LABELS = {
     "corrected": "приняты с исправлением",
     "duplicate": "дубли",
     "rejected": "отклонены",
-    "empty": "пустые строки",
+    "empty": "пропущенные строки",
 }
 #: A base that somebody else loads at the same moment changes what is new in ours: it is checked again.
 _MAX_ROUNDS = 5
