@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from nps.cli._output import emit, json_option, refusals
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError
-from nps.domain.sample import BranchGroup, Decision, branch_key, row_of_sheet, row_words
+from nps.domain.sample import BranchGroup, Decision, Understood, branch_key, row_of_sheet, row_words
 from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import accounts, campaigns, sample
@@ -58,19 +58,22 @@ def import_base(
         try:
             _confirm(campaign_id, load_id, given)
             counts = _publish(campaign_id, load_id, dry_run)
-            rows = sample.receipt(db.session(), load_id, "rejected", 1).rows
-            names = _load(campaign_id, load_id).understood.names
-            rejected = {row.row_no: row.reason for row in rows}
+            receipt = sample.receipt(db.session(), load_id, "rejected", 1)
+            understood = _load(campaign_id, load_id).understood
         finally:
             _drop_unfinished(campaign_id, load_id, user_id)
-    added = 0 if dry_run else sample.taken(counts)
-    told = [
-        {"sheet": names[sheet], "row": row, "reason": reason}
-        for (sheet, row), reason in ((row_of_sheet(row_no), reason) for row_no, reason in rejected.items())
-    ]
-    data = {"load_id": load_id, "added": added, "counts": counts, "rejected": told}
-    worded = {row_words(row_no, names): reason for row_no, reason in rejected.items()}
-    emit(data, list(_lines(added, counts, worded)), as_json)
+    added, names = 0 if dry_run else sample.taken(counts), understood.names
+    rejected = [(*row_of_sheet(row.row_no), row.reason) for row in receipt.rows]
+    data = {
+        "load_id": load_id,
+        "added": added,
+        "counts": counts,
+        "rejected": [{"sheet": names[sheet], "row": row, "reason": reason} for sheet, row, reason in rejected],
+        "asked": receipt.decided["asked"],
+        "left": [{"sheet": one.name, "rows": one.rows} for _, one in understood.left],
+    }
+    worded = {row_words(row.row_no, names): row.reason for row in receipt.rows}
+    emit(data, [*_lines(added, counts, worded), *_left(receipt.decided["asked"], understood)], as_json)
 
 
 def _given(branches: Iterable[str]) -> dict[str, str]:
@@ -176,3 +179,11 @@ def _lines(added: int, counts: dict[str, int], rejected: dict[str, str]) -> Iter
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _left(asked: int, understood: Understood) -> Iterable[str]:
+    """What of the file has not become anything, because nobody has said what."""
+    if asked:
+        yield f"Осталось вопросов «это тот же человек?»: {asked}. Ответить можно, загрузив файл на странице базы."
+    for _, one in understood.left:
+        yield f"Не загружен лист «{one.name}», строк: {one.rows}."

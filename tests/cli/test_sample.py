@@ -68,6 +68,15 @@ def test_a_branch_can_be_settled_on_the_command_line(run: Run, campaign_id: int,
     assert [row["row"] for row in data["rejected"]] == [46, 47, 48, 49, 50, 54]
 
 
+def test_questions_and_sheets_that_are_left_are_told(run: Run, campaign_id: int) -> None:
+    cases = DATA / "base_cases"
+    archive = run(campaign_id, cases / "74_archive_sheet_longer.xlsx", "--dry-run", "--json")
+    assert {"sheet": "Архив", "rows": 31} in json.loads(archive.output)["left"]
+    assert run(campaign_id, cases / "90_month1.xlsx").exit_code == 0
+    second = run(campaign_id, cases / "91_month2.xlsx")
+    assert "Осталось вопросов «это тот же человек?»: 1." in second.output
+
+
 def test_a_dry_run_only_tells(run: Run, campaign_id: int, session: Session) -> None:
     done = run(campaign_id, CLEAN, "--dry-run", "--json")
     assert (done.exit_code, json.loads(done.output)["counts"]["accepted"]) == (0, 1200)
