@@ -47,7 +47,7 @@ _POSTGRES = (
 
 
 class Postgres(PGDialect_psycopg):
-    """PostgreSQL whose connections keep the statements that it has prepared (ADR 66).
+    """PostgreSQL whose connections keep the statements that it has prepared (ADR 64).
 
     psycopg forgets them with every rollback, since one may undo what they were prepared for. Here nobody makes or
     drops a table but `flask db upgrade`, and each transaction that only reads ends in a rollback: the server would

@@ -1,4 +1,4 @@
-"""PostgreSQL plans a statement of the house once a connection, not once a request (ADR 66)."""
+"""PostgreSQL plans a statement of the house once a connection, not once a request (ADR 64)."""
 
 from __future__ import annotations
 
