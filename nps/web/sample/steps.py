@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -99,7 +98,7 @@ def place(campaign_id: int, load_id: int) -> Response:
         sample.read_text_as(db.session(), campaign_id=campaign_id, import_id=load_id, **text_as)
         return _to_load(campaign_id, load_id)
     sheet, row = forms.whole("sheet", 0, 10_000, label="Лист"), forms.whole("row", 0, 2**20, label="Строка заголовков")
-    others = {int(one) for one in forms.texts("with") if re.fullmatch("[0-9]{1,4}", one)}
+    others = set(forms.numbers("with"))
     sample.reread(
         db.session(), campaign_id=campaign_id, import_id=load_id, sheet=sheet, header_row=row,
         others=others - {sheet} if forms.flag("chosen") else None,
