@@ -33,7 +33,7 @@ TIMEOUT_S = {LETTERS: 180, BULK: 1800}
 # An id is refused while Redis knows a job of that id. A nudge therefore has to be forgotten by itself: soon after it
 # failed, and also when its entry in the list was lost while its hash stayed. RQ stops this clock when the job starts.
 NUDGE_TTL_S = 600
-FAILURE_TTL_S = 30
+FAILURE_TTL_S = 5
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 1.0
 # A sweeper sweeps every ten seconds.
@@ -69,25 +69,33 @@ class JobQueue:
     def enqueue(self, queue: str, job: str, row_id: int | str | UUID) -> bool:
         """Nudge the worker of `queue` to call the function `job` ("nps.jobs.letters.send") with `row_id`.
 
-        The same nudge is kept once while it waits or runs. True when it waits now; False when Redis doesn't answer,
-        which is no error: the sweeper comes back to the row. Raises KeyError for a queue that nobody listens to.
+        The same nudge waits once. One that was taken may have looked at the row already, or its worker may be dead,
+        and RQ notices that after a minute and a half: beside it one more may wait.
+
+        True when it waits now; False when Redis doesn't answer, which is no error: the sweeper comes back to the row.
+        Raises KeyError for a queue that nobody listens to.
         """
         timeout_s = TIMEOUT_S[queue]
         if isinstance(row_id, UUID):
             row_id = str(row_id)
+        waiting = Queue(queue, connection=self._redis, serializer=JSONSerializer)
+        own_id = nudge_id(job, row_id)
         try:
-            Queue(queue, connection=self._redis, serializer=JSONSerializer).enqueue_call(
-                job,
-                args=(row_id,),
-                job_id=nudge_id(job, row_id),
-                timeout=timeout_s,
-                ttl=NUDGE_TTL_S,
-                result_ttl=0,
-                failure_ttl=FAILURE_TTL_S,
-                unique=True,
-            )
-        except DuplicateJobError:
-            return True
+            for job_id in (own_id, f"{own_id}-again"):
+                with suppress(DuplicateJobError):
+                    waiting.enqueue_call(
+                        job,
+                        args=(row_id,),
+                        job_id=job_id,
+                        timeout=timeout_s,
+                        ttl=NUDGE_TTL_S,
+                        result_ttl=0,
+                        failure_ttl=FAILURE_TTL_S,
+                        unique=True,
+                    )
+                    return True
+                if waiting.get_job_position(job_id) is not None:
+                    return True
         except RedisError as error:
             log.warning("Redis did not take %s %s: %s", job, row_id, error)
             return False

@@ -43,7 +43,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(LETTERS, reminders.WRITE_JOB, row_id) for row_id in reminders.campaigns_due(session, now)),
         *(Nudge(LETTERS, answer_terms.WRITE_JOB, row_id) for row_id in answer_terms.campaigns_due(session, now)),
         *(Nudge(BULK, report_letters.WRITE_JOB, row_id) for row_id in report_letters.campaigns_due(session, now)),
-        *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session, now)),
+        *(Nudge(BULK, sample.JOB, row_id) for row_id in sample.waiting_imports(session)),
         *(Nudge(BULK, cases.GO_ON_JOB, row_id) for row_id in cases.unfinished(session)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session, now)),
         *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),

@@ -66,6 +66,16 @@ def test_the_same_nudge_waits_once(redis_url: str, redis: "Redis[bytes]") -> Non
     assert len(waiting(redis, LETTERS)) == 2
 
 
+def test_beside_a_nudge_that_was_taken_one_more_may_wait(redis_url: str, redis: "Redis[bytes]") -> None:
+    queue = JobQueue(redis_url)
+    queue.enqueue(BULK, JOB, 1)
+    # A worker takes it and is killed: RQ calls it running for a minute and a half.
+    redis.lpop(f"rq:queue:{BULK}")
+    assert [queue.enqueue(BULK, JOB, 1) for _ in range(3)] == [True, True, True]
+    (job,) = waiting(redis, BULK)
+    assert job.args == [1]
+
+
 def test_a_lost_nudge_can_be_given_again(redis_url: str, redis: "Redis[bytes]") -> None:
     queue = JobQueue(redis_url)
     queue.enqueue(LETTERS, JOB, 1)

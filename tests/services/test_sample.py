@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -12,7 +11,7 @@ from openpyxl import Workbook
 from sqlalchemy import JSON, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from nps.adapters.sample_sheet import SheetError
+from nps.adapters.sample_sheet import SheetError, store
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.sample import FIELDS, Understood
 from nps.models import (
@@ -316,22 +315,17 @@ class TestWork:
             loader.cancel(load_id)
         assert len(clients(session)) == 1
 
-    def test_a_load_left_by_a_killed_worker_waits_until_its_lease_lapses(
-        self, loader: Loader, session: Session
-    ) -> None:
+    def test_only_one_worker_at_a_time_has_a_load(self, loader: Loader, session: Session, app: Flask) -> None:
         load_id = loader.understand(CLEAN)
         loader.confirm(load_id)
-        row = session.get_one(SampleImport, load_id)
-        row.lease_until = NOW + timedelta(seconds=30)
-        session.add(ImportRow(import_id=load_id, row_no=2, fate="accepted", raw={}, identity="x"))
-        session.commit()
-
-        assert sample.waiting_imports(session, NOW) == []
-        assert loader.work(load_id) == "checking"
-        loader.now = NOW + timedelta(seconds=31)
-        assert sample.waiting_imports(session, loader.now) == [load_id]
+        with store.working_on(load_id) as is_ours:
+            assert is_ours
+            assert sample.waiting_imports(session) == []
+            assert loader.work(load_id) == "checking"
+        assert sample.waiting_imports(session) == [load_id]
         assert loader.work(load_id) == "checked"
         assert loader.counts(load_id) == {"accepted": 1200}
+        assert uploads(app) == [".rows", ".xlsx"]
 
     def test_a_load_of_an_older_release_goes_on(self, loader: Loader, session: Session) -> None:
         load_id = loader.understand(workbook(ROW))
@@ -357,7 +351,7 @@ class TestWork:
         session.get_one(SampleImport, load_id).understood = Understood(tries=5)
         session.commit()
         assert loader.work(load_id) == "failed"
-        assert sample.waiting_imports(session, NOW) == []
+        assert sample.waiting_imports(session) == []
 
     def test_two_loads_at_once_add_each_client_once(self, loader: Loader, session: Session) -> None:
         first, second = (

@@ -5,12 +5,14 @@ A workbook is read once; later steps take its rows from a file of JSON lines, wh
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -95,6 +97,43 @@ def drop_workbook(path: str) -> None:
 
 def _rows_file(import_id: int) -> Path:
     return _folder() / f"{import_id}.rows"
+
+
+def _lock_file(import_id: int) -> Path:
+    return _folder() / f"{import_id}.lock"
+
+
+@contextmanager
+def working_on(import_id: int) -> Iterator[bool]:
+    """Be the one process that works on a load; False when another one is. However it dies, the kernel ends this."""
+    path = _lock_file(import_id)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        is_ours = _is_locked(descriptor, path)
+        yield is_ours
+        if is_ours:
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int, path: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Who held it before us may have taken the file away after we opened it.
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def is_worked_on(import_id: int) -> bool:
+    """Whether a living process works on the load."""
+    with suppress(FileNotFoundError), _lock_file(import_id).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def keep_rows(import_id: int, events: Iterable[SheetStart | SheetRow]) -> Iterator[SheetStart | SheetRow]:

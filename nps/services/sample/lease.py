@@ -1,6 +1,6 @@
-"""Who works on a load: a lease in its row.
+"""Who works on a load: a lease in its row, held together with `store.working_on`, which ends with the process.
 
-A worker that was killed loses it by time; one that was overtaken notices at its next step.
+A worker whose load was cancelled or taken over notices at its next step.
 """
 
 from __future__ import annotations
@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
+from nps.adapters.sample_sheet import store
 from nps.adapters.sample_sheet.limits import CHILD_WALL_S
 from nps.models import SampleImport
 from nps.queries.sample import WORKING
 from nps.services.transaction import AnySession, write
 
-#: Longer than the longest silence of a worker: a child that reads a workbook without giving a row.
+#: Longer than the longest silence of a worker, a child that reads a workbook without giving a row: after it the
+#: monitor calls the load one that waits.
 LEASE = timedelta(seconds=CHILD_WALL_S + 15)
 #: A file that has killed its worker this often is not given to another one.
 MAX_TRIES = 5
@@ -40,7 +42,7 @@ class Lease:
 
 
 def acquire(session: AnySession, import_id: int, now: datetime) -> Lease | None:
-    """Take the load if it waits for a worker; None when it doesn't, or somebody works on it.
+    """Take the load if it waits for a worker, and None when it doesn't; for who is `working_on` it.
 
     A load that was acquired five times without getting on is failed instead.
     """
@@ -48,7 +50,7 @@ def acquire(session: AnySession, import_id: int, now: datetime) -> Lease | None:
     with write(session) as s:
         row = s.execute(
             select(SampleImport.state, SampleImport.campaign_id, SampleImport.understood)
-            .where(SampleImport.id == import_id, *_free(now))
+            .where(SampleImport.id == import_id, SampleImport.state.in_(WORKING))
             .with_for_update()
         ).one_or_none()
         if row is None:
@@ -61,10 +63,6 @@ def acquire(session: AnySession, import_id: int, now: datetime) -> Lease | None:
             values |= {"state": "failed", "lease_until": None, "problem": _GIVEN_UP}
         s.execute(update(SampleImport).where(SampleImport.id == import_id).values(values))
     return Lease(import_id, row.campaign_id, state, until) if tries <= MAX_TRIES else None
-
-
-def _free(now: datetime) -> tuple[Any, ...]:
-    return SampleImport.state.in_(WORKING), or_(SampleImport.lease_until.is_(None), SampleImport.lease_until < now)
 
 
 def renew(s: Session, lease: Lease, now: datetime, **values: Any) -> None:
@@ -88,6 +86,7 @@ def _update(s: Session, lease: Lease, values: dict[str, Any]) -> None:
         raise LeaseLost
 
 
-def waiting_imports(session: Session, now: datetime) -> list[int]:
+def waiting_imports(session: Session) -> list[int]:
     """Loads that wait for a worker or were left by one that is gone; for the sweeper. Reads only."""
-    return list(session.scalars(select(SampleImport.id).where(*_free(now)).order_by(SampleImport.id)))
+    found = session.scalars(select(SampleImport.id).where(SampleImport.state.in_(WORKING)).order_by(SampleImport.id))
+    return [import_id for import_id in found if not store.is_worked_on(import_id)]

@@ -34,8 +34,14 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
     """Bring a load to the next state that waits for a person; nothing when it waits already or another worker has it.
 
     Rows are staged in many short transactions, so that operators never wait for a load; killed at any moment, the step
-    is done anew when its lease has lapsed. `clock` gives the present instant, aware UTC.
+    is done anew by the next worker. `clock` gives the present instant, aware UTC.
     """
+    with store.working_on(import_id) as is_ours:
+        if is_ours:
+            _work(session, import_id, clock)
+
+
+def _work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> None:
     while (lease := acquire(session, import_id, clock())) is not None:
         try:
             _step(session, lease, clock)
@@ -46,7 +52,7 @@ def work(session: AnySession, import_id: int, clock: Callable[[], datetime]) -> 
         except DomainError as error:
             _fail(session, lease, error.message, clock())
         except OperationalError:
-            # A database that is away says nothing about the file: the sweeper comes back when the lease has lapsed.
+            # A database that is away says nothing about the file: the sweeper comes back.
             raise
         except Exception:
             log.exception("load %s failed", import_id)
