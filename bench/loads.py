@@ -32,7 +32,7 @@ from tests.conftest import make_app
 QUEXS_S, QUEXS_DUPLICATES_S = 58.8, 75 * 60
 
 #: A whole load against openpyxl's mere reading, PostgreSQL against SQLite, ten times the rows against the rows.
-BOUND, ENGINE_BOUND, GROWTH_BOUND = 1.0, 1.5, 13.0
+BOUND, ENGINE_BOUND, GROWTH_BOUND = 0.9, 1.5, 13.0
 BOUND_FROM = 100_000
 #: Peak memory of ten times the rows: sixteen bytes of each row are remembered twice, to know its duplicates by.
 MEMORY_BOUND = 1.25

@@ -57,8 +57,12 @@ def _checked(text: str) -> str:
         text = f"0{text}"
     if len(text) not in _LENGTHS:
         raise InnError("length", f"В ИНН должно быть 10 или 12 цифр, здесь {len(text)}. Проверьте ячейку.")
-    # The library's `validate` would clean once more what is clean, at three times the cost of the sum.
-    check_digits = stdnum_inn.calc_company_check_digit if len(text) == 10 else stdnum_inn.calc_personal_check_digits
-    if not text.endswith(check_digits(text)):
+    if not (_is_company(text) if len(text) == 10 else text.endswith(stdnum_inn.calc_personal_check_digits(text))):
         raise InnError("checksum", "Контрольная сумма ИНН не сходится. Проверьте, нет ли опечатки.")
     return text
+
+
+def _is_company(text: str) -> bool:
+    """The library's sum over nine digits in one expression: its loop is a tenth of all that a base's row costs."""
+    a, b, c, d, e, f, g, h, i, last = map(int, text)
+    return (2 * a + 4 * b + 10 * c + 3 * d + 5 * e + 9 * f + 4 * g + 6 * h + 8 * i) % 11 % 10 == last

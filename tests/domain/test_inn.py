@@ -1,4 +1,9 @@
+import contextlib
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum.ru import inn as stdnum_inn
 
 from nps.domain.errors import InnError
 from nps.domain.inn import normal_inn
@@ -64,3 +69,13 @@ def test_what_is_no_inn_is_refused_with_its_reason(raw, code):
     with pytest.raises(InnError) as refused:
         normal_inn(raw)
     assert refused.value.code == code
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.integers(0, 10**9 - 1))
+def test_of_all_last_digits_the_librarys_own_is_the_true_one(nine: int) -> None:
+    taken = []
+    for last in range(10):
+        with contextlib.suppress(InnError):
+            taken.append(normal_inn(f"{nine:09d}{last}"))
+    assert taken == [f"{nine:09d}{stdnum_inn.calc_company_check_digit(f'{nine:09d}')}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from io import BytesIO
 
 import pytest
@@ -315,6 +316,19 @@ class TestWork:
             loader.cancel(load_id)
         assert len(clients(session)) == 1
 
+    def test_of_a_table_of_a_hundred_columns_the_wanted_ones_are_found(self, loader: Loader, session: Session) -> None:
+        wanted = (93, 2, 76, 30, 61, 99)
+
+        def spread(texts: Sequence[object], filler: str) -> list[object]:
+            row: list[object] = [f"{filler} {n}" for n in range(100)]
+            for place, text in zip(wanted, texts, strict=True):
+                row[place] = text
+            return row
+
+        load_id = loader.publish(workbook(spread(ROW, "значение"), header=spread(HEADER, "Поле CRM")))
+        assert loader.counts(load_id) == {"accepted": 1}
+        assert [client.inn for client in clients(session)] == [ROW[1]]
+
     def test_only_one_worker_at_a_time_has_a_load(self, loader: Loader, session: Session, app: Flask) -> None:
         load_id = loader.understand(CLEAN)
         loader.confirm(load_id)
@@ -386,7 +400,7 @@ class TestWork:
         assert uploads(app) == []
 
     def test_a_book_that_breaks_while_it_is_read_fails_with_a_sentence(self, loader: Loader) -> None:
-        load_id = loader.upload(workbook((*ROW, *[""] * 60, "далеко")))
+        load_id = loader.upload(workbook((*ROW, *[""] * 260, "далеко")))
         assert loader.work(load_id) == "failed"
         assert "столбца" in loader.load(load_id).problem
 

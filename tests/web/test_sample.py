@@ -174,7 +174,7 @@ def test_a_book_that_can_not_be_read_to_its_end_says_why_on_its_page(manager: Fl
     file = BytesIO()
     book.save(file)
     page = manager.get(uploaded(manager, base, file.getvalue())).text
-    assert "правее 60-го столбца" in page and "XFD1048576" in page
+    assert "правее 256-го столбца" in page and "XFD1048576" in page
 
 
 def test_progress_leaves_for_the_page_when_a_person_is_asked(manager: FlaskClient, base: str) -> None:

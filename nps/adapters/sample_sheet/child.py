@@ -11,17 +11,17 @@ together with its parent. Standard output is one JSON value a line: `{"sheet": n
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from nps.adapters.sample_sheet import cage, sheet_xml
 from nps.adapters.sample_sheet.sheet_xml import Look
 from nps.adapters.sample_sheet.texts import Refused
 
 _STDERR_BYTES = 64 * 1024
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def main(path: str, kind: str, reader: str, text_as: tuple[str, str], parent: int) -> int:
@@ -44,7 +44,7 @@ def main(path: str, kind: str, reader: str, text_as: tuple[str, str], parent: in
 
 
 def _say(value: object) -> None:
-    sys.stdout.write(_encode(value) + "\n")
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _code_of(error: Exception) -> str:

@@ -11,7 +11,8 @@ MAX_RATIO = 100
 RATIO_FROM_BYTES = 16 * 1024 * 1024
 
 MAX_ROWS = 200_000
-MAX_COLUMNS = 60
+#: As many as a workbook of the old format had; exports of whole tables of a CRM have 76.
+MAX_COLUMNS = 256
 #: A longer text is cut: no field of the base is longer, and the receipt keeps what stood there.
 MAX_CELL_CHARS = 2_000
 #: A field of a text file may be as long as a cell of Excel; one that is longer is a quotation mark that nobody closed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import subprocess
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+import orjson
 
 import nps
 from nps.adapters.sample_sheet import container
@@ -127,6 +128,6 @@ def _lines(child: subprocess.Popen[bytes]) -> Iterator[SheetStart | SheetRow]:
 
 def _parsed(line: bytes) -> Any:
     try:
-        return json.loads(line)
+        return orjson.loads(line)
     except ValueError:  # half a line: the child was killed while writing it
         raise SheetError("heavy") from None

@@ -22,8 +22,8 @@ _PIECE_BYTES = 1024 * 1024
 _MOST_MERGES = 20_000
 _LONGEST_FORMULA = 100
 
-#: A cell without its place, or one beyond column BH or row 199,999; with such a place calamine loses or lays out cells.
-_ODD_CELL = re.compile(rb'<(?:\w+:)?c(?=[\s/>])(?! r="(?:[A-Z]|A[A-Z]|B[A-H])(?:\d{1,5}|1\d{5})")')
+#: A cell without its place, or one beyond column IV or row 199,999; with such a place calamine loses or lays out cells.
+_ODD_CELL = re.compile(rb'<(?:\w+:)?c(?=[\s/>])(?! r="(?:[A-Z]|[A-H][A-Z]|I[A-V])(?:\d{1,5}|1\d{5})")')
 _ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])[^>]*>")
 _DATA_END = re.compile(rb"</(?:\w+:)?sheetData\s*>")
 _NUMBER = re.compile(rb"""\sr=["'](\d{1,7})["']""")
@@ -126,8 +126,8 @@ def _look(archive: zipfile.ZipFile, part: str) -> Look:
 def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, bool, bool]]:
     """Each row from its tag to the next, and what stands before the first and after the last by itself.
 
-    With each: whether it, or one read together with it, has a cell that is odd or notable. Looked for in many rows at
-    once that is quick.
+    With each: whether it, or one read together with it, has a cell that is odd, or may have one that is notable. Looked
+    for in many rows at once that is quick.
     """
     rest = b""
     with archive.open(part) as file:
@@ -135,15 +135,20 @@ def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, bool, 
             rest += piece
             starts = [found.start() for found in _ROW.finditer(rest)]
             end = starts[-1] if starts else 0
-            has = _ODD_CELL.search(rest, 0, end) is not None, _NOTABLE.search(rest, 0, end) is not None
+            has = _ODD_CELL.search(rest, 0, end) is not None, _may_be_notable(rest)
             for start, stop in zip(starts, starts[1:], strict=False):
                 yield rest[start:stop], *has
             rest = rest[end:] if starts else rest[-_PIECE_BYTES:]
-    has = _ODD_CELL.search(rest) is not None, _NOTABLE.search(rest) is not None
+    has = _ODD_CELL.search(rest) is not None, _may_be_notable(rest)
     if over := _DATA_END.search(rest):
         yield rest[: over.start()], *has
         rest = rest[over.end() :]
     yield rest, *has
+
+
+def _may_be_notable(piece: bytes) -> bool:
+    """Whether `_NOTABLE` can be in it: plain bytes are looked for five times as fast."""
+    return any(mark in piece for mark in (b"<f", b":f", b'"e"', b"'e'"))
 
 
 def lost_row(path: str, look: Look, given: set[int]) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import secrets
 import tempfile
@@ -16,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+import orjson
 
 from nps.adapters.sample_sheet import container
 from nps.adapters.sample_sheet.errors import SheetError
@@ -142,9 +143,9 @@ def keep_rows(import_id: int, events: Iterable[SheetStart | SheetRow]) -> Iterat
     # Of its own: a worker that was overtaken may still be writing.
     draft = final.with_suffix(f".rows.{secrets.token_hex(8)}.part")
     try:
-        with draft.open("w", encoding="utf-8") as file:
+        with draft.open("wb") as file:
             for event in events:
-                file.write(json.dumps(_line(event), ensure_ascii=False) + "\n")
+                file.write(orjson.dumps(_line(event), option=orjson.OPT_APPEND_NEWLINE))
                 yield event
         draft.replace(final)
     finally:
@@ -169,18 +170,18 @@ def unseen_rows(import_id: int, sheet: int) -> frozenset[int]:
 
 def _kept(import_id: int, sheet: int) -> Iterator[list[Any]]:
     try:
-        file = _rows_file(import_id).open(encoding="utf-8")
+        file = _rows_file(import_id).open("rb")
     except FileNotFoundError:
         raise SheetError("lost") from None
     with file:
         at = -1
         for line in file:
-            if line.startswith('"'):
+            if line.startswith(b'"'):
                 at += 1
                 if at > sheet:
                     return
             elif at == sheet:
-                yield json.loads(line)
+                yield orjson.loads(line)
 
 
 def drop_rows(import_id: int) -> None:

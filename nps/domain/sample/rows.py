@@ -378,7 +378,7 @@ class RowChecker:
 def _phone(named: Named, contact: str) -> dict[str, Any]:
     """A number as it is stored, with the words beside it that the name of the contact does not say already."""
     phone, words = named.phone, named.words
-    if set(fold(words).split()) <= set(fold(contact).split()):
+    if words and set(fold(words).split()) <= set(fold(contact).split()):
         words = ""
     own = {"e164": phone.e164, "extension": phone.extension, "guessed": phone.guessed}
     return own | {"words": words[:_MAX_WORDS]}
