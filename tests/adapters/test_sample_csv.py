@@ -19,7 +19,9 @@ PLAIN = st.text(
 )
 QUOTED = PLAIN.map(lambda text: f'ООО "{text.strip()}"')
 #: What the encodings have in common; DOS has no «ёлочки».
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866")
+ENCODINGS = (
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1251", "cp866", "koi8-r", "mac-cyrillic",
+)  # fmt: skip
 
 
 def cells(content: bytes) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy.orm import Session
 
 from nps.web.sample.mapping import letter
@@ -118,6 +118,20 @@ class TestTextFiles:
             for separator in (";", ",", "\t"):
                 assert "Как мы поняли столбцы" in self.told(manager, address, encoding, separator)
 
+    def test_one_that_could_not_be_read_is_read_as_a_person_says(self, manager: FlaskClient, base: str) -> None:
+        address = uploaded(manager, base, "Организация\nООО «Проба»\n".encode())
+        page = manager.get(address).text
+        assert "текст без столбцов" in page and re.search("Прочитать «.+» иначе", page)
+        assert "ООО «Проба»" in self.told(manager, address, "utf-8", ";")
+
+    def test_a_workbook_that_could_not_be_read_has_no_encoding(self, manager: FlaskClient, base: str) -> None:
+        book = Workbook()
+        book.worksheets[0].cell(1, 1_000, "край")
+        file = BytesIO()
+        book.save(file)
+        page = manager.get(uploaded(manager, base, file.getvalue())).text
+        assert "правее" in page and "Кодировка" not in page
+
     def test_the_rows_go_back_as_they_were_read(self, manager: FlaskClient, base: str) -> None:
         address = uploaded(manager, base, self.TABLE.replace("«", "").replace("»", "").encode("cp866"))
         self.told(manager, address, "cp866", ";")
@@ -130,5 +144,5 @@ class TestTextFiles:
         address = uploaded(manager, base, MESSY)
         assert "Кодировка" not in manager.get(address).text
         said = {"sheet": "0", "row": "4", "separator": ";"}
-        for encoding in ("cp1251", "koi8-r"):
+        for encoding in ("cp1251", "cp437"):
             assert manager.post(f"{address}/place", data=said | {"encoding": encoding}).status_code == 422

@@ -78,7 +78,7 @@ def read(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> No
     known = remembered(session, customer_id, header)
     looked_at = Understood(
         sheets=tuple(sheets),
-        is_text=store.is_text(path),
+        is_text=said.is_text,
         encoding=said.encoding,
         separator=said.separator,
         remembered=known is not None,

@@ -33,8 +33,16 @@ from nps.services.sample.work import JOB
 from nps.services.transaction import AnySession, write
 
 #: What a person may say of a text file, '' to have it found out, with the words for it.
-ENCODINGS = {"": "определить", "cp1251": "Windows-1251", "utf-8": "UTF-8", "utf-16": "UTF-16", "cp866": "DOS (cp866)"}
-SEPARATORS = {"": "определить", ";": "точка с запятой", ",": "запятая", "\t": "табуляция"}
+ENCODINGS = {
+    "": "определить",
+    "cp1251": "Windows-1251",
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp866": "DOS (cp866)",
+    "koi8-r": "КОИ-8",
+    "mac-cyrillic": "Mac",
+}
+SEPARATORS = {"": "определить", ";": "точка с запятой", ",": "запятая", "\t": "табуляция", "|": "вертикальная черта"}
 
 _MAX_FILE_NAME = 300
 _TOO_MANY_BRANCHES = "В столбце ОП слишком много разных названий. Проверьте, тот ли столбец выбран."
@@ -64,6 +72,7 @@ def upload(
         load = SampleImport(
             campaign_id=campaign_id, uploaded_by=user_id, created_at=now, file_name=name, file_path=stored.path,
             sha256=stored.sha256, size=stored.size, state="uploaded",
+            understood=Understood(is_text=store.is_text(stored.path)),
         )  # fmt: skip
         a.s.add(load)
         a.s.flush()
@@ -105,16 +114,20 @@ def reread(
 def read_text_as(session: AnySession, *, campaign_id: int, import_id: int, encoding: str, separator: str) -> None:
     """Have a text file read once more in this encoding and with this separator, '' to find it out.
 
-    Raises DomainError for a workbook or an unknown choice, StaleError when the load has moved on.
+    One that could not be read too. Raises DomainError for a workbook or an unknown choice, StaleError when the load has
+    moved on.
     """
     if encoding not in ENCODINGS or separator not in SEPARATORS:
         raise DomainError("text_as", "Выберите кодировку и разделитель из списка.")
     with write(session) as s:
-        load = _locked(s, campaign_id, import_id, "understood")
+        load = _locked(s, campaign_id, import_id)
+        if load.state != "failed":
+            _in_state(load, "understood")
         if not load.understood.is_text:
             raise DomainError("no_text", "Кодировку выбирают только у текстового файла, а это книга.")
-        load.understood = Understood(encoding=encoding, separator=separator)
+        load.understood = Understood(is_text=True, encoding=encoding, separator=separator)
         load.state, load.rows_done, load.rows_total, load.lease_until = "uploaded", 0, 0, None
+        load.problem = ""
     queue.enqueue(queue.BULK, JOB, import_id)
 
 

@@ -54,7 +54,8 @@ def show(campaign: CampaignRow, load_id: int, problem: str = "", status: int = 2
         return mapping_page(campaign, found, problem, status)
     if found.state in ("checked", "published"):
         return _receipt_page(campaign, found, problem, status)
-    return upload_page(campaign, found.problem or problem or "Загрузка отменена, в базу ничего не попало.", status)
+    problem = found.problem or problem or "Загрузка отменена, в базу ничего не попало."
+    return upload_page(campaign, problem, status, found if found.state == "failed" else None)
 
 
 def _render(name: str, campaign: CampaignRow, problem: str, status: int, **values: Any) -> Response:
@@ -62,10 +63,15 @@ def _render(name: str, campaign: CampaignRow, problem: str, status: int, **value
     return htmx.render(page, fragment, status, campaign=campaign, problem=problem, steps=STEPS, **values)
 
 
-def upload_page(campaign: CampaignRow, problem: str = "", status: int = 200) -> Response:
-    """Choice of a file, and what was loaded before."""
-    loads, megabytes = queries.loads(db.session(), campaign.id), sample.MAX_FILE_BYTES // 2**20
-    return _render("upload", campaign, problem, status, loads=loads, max_megabytes=megabytes)
+def upload_page(
+    campaign: CampaignRow, problem: str = "", status: int = 200, failed: queries.LoadRow | None = None
+) -> Response:
+    """Choice of a file, and what was loaded before; a text file that failed can be read in another way."""
+    return _render(
+        "upload", campaign, problem, status, loads=queries.loads(db.session(), campaign.id),
+        max_megabytes=sample.MAX_FILE_BYTES // 2**20, failed=failed,
+        encodings=sample.ENCODINGS.items(), separators=sample.SEPARATORS.items(),
+    )  # fmt: skip
 
 
 def progress_page(campaign: CampaignRow, found: queries.LoadRow, problem: str = "", status: int = 200) -> Response:

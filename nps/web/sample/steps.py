@@ -92,8 +92,9 @@ def place(campaign_id: int, load_id: int) -> Response:
     """
     campaign_or_404(campaign_id)
     encoding, separator = request.form.get("encoding", ""), request.form.get("separator", "")
-    known = pages.load_of(campaign_id, load_id).understood
-    if "encoding" in request.form and (encoding, separator) != (known.encoding, known.separator):
+    found = pages.load_of(campaign_id, load_id)
+    as_it_was = (found.understood.encoding, found.understood.separator)
+    if "encoding" in request.form and (found.state == "failed" or (encoding, separator) != as_it_was):
         text_as = {"encoding": encoding, "separator": separator}
         sample.read_text_as(db.session(), campaign_id=campaign_id, import_id=load_id, **text_as)
         return _to_load(campaign_id, load_id)
