@@ -176,7 +176,7 @@ def _top_up(person: Person, system: System, full: Filled, camera: Camera) -> Non
     person.sees("Как мы поняли столбцы")
     person.button("Проверить 8 строк").click()
     system.work()
-    person.sees("прежних клиентов")
+    person.sees("о прежних клиентах")
     camera.take(person, "load_6_changes", PAGE_SIZES, whole=True)
     file.unlink()
 

@@ -26,6 +26,7 @@ FULL = Understood(
     branch_names={"пермь": "Пермь"},
     mark=(3, 4, 5, 6),
     again=True,
+    answers=[["skipped", 2, 7, True, {"contact": "Зорин"}, "ООО"]],
     missing=2,
     added=0,
     tries=2,

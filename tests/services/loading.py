@@ -7,10 +7,11 @@ from io import BytesIO
 from pathlib import Path
 
 from openpyxl import Workbook
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from nps.domain.sample import Decision
-from nps.models import Campaign, User
+from nps.models import Campaign, ImportRow, User
 from nps.queries import sample as queries
 from nps.services import sample
 from tests.factories import NOW
@@ -87,6 +88,12 @@ class Loader:
 
     def cancel(self, load_id: int) -> None:
         sample.cancel(self.session, campaign_id=self.campaign_id, import_id=load_id, user_id=self.user_id, now=self.now)
+
+    def proposals(self, load_id: int) -> list[str | None]:
+        rows = select(ImportRow.proposal).where(ImportRow.import_id == load_id).order_by(ImportRow.row_no)
+        found = list(self.session.scalars(rows))
+        self.session.rollback()
+        return found
 
     def counts(self, load_id: int) -> dict[str, int]:
         return {fate: n for fate, n in queries.counts(self.session, load_id).items() if n}

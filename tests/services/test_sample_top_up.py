@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -186,6 +186,39 @@ class TestDecisions:
         assert [row.proposal for row in rows] == ["skipped", "applied"]
         assert loader.counts(loader.check(book)) == {"update": 1, "duplicate": 1}
 
+    def test_answers_are_kept_when_the_rows_are_checked_once_more(self, loader: Loader, session: Session) -> None:
+        other = changed(ROW, contact="Зорин Николай Петрович")
+        book = workbook(other, changed(LES, phone="8 904 000-58-43"))
+        load_id = loader.check(book)
+        asked, change = loader.proposals(load_id)
+        assert (asked, change) == ("asked", "proposed")
+        answer(loader, load_id, "separate")
+        decide(loader, load_id, row_no=3, apply=False)
+
+        # Somebody else's base comes between: the rows are checked again, and one of them is another one now.
+        loader.publish(workbook(("Ижевск", "1800055762", "ООО «ВолгаКабель»", "", "8 950 000-33-53", "")))
+        loader.ask_to_publish(load_id)
+        assert loader.work(load_id) == "checked"
+        assert loader.proposals(load_id) == ["separate", "skipped"]
+
+        # And over the columns.
+        sample.back_to_columns(session, campaign_id=loader.campaign_id, import_id=load_id)
+        loader.confirm(load_id)
+        assert loader.work(load_id) == "checked"
+        assert loader.proposals(load_id) == ["separate", "skipped"]
+
+    def test_an_answer_is_asked_for_anew_when_its_client_is_another_one_now(
+        self, loader: Loader, session: Session
+    ) -> None:
+        load_id = loader.check(workbook(changed(ROW, contact="Зорин Николай Петрович")))
+        answer(loader, load_id, "proposed")
+        clients(session)[0].contact = "Из Разговора"
+        session.commit()
+        sample.back_to_columns(session, campaign_id=loader.campaign_id, import_id=load_id)
+        loader.confirm(load_id)
+        assert loader.work(load_id) == "checked"
+        assert loader.proposals(load_id) == ["asked"]
+
     def test_nothing_but_left_changes_is_nothing_to_load(self, loader: Loader) -> None:
         load_id = loader.check(workbook(changed(ROW, email="zorin@example.com"), LES))
         decide(loader, load_id, row_no=None, apply=False)
@@ -236,12 +269,23 @@ class TestInterruption:
         assert len(clients(session)) == 3
         with pytest.raises(StaleError):
             loader.cancel(load_id)
-        assert loader.work(load_id) == "publishing"
-        loader.now = LATER + timedelta(minutes=5)
         assert loader.work(load_id) == "published"
         assert [client.contact for client in clients(session)] == ["Первый Новый", "Второй Новый", ""]
         load = session.get_one(SampleImport, load_id)
         assert load.understood.added == 1
+
+
+@pytest.mark.parametrize(
+    ("phone", "contact", "is_told"),
+    [(ROW[4], ROW[3], True), ("8 904 000-58-43", ROW[3], False), (ROW[4], "Зорин Николай Петрович", False)],
+)
+def test_a_known_person_under_another_inn_is_a_new_client_and_told_about(
+    loader: Loader, session: Session, phone: str, contact: str, is_told: bool
+) -> None:
+    load_id = loader.publish(workbook(changed(ROW, inn="1800055762", phone=phone, contact=contact)))
+    assert len(clients(session)) == 3
+    (reason,) = session.scalars(select(ImportRow.reason).where(ImportRow.import_id == load_id))
+    assert (f"{ROW[2]}, ИНН {ROW[1]}. Проверьте, не тот же ли это клиент" in reason) == is_told
 
 
 class TestSamePerson:

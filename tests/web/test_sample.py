@@ -335,7 +335,7 @@ def test_changes_of_known_clients_are_shown_and_decided_one_by_one(
     work(first)
     again = checked(workbook((*ROW[:4], "8 904 000-58-44", "")))
     page = manager.get(again).text
-    assert "изменение прежних клиентов" in page
+    assert "строка о прежних клиентах" in page
     assert "Загрузить 1 изменение" in page
     assert "В файле нет 1 прежнего клиента" in page
     assert "+7 341 200-80-32" in page and "+7 904 000-58-44" in page

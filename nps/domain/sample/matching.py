@@ -198,6 +198,7 @@ class ClientIndex:
         self._exact: dict[str, KnownClient] = {}
         self._by_phone: defaultdict[tuple[str, str], list[KnownClient]] = defaultdict(list)
         self._by_name: defaultdict[tuple[str, str], list[KnownClient]] = defaultdict(list)
+        self._by_person: dict[tuple[str, str], KnownClient] = {}
         self._by_who: defaultdict[str, list[KnownClient]] = defaultdict(list)
         self._meant: set[int] = set()
         self._rows: Counter[str] = Counter()
@@ -208,6 +209,8 @@ class ClientIndex:
                 if phone in client.dead:
                     continue
                 self._by_phone[client.who, phone].append(client)
+                if client.contact and not client.withdrawn:
+                    self._by_person.setdefault((phone, fold(client.contact)), client)
             if client.contact:
                 self._by_name[client.who, fold(client.contact)].append(client)
 
@@ -218,6 +221,19 @@ class ClientIndex:
             return False
         self._rows[who] += 1
         return True
+
+    def elsewhere(self, row: Mapping[str, Any]) -> str:
+        """What is said of a row whose person, with the same number, is a client of another organisation; else ''."""
+        who, contact = who_of(row["identity"]), fold(row["contact"]) if self._by_person else ""
+        for phone in row["phones"]:
+            client = self._by_person.get((phone_key(phone), contact))
+            if client is not None and client.who != who:
+                inn = "" if client.who.startswith(_NO_INN) else f", ИНН {client.who}"
+                return (
+                    f"Человек с этим именем и номером уже есть в проекте: {client.organisation}{inn}. "
+                    "Проверьте, не тот же ли это клиент."
+                )
+        return ""
 
     def forget(self, identity: str) -> None:
         """The row that `knows` counted is no contact of its own: it means the client of another row."""

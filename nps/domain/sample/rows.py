@@ -184,6 +184,8 @@ class RowChecker:
         if listed or client["inn"] in self._stop.inns:
             client["stopped"] = True
             found.notes.append(f"{listed or 'Организация в стоп-листе'}: считается отказом, звонить не будем.")
+        if elsewhere := self._clients.elsewhere(client):
+            found.notes.append(elsewhere)
         fate = Fate.CORRECTED if found.changed else Fate.ACCEPTED
         verdict = Verdict(
             row_no, fate, sentences(found.notes), raw, client, tuple(found.changed), tuple(found.faulty), noticed

@@ -22,6 +22,7 @@ _PLAIN = (
     "decisions",
     "branch_names",
     "again",
+    "answers",
     "missing",
     "added",
     "tries",
@@ -122,6 +123,8 @@ class Understood:
     mark: tuple[int, ...] = ()
     #: The rows were checked once more, because what they were compared with had changed.
     again: bool = False
+    #: What was said of rows before they were checked once more; see `answers.given`.
+    answers: Sequence[Sequence[Any]] = ()
     #: Clients of the project that the base does not name.
     missing: int = 0
     #: Clients that publishing has added; None before.

@@ -29,6 +29,7 @@ from nps.domain.sample import (
 )
 from nps.models import Branch, ImportRow, Interview, Respondent, RespondentPhone, SampleImport, StopList
 from nps.queries.numbers import is_live
+from nps.services.sample.answers import carry_over
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, left_rows
 from nps.services.transaction import AnySession, write
@@ -52,9 +53,11 @@ def check(session: AnySession, lease: Lease, clock: Callable[[], datetime]) -> N
         with write(session) as s:
             renew(s, lease, clock(), rows_done=done)
             insert_rows(s, _RECEIPT, [_values(lease.import_id, verdict) for verdict in chunk])
-    understood = replace(understood, missing=checker.missing)
     with write(session) as s:
         _join(s, lease.import_id, checker.joined)
+        if understood.answers:
+            carry_over(s, lease.import_id, understood.answers)
+        understood = replace(understood, missing=checker.missing, answers=())
         finish(s, lease, "checked", understood=understood, rows_total=done, rows_done=done)
 
 

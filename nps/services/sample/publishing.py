@@ -47,6 +47,7 @@ from nps.queries.sample import is_new_client
 from nps.services.acting import act
 from nps.services.cases import decide_rest, refold_changed
 from nps.services.sample import updating
+from nps.services.sample.answers import given
 from nps.services.sample.checking import mark
 from nps.services.sample.lease import Lease, finish, renew
 from nps.services.sample.reading import customer_of, refuse_closed
@@ -124,7 +125,7 @@ def _bring_up_to_date(s: Session, lease: Lease, found: tuple[int, ...]) -> None:
 def _check_again(session: AnySession, lease: Lease) -> None:
     with write(session) as s:
         load = s.get_one(SampleImport, lease.import_id, populate_existing=True)
-        finish(s, lease, "checking", understood=replace(load.understood, again=True))
+        finish(s, lease, "checking", understood=replace(load.understood, again=True, answers=given(s, load.id)))
 
 
 def _finish(session: AnySession, lease: Lease, by: int, now: datetime) -> None:

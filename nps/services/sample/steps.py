@@ -28,6 +28,7 @@ from nps.domain.search import fold
 from nps.models import ImportRow, SampleImport
 from nps.queries import sample as queries
 from nps.services.acting import act
+from nps.services.sample.answers import given
 from nps.services.sample.reading import customer_of, describe, header_of_sheet, refuse_closed, remembered
 from nps.services.sample.work import JOB
 from nps.services.transaction import AnySession, write
@@ -285,6 +286,7 @@ def back_to_columns(session: AnySession, *, campaign_id: int, import_id: int) ->
     """Drop the receipt of a checked load and ask about its columns again. Raises StaleError."""
     with write(session) as s:
         load = _locked(s, campaign_id, import_id, "checked")
+        load.understood = replace(load.understood, answers=given(s, import_id))
         s.execute(delete(ImportRow).where(ImportRow.import_id == import_id))
         load.state, load.rows_done = "understood", 0
 
