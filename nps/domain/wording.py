@@ -1,9 +1,10 @@
 """Numbers, durations and reasons in Russian words; pages, letters and workbooks all use these."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from fractions import Fraction
+from types import MappingProxyType
 
 from nps.domain.disposition import TABLE
 from nps.domain.forecast import Forecast
@@ -116,6 +117,21 @@ def forecast_words(forecast: Forecast, today: date) -> str:
     else:
         parts.append(f"последний день для новых — {weekday_name(last)}, {date_in(last, today.year)}")
     return ", ".join(parts)
+
+
+#: Where a client stands, as everybody reads it.
+STATE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "waiting": "ещё звонить",
+        "manager": "ждёт решения",
+        "surveyed": "опрошен",
+        "refused": "отказ",
+        "unsuccessful": "неуспешный",
+        "inactive": "нужен новый номер",
+        "unreached": "не успели",
+        "withdrawn": "исключён",
+    }
+)
 
 
 def why_text(why: Why, zone: Zone, now: datetime) -> str:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from nps.models import Branch, BranchContact, Respondent, StopList, User
 
 
-def stop_list(session: Session, customer_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The stop list of a customer, entries in force first, the newest first: who entered it (`by`), who lifted it."""
+def stop_list(
+    session: Session, customer_id: int, value: str = "", most: int | None = None
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The stop list of a customer, entries in force first, the newest first: who entered it (`by`), who lifted it.
+
+    With `value` those with these digits in number or INN; `most` of them.
+    """
     lifter = aliased(User)
+    digits_of = func.coalesce(StopList.e164, StopList.inn)
     return session.execute(
         select(
             StopList.id, StopList.e164, StopList.inn, StopList.reason, User.full_name.label("by"), StopList.at,
@@ -21,9 +27,25 @@ def stop_list(session: Session, customer_id: int) -> Sequence[Row[*tuple[Any, ..
         )
         .join(User, User.id == StopList.by)
         .outerjoin(lifter, lifter.id == StopList.lifted_by)
-        .where(StopList.customer_id == customer_id)
+        .where(StopList.customer_id == customer_id, digits_of.contains(value, autoescape=True))
         .order_by(StopList.lifted_at.is_not(None), StopList.id.desc())
+        .limit(most)
     ).all()  # fmt: skip
+
+
+def entries_in_force(session: Session, customer_id: int) -> int:
+    """How many entries of the stop list hold."""
+    in_force = StopList.customer_id == customer_id, StopList.lifted_at.is_(None)
+    return session.scalar(select(func.count()).where(*in_force)) or 0
+
+
+def listed_values(session: Session, customer_id: int, among: Sequence[str] | None = None) -> frozenset[str]:
+    """Numbers and INNs in force on the stop list of a customer; only those `among` some."""
+    value = func.coalesce(StopList.e164, StopList.inn)
+    found = select(value).where(StopList.customer_id == customer_id, StopList.lifted_at.is_(None))
+    if among is not None:
+        found = found.where(or_(StopList.e164.in_(among), StopList.inn.in_(among)))
+    return frozenset(session.scalars(found))
 
 
 def branches(session: Session, customer_id: int, campaign_id: int) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, insert, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.given_reason import given_reason
 from nps.domain.inn import normal_inn
 from nps.domain.phone_text import parse_phone
+from nps.domain.sample import StopEntry
 from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
-from nps.queries import campaigns
+from nps.queries import campaigns, customer_lists
 from nps.queries.campaigns import CampaignRow
 from nps.queries.numbers import is_live, listed
 from nps.services.acting import Act, act
 from nps.services.call_queue import release_shown
-from nps.services.cases import stop_phone, tell_many
-from nps.services.transaction import AnySession
+from nps.services.cases import tell_many
+from nps.services.transaction import AnySession, in_turns
 
 _Clients = list[tuple[int, int]]
+_LONGEST = 300
+#: Entries that are written under one lock.
+_TURN = 300
 
 
 def add(
@@ -31,7 +36,7 @@ def add(
     Clients it concerns in open campaigns become refused. Raises DomainError (codes: value, reason), PhoneError,
     InnError.
     """
-    reason = given_reason(reason, longest=300)
+    reason = given_reason(reason, longest=_LONGEST)
     only_one = DomainError("value", "Укажите телефон или ИНН, что-то одно.")
     if bool(phone.strip()) == bool(inn.strip()):
         raise only_one
@@ -42,24 +47,55 @@ def add(
         raise only_one
     with act(session, actor_id, now, claims=True) as a:
         campaign = campaigns.campaign_row(a.s, campaign_id)
-        same = StopList.e164 == e164 if e164 else StopList.inn == number
-        known = select(StopList.id).where(
-            StopList.customer_id == campaign.customer_id, same, StopList.lifted_at.is_(None)
-        )
-        if a.s.scalar(known) is not None:
+        entry = StopEntry(e164 or "", number)
+        if not _enter(a, campaign, [entry], reason):
             raise DomainError("value", "Уже в стоп-листе: звонить сюда нельзя.")
-        if e164:
-            stop_phone(a.s, campaign, e164, reason, by=actor_id, at=now)
-            concerned = _of_phone(a.s, campaign, e164)
-        else:
-            a.s.add(StopList(customer_id=campaign.customer_id, inn=number, reason=reason, by=actor_id, at=now))
-            concerned = _of_inn(a.s, campaign, number)
-            a.s.flush()
-            tell_many(a.s, concerned, "stop_listed", at=now, by=actor_id, reason=reason)
-            count = {"clients": len(concerned)}
-            a.record("stop_list_added", "campaign", campaign_id, campaign_id=campaign_id, after=count)
-        # Those who are shown, not yet dialled, are taken out of the operators' hands.
-        release_shown(a.s, Respondent.id.in_([respondent_id for respondent_id, _ in concerned]))
+
+
+def add_many(
+    session: AnySession, actor_id: int, campaign_id: int, entries: Sequence[StopEntry], reason: str, now: datetime
+) -> int:
+    """Put numbers and organisations on the list, those that are not there yet; how many came.
+
+    In turns: others call in between. What is cut short in the midst stays entered, and the rest is new the next time.
+    `reason`: of those that say none themselves.
+    """
+    left, added = list(entries), 0
+
+    def some() -> bool:
+        nonlocal left, added
+        turn, left = left[:_TURN], left[_TURN:]
+        with act(session, actor_id, now, claims=True) as a:
+            added += _enter(a, campaigns.campaign_row(a.s, campaign_id), turn, reason)
+        return bool(left)
+
+    if left:
+        in_turns(session, some)
+    return added
+
+
+def _enter(a: Act, campaign: CampaignRow, entries: Sequence[StopEntry], reason: str) -> int:
+    """What `add_many` does, inside one transaction."""
+    listed = customer_lists.listed_values(a.s, campaign.customer_id, [one.e164 or one.inn for one in entries])
+    new = [entry for entry in entries if (entry.e164 or entry.inn) not in listed]
+    if not new:
+        return 0
+    common = {"customer_id": campaign.customer_id, "by": a.by, "at": a.now}
+    a.s.execute(
+        insert(StopList),
+        [
+            {"e164": one.e164 or None, "inn": one.inn or None, "reason": one.reason[:_LONGEST] or reason, **common}
+            for one in new
+        ],
+    )
+    phones, inns = [one.e164 for one in new if one.e164], [one.inn for one in new if one.inn]
+    concerned = list(dict.fromkeys([*_of_phones(a.s, campaign, phones), *_of_inns(a.s, campaign, inns)]))
+    tell_many(a.s, concerned, "stop_listed", at=a.now, by=a.by, reason=reason)
+    count = {"entries": len(new), "clients": len(concerned)}
+    a.record("stop_list_added", "campaign", campaign.id, campaign_id=campaign.id, after=count)
+    # Those who are shown, not yet dialled, are taken out of the operators' hands.
+    release_shown(a.s, Respondent.id.in_([respondent_id for respondent_id, _ in concerned]))
+    return len(new)
 
 
 def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, reason: str, now: datetime) -> int:
@@ -68,7 +104,7 @@ def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, re
     A client whom another entry still names stays refused, and so does one who said so himself in a call: him the
     manager reopens.
     """
-    reason = given_reason(reason, longest=300)
+    reason = given_reason(reason, longest=_LONGEST)
     with act(session, actor_id, now, claims=True) as a:
         campaign = campaigns.campaign_row(a.s, campaign_id)
         entry = a.s.get(StopList, entry_id, populate_existing=True)
@@ -86,7 +122,7 @@ def take_off(
     entry.lifted_at, entry.lifted_by, entry.lift_reason = now, by, reason
     s.flush()
     phone, inn = entry.e164, entry.inn or ""
-    concerned = _of_phone(s, campaign, phone, "refused") if phone else _of_inn(s, campaign, inn)
+    concerned = _of_phones(s, campaign, [phone], "refused") if phone else _of_inns(s, campaign, [inn])
     still = _still_listed(s, campaign.customer_id, concerned)
     free = [pair for pair in concerned if pair[0] not in still]
     tell_many(s, free, "stop_lifted", at=now, by=by, reason=reason)
@@ -105,15 +141,15 @@ def _in_open_campaigns(campaign: CampaignRow) -> Select[int, int]:
     )
 
 
-def _of_phone(s: Session, campaign: CampaignRow, e164: str, state: str = "") -> _Clients:
-    """Clients with this live number; those in `state` also when it has died since."""
+def _of_phones(s: Session, campaign: CampaignRow, phones: Sequence[str], state: str = "") -> _Clients:
+    """Clients with one of these live numbers; those in `state` also when it has died since."""
     found = _in_open_campaigns(campaign).join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
     counts = or_(is_live(), Respondent.state == state)
-    return [(row[0], row[1]) for row in s.execute(found.where(RespondentPhone.e164 == e164, counts))]
+    return [(row[0], row[1]) for row in s.execute(found.where(RespondentPhone.e164.in_(phones), counts))]
 
 
-def _of_inn(s: Session, campaign: CampaignRow, inn: str) -> _Clients:
-    return [(row[0], row[1]) for row in s.execute(_in_open_campaigns(campaign).where(Respondent.inn == inn))]
+def _of_inns(s: Session, campaign: CampaignRow, inns: Sequence[str]) -> _Clients:
+    return [(row[0], row[1]) for row in s.execute(_in_open_campaigns(campaign).where(Respondent.inn.in_(inns)))]
 
 
 def _still_listed(s: Session, customer_id: int, clients: _Clients) -> set[int]:

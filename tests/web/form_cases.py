@@ -141,4 +141,5 @@ BARE = {
     "desk.acknowledge", "desk.ask_help", "desk.back",
     "desk.comment", "desk.read_message", "desk.transfer",
     "recordings.upload", "reports.check_answers", "sample.upload", "scripts.upload",
+    "campaigns.upload_stops", "campaigns.enter_stops",
 }  # fmt: skip

@@ -72,7 +72,7 @@ def test_other_contacts_of_the_organisation_stand_on_the_card_with_their_state(
     lines = re.findall(r"<span[^>]*>([^<]+)</span><span>([^<]+)</span>", block)
     assert lines == [
         ("опрошен", "Опрошенный Пётр"),
-        ("ждёт руководителя", "Спорный Иван"),
+        ("ждёт решения", "Спорный Иван"),
         ("ещё звонить", "Другой Семён"),
     ]
 

@@ -50,8 +50,8 @@ ALSO = {
     "admin": _MANAGED,
     "customer": ("/campaigns/{survey}/escalations",),
 }
-#: For nobody in particular, or by a secret that no page shows; a file is there only for who has ordered one.
-ELSEWHERE = {"auth.login", "health.alive", "reports.file", *BY_SECRET}
+#: For nobody in particular, or by a secret that no page shows; a file is there only for who has ordered or sent one.
+ELSEWHERE = {"auth.login", "health.alive", "reports.file", "campaigns.stops_of_file", *BY_SECRET}
 #: A customer hears recordings only where a campaign says so.
 CLOSED = {"customer": {"recordings.index", "recordings.play"}}
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from nps.adapters.sample_sheet.reader import SheetRow, SheetStart
 
 _FOLDER = "uploads"
 _PIECE_BYTES = 256 * 1024
+#: Tables that nobody has decided about yet, and how long they wait.
+_DRAFT, _DRAFT_S = "draft-", 24 * 3600
 
 _data: Path | None = None
 
@@ -62,23 +66,57 @@ def keep(source: IO[bytes]) -> Stored:
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
     draft = Path(name)
     try:
-        hashed = hashlib.sha256()
-        size = 0
-        with os.fdopen(descriptor, "wb") as file:
-            while piece := source.read(_PIECE_BYTES):
-                size += len(piece)
-                if size > MAX_FILE_BYTES:
-                    raise SheetError("too_large")
-                hashed.update(piece)
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
+        sha256, size = _receive(source, descriptor)
         kind = container.check(draft)
-        final = folder / f"{hashed.hexdigest()}.{kind}"
+        final = folder / f"{sha256}.{kind}"
         draft.replace(final)
     finally:
         draft.unlink(missing_ok=True)
-    return Stored(f"{_FOLDER}/{final.name}", hashed.hexdigest(), size)
+    return Stored(f"{_FOLDER}/{final.name}", sha256, size)
+
+
+def _receive(source: IO[bytes], descriptor: int) -> tuple[str, int]:
+    """Write what comes to the disk, and close it; its hash and size."""
+    hashed = hashlib.sha256()
+    size = 0
+    with os.fdopen(descriptor, "wb") as file:
+        while piece := source.read(_PIECE_BYTES):
+            size += len(piece)
+            if size > MAX_FILE_BYTES:
+                raise SheetError("too_large")
+            hashed.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashed.hexdigest(), size
+
+
+def keep_draft(source: IO[bytes], owner: str) -> str:
+    """Keep a table until somebody has decided about it, for a day at the most; its name. Raises SheetError.
+
+    `owner`: whose it is, a part of the name.
+    """
+    folder = _folder()
+    for old in folder.glob(f"{_DRAFT}*.part"):
+        if old.stat().st_mtime < time.time() - _DRAFT_S:
+            old.unlink(missing_ok=True)
+    name = f"{owner}-{secrets.token_hex(16)}"
+    path = folder / f"{_DRAFT}{name}.part"
+    try:
+        _receive(source, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        container.check(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return name
+
+
+def draft(name: str, owner: str) -> Path:
+    """The table that `keep_draft` kept for this owner. Raises SheetError for one that is gone, or another's."""
+    path = _folder() / f"{_DRAFT}{name}.part"
+    if not re.fullmatch(rf"{re.escape(owner)}-[0-9a-f]{{32}}", name) or not path.is_file():
+        raise SheetError("lost")
+    return path
 
 
 def workbook(path: str) -> Path:

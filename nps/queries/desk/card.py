@@ -18,7 +18,7 @@ from nps.domain.escalation import State
 from nps.domain.local_time import clock, when
 from nps.domain.phone import show
 from nps.domain.why import Why
-from nps.domain.wording import NO_BREAK_SPACE, duration, short_name, why_text
+from nps.domain.wording import NO_BREAK_SPACE, STATE_WORDS, duration, short_name, why_text
 from nps.models import CallAttempt, Escalation, EscalationNote, Respondent, User
 from nps.queries.campaigns import CampaignRow
 from nps.queries.desk.seat import Seat
@@ -26,17 +26,6 @@ from nps.queries.desk.views import Card, HistoryLine, Number, PhoneLine, Questio
 from nps.queries.escalation_list import call_is_open
 from nps.queries.numbers import NUMBERS, next_number
 from nps.queries.together import Found, Lists
-
-STATE_WORDS = {
-    "waiting": "ещё звонить",
-    "manager": "ждёт руководителя",
-    "surveyed": "опрошен",
-    "refused": "отказался",
-    "unsuccessful": "неуспешный",
-    "inactive": "нет номера",
-    "unreached": "не успели",
-    "withdrawn": "отозван",
-}
 
 #: Why nobody waits for a window: a survey always does (R7).
 _PURPOSES = {"demo": "демонстрация", "training": "тренировка"}

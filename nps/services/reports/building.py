@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from nps.adapters.report_sheet import write_book, write_table
 from nps.domain.local_time import Zone
 from nps.queries.campaigns import CampaignRow
+from nps.queries.clients import number_of_clients
 from nps.queries.reports import AnswerFilter, Slice, all_answers, all_calls, all_escalations, base_of, campaign_report
 from nps.queries.reports.answers import number_of_answers
 from nps.queries.reports.calls import call_counts, number_of_dials
@@ -22,7 +23,7 @@ Progress = Callable[[int], None]
 _PHONE = ANSWERS_FORM.index("Телефон")
 
 
-def _silent(_: int) -> None:
+def silent(_: int) -> None:
     """Nobody waits for the progress."""
 
 
@@ -33,7 +34,7 @@ def write_workbook(
     now: datetime,
     zone: Zone,
     where: Slice,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> None:
     """Write the workbook at `file`; the caller has begun the snapshot. Raises OSError, TooManyRowsError."""
     report = campaign_report(session, campaign, now, zone, where)
@@ -48,7 +49,7 @@ def write_workbook(
 
 
 def write_forms(
-    session: Session, campaign: CampaignRow, file: Path, now: datetime, where: Slice, progress: Progress = _silent
+    session: Session, campaign: CampaignRow, file: Path, now: datetime, where: Slice, progress: Progress = silent
 ) -> None:
     """Write the contract's two tables at `file`, as `write_workbook` does."""
     calls, clients = call_counts(session, campaign.id), base_of(session, campaign.id).total
@@ -60,7 +61,7 @@ def write_forms(
 
 
 def write_answers(
-    session: Session, campaign: CampaignRow, file: Path, where: Slice, progress: Progress = _silent
+    session: Session, campaign: CampaignRow, file: Path, where: Slice, progress: Progress = silent
 ) -> None:
     """Write the questionnaire as CSV, phones as 7XXXXXXXXXX; the caller has begun the snapshot. Raises OSError."""
     write_table(file, ANSWERS_FORM, _rows(session, campaign.id, where), progress)
@@ -68,6 +69,8 @@ def write_answers(
 
 def size_of_file(session: Session, campaign: CampaignRow, form: str, where: Slice) -> int:
     """About how many rows the file will have: what its progress is measured by."""
+    if form == "base":
+        return number_of_clients(session, campaign.id)
     answers = number_of_answers(session, campaign.id, AnswerFilter(where=where))
     return answers + number_of_dials(session, campaign.id) if form == "xlsx" else answers
 

@@ -21,11 +21,19 @@ from nps.queries.reports.clients import size_of
 from nps.queries.reports.report import REPORT_ZONE, existing_campaign
 from nps.services import limits
 from nps.services.journal import note_access
+from nps.services.reports.base_book import write_base
 from nps.services.reports.building import write_forms, write_workbook
 
 #: What can be had and what its file ends in: everything, the contract's two tables (R11), the questionnaire alone.
-ENDINGS: Mapping[str, str] = MappingProxyType({"xlsx": "xlsx", "forms": "xlsx", "csv": "csv"})
-_NAMES = {"xlsx": ("Отчёт", "report"), "answers": ("Ответы", "answers-chosen"), "calls": ("Звонки", "calls")}
+ENDINGS: Mapping[str, str] = MappingProxyType({"xlsx": "xlsx", "forms": "xlsx", "csv": "csv", "base": "xlsx"})
+#: The base is for who keeps it (requirements §3); the rest is for everybody who reads reports.
+_KEEPERS = frozenset({"manager", "admin", "specialist"})
+_NAMES = {
+    "base": ("База", "base"),
+    "xlsx": ("Отчёт", "report"),
+    "answers": ("Ответы", "answers-chosen"),
+    "calls": ("Звонки", "calls"),
+}
 #: Up to here a request builds the workbook in a few seconds.
 IN_REQUEST_CLIENTS = 20_000
 _NAME_LIMIT = 120
@@ -60,13 +68,13 @@ def download(
     address: str = "",
     form: str = "xlsx",
 ) -> Download:
-    """Build the workbook of a campaign in `folder` and write down who took it; `form` is `xlsx` or `forms`.
+    """Build the workbook of a campaign in `folder` and write down who took it; `form` is `xlsx`, `forms` or `base`.
 
     Raises NotFoundError for a campaign that is not this person's to see, TooLargeError when a request is too short,
     TooOftenError.
     """
     campaign = campaign_for(session, actor, campaign_id)
-    if campaign is None:
+    if campaign is None or not may_take(actor, form):
         raise NotFoundError
     if size_of(session, campaign_id) > IN_REQUEST_CLIENTS:
         raise TooLargeError
@@ -75,9 +83,16 @@ def download(
     begin_snapshot(session)
     if form == "forms":
         write_forms(session, campaign, file, now, where)
+    elif form == "base":
+        write_base(session, campaign, file, now, zone)
     else:
         write_workbook(session, campaign, file, now, zone, where)
     return Download(file, *file_name(campaign, now, zone, form))
+
+
+def may_take(actor: Actor, form: str) -> bool:
+    """Whether a file of this form is for this person's role; of which campaigns is `campaign_for`'s to say."""
+    return form in ENDINGS and (form != "base" or actor.role in _KEEPERS)
 
 
 def file_name(campaign: CampaignRow, at: datetime, zone: Zone, form: str) -> tuple[str, str]:

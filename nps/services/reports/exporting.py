@@ -32,8 +32,9 @@ from nps.services.acting import act
 from nps.services.erased import last_act
 from nps.services.journal import log_access
 from nps.services.personal_data.files import folders
+from nps.services.reports.base_book import write_base
 from nps.services.reports.building import size_of_file, write_answers, write_forms, write_workbook
-from nps.services.reports.delivery import ENDINGS, Download, file_name
+from nps.services.reports.delivery import ENDINGS, Download, file_name, may_take
 from nps.services.transaction import AnySession, lock_claims, write
 
 #: The module of the jobs, as the sweeper finds it in the row (`nps.jobs.exports`).
@@ -71,7 +72,7 @@ def order(session: AnySession, *, actor: Actor, campaign_id: int, form: str, zon
     Raises NotFoundError for a campaign that is not this person's to see, TooOftenError.
     """
     with act(session, actor.id, now) as a:
-        if campaign_for(a.s, actor, campaign_id) is None or form not in ENDINGS:
+        if campaign_for(a.s, actor, campaign_id) is None or not may_take(actor, form):
             raise NotFoundError
         limits.admit_export(a.s, actor.id, now)
         job_id = _waiting(a.s, actor.id, campaign_id, form)
@@ -189,9 +190,10 @@ def _write(reading: Session, session: AnySession, lease: _Lease, file: Path, clo
     begin_snapshot(reading)
     actor = queries.owner_of(reading, lease.owner_id)
     campaign = campaign_for(reading, actor, int(lease.arg["campaign"])) if actor else None
-    if actor is None or campaign is None:
+    form = str(lease.arg["form"])
+    if actor is None or campaign is None or not may_take(actor, form):
         raise _Stopped
-    where, form = seen_by(actor, campaign, EVERYTHING), str(lease.arg["form"])
+    where = seen_by(actor, campaign, EVERYTHING)
     _renew(session, lease, clock(), total=size_of_file(reading, campaign, form, where))
 
     def progress(done: int) -> None:
@@ -200,6 +202,8 @@ def _write(reading: Session, session: AnySession, lease: _Lease, file: Path, clo
 
     if form == "csv":
         write_answers(reading, campaign, file, where, progress)
+    elif form == "base":
+        write_base(reading, campaign, file, clock(), str(lease.arg["zone"]), progress)
     elif form == "forms":
         write_forms(reading, campaign, file, clock(), where, progress)
     else:

@@ -15,6 +15,7 @@ from nps.web.campaigns import (  # noqa: E402, F401
     messages,
     operators,
     settings,
+    stop_file,
     unsuitable,
     windows,
 )

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, url_for
+from flask import Response, flash, request, url_for
 
 from nps.domain.errors import DomainError
+from nps.domain.phone import digits
 from nps.domain.wording import number, plural
 from nps.extensions import db
 from nps.queries import campaign_settings, customer_lists
 from nps.services import branches as branch_services
 from nps.services import stop_list as stop_services
 from nps.services.branches import Contact
-from nps.web import access, forms, htmx
+from nps.web import access, forms, htmx, sealed
 from nps.web.campaigns import bp
 from nps.web.campaigns.common import KEEPERS, by_field, campaign_or_404, settings_page
 from nps.web.clock import now
 from nps.web.refusals import told_on
+
+#: Entries of the stop list on its page: the others are found by their digits, or in the workbook.
+MOST_SHOWN = 100
 
 
 def _branches_page(error: DomainError | None, campaign_id: int, branch_id: int | None = None) -> Response:
@@ -140,13 +144,16 @@ def _contact() -> Contact:
     )
 
 
-def _stop_page(error: DomainError | None, campaign_id: int, entry_id: int | None = None) -> Response:
-    campaign = campaign_or_404(campaign_id)
+def stop_page(error: DomainError | None, campaign_id: int, entry_id: int | None = None) -> Response:
+    campaign, wanted = campaign_or_404(campaign_id), sealed.arg("find")
     return settings_page(
         "stop_list",
         campaign,
         error,
-        rows=customer_lists.stop_list(db.session(), campaign.customer_id),
+        rows=customer_lists.stop_list(db.session(), campaign.customer_id, digits(wanted), MOST_SHOWN),
+        in_force=customer_lists.entries_in_force(db.session(), campaign.customer_id),
+        wanted=wanted,
+        most=MOST_SHOWN,
         errors=_stop_errors(error),
         failed=entry_id,
         may_lift=access.current_actor().role == "manager",
@@ -157,6 +164,8 @@ def _stop_errors(error: DomainError | None) -> dict[str, str]:
     """The sentence under the field it speaks of: readers of phones and INN have codes of their own."""
     if error is None or error.code == "reason" or isinstance(error, forms.FormError):
         return by_field(error)
+    if request.endpoint != "campaigns.add_stop" and request.endpoint != "campaigns.lift_stop":
+        return {"file": error.message}
     return {"inn" if forms.typed().get("inn") and not forms.typed().get("phone") else "phone": error.message}
 
 
@@ -164,12 +173,12 @@ def _stop_errors(error: DomainError | None) -> dict[str, str]:
 @access.roles(*KEEPERS)
 def stop_list(campaign_id: int) -> Response:
     """Whom nobody calls in any campaign of this customer."""
-    return _stop_page(None, campaign_id)
+    return stop_page(None, campaign_id)
 
 
 @bp.post("/campaigns/<int:campaign_id>/settings/stop-list")
 @access.roles(*KEEPERS)
-@told_on(_stop_page)
+@told_on(stop_page)
 def add_stop(campaign_id: int) -> Response:
     """Add a phone, or a whole organisation by INN."""
     campaign_or_404(campaign_id)
@@ -188,7 +197,7 @@ def add_stop(campaign_id: int) -> Response:
 
 @bp.post("/campaigns/<int:campaign_id>/settings/stop-list/<int:entry_id>/lift")
 @access.roles("manager")
-@told_on(_stop_page)
+@told_on(stop_page)
 def lift_stop(campaign_id: int, entry_id: int) -> Response:
     """Take an entry off with a reason; a manager only (R21)."""
     campaign_or_404(campaign_id)

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from nps.domain.desk import PAUSE_REASONS
+from nps.domain.wording import STATE_WORDS
 
 #: State of a client: words and the kind of its tag.
-STATES = {
-    "waiting": ("ещё звонить", ""),
-    "manager": ("ждёт решения", "warn"),
-    "surveyed": ("опрошен", "ok"),
-    "refused": ("отказ", ""),
-    "unsuccessful": ("неуспешный", ""),
-    "inactive": ("нужен новый номер", "bad"),
-    "unreached": ("не успели", ""),
-    "withdrawn": ("исключён", ""),
-}
+_KINDS = {"manager": "warn", "surveyed": "ok", "inactive": "bad"}
+STATES = {state: (words, _KINDS.get(state, "")) for state, words in STATE_WORDS.items()}
 #: Parts of the list of clients, in the order of their cards; `all` has no filter.
 VIEWS = {
     "": "все клиенты",

@@ -16,7 +16,7 @@ from nps.web.clock import now
 from nps.web.downloads import CSV, XLSX, disposition, send_and_forget
 from nps.web.filters import office_zone
 from nps.web.reports import bp
-from nps.web.reports.common import READERS
+from nps.web.reports.common import READERS, SEARCHERS
 
 
 @bp.get("/campaigns/<int:campaign_id>/report.xlsx")
@@ -31,6 +31,13 @@ def workbook(campaign_id: int) -> Response:
 def forms_workbook(campaign_id: int) -> Response:
     """Exactly the two tables of the terms by one click (R11); of a large base they are ordered instead."""
     return _at_once(campaign_id, "forms")
+
+
+@bp.get("/campaigns/<int:campaign_id>/base.xlsx")
+@access.roles(*SEARCHERS)
+def base_workbook(campaign_id: int) -> Response:
+    """The base as it stands; loaded again it changes nothing (R2)."""
+    return _at_once(campaign_id, "base")
 
 
 def _at_once(campaign_id: int, form: str) -> Response:
@@ -52,7 +59,10 @@ def files(campaign_id: int) -> Response:
     """The person's own files of a campaign, and how far they are."""
     campaign = campaign_or_404(campaign_id)
     own = exports_of(db.session(), access.current_actor().id, campaign_id)
-    return htmx.render("reports/files.html", "reports/_files.html", campaign=campaign, files=own)
+    may_take_base = reports.may_take(access.current_actor(), "base")
+    return htmx.render(
+        "reports/files.html", "reports/_files.html", campaign=campaign, files=own, may_take_base=may_take_base
+    )
 
 
 @bp.post("/campaigns/<int:campaign_id>/files")
