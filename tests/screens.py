@@ -131,7 +131,42 @@ def _loading(browser: Browser, system: System, full: Filled, camera: Camera) -> 
     camera.take(person, "load_5_published", PAGE_SIZES, whole=True)
     _top_up(person, system, full, camera)
     _sheets(person, system, full, camera)
+    _no_table(person, system, full, camera)
+    _stop_list(person, full, camera)
     person.leave()
+
+
+def _no_table(person: Person, system: System, full: Filled, camera: Camera) -> None:
+    """A text that could not be read: its encoding can be said."""
+    file = camera.folder / "spisok.csv"
+    file.write_text("Организация\nООО «Проба»\n", encoding="cp1251")
+    person.open(f"/campaigns/{full.empty}/base")
+    person.page.locator('input[type="file"]').set_input_files(file)
+    person.button("Прочитать файл").click()
+    system.work()
+    person.sees("иначе")
+    camera.take(person, "load_9_no_table", PAGE_SIZES, whole=True)
+    file.unlink()
+
+
+def _stop_list(person: Person, full: Filled, camera: Camera) -> None:
+    """A stop list from a file: what is asked, row by row, and how it is entered."""
+    file = camera.folder / "stop.csv"
+    rows = ["ИНН;Телефон;Причина", "1897309111;8 912 000-00-01;просил не звонить", ";8 912 000-00-02, приёмная;"]
+    rows += [";8 (912) 000-00-1;письмо от 12.11", "163190845240;;банкрот", ";8 912 000-00-02;", ";;без номера"]
+    file.write_text("\n".join(rows), encoding="cp1251")
+    person.open(f"/campaigns/{full.empty}/settings/stop-list")
+    person.page.locator('input[type="file"]').set_input_files(file)
+    person.button("Прочитать файл").click()
+    person.sees("Что вносить")
+    camera.take(person, "stop_file_1_asks", PAGE_SIZES, whole=True)
+    person.page.get_by_role("link", name="И номера, и организации").click()
+    person.sees("Внести 4 записи")
+    camera.take(person, "stop_file_2_receipt", PAGE_SIZES, whole=True)
+    person.button("Внести 4 записи").click()
+    person.sees("По списку заказчика")
+    camera.take(person, "stop_file_3_entered", PAGE_SIZES, whole=True)
+    file.unlink()
 
 
 def _half_way(system: System) -> None:

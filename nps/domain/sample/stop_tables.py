@@ -124,15 +124,13 @@ def _read(where: str, said: str, cells: Sequence[str], table: StopTable, kinds: 
             entries += [StopEntry(inn=inn, reason=reason)] if inn else []
         except InnError as error:
             notes.append(error.message)
-    if not entries and not notes:
-        notes.append(_nothing(kinds))
-    return StopRow(where, said, StopFate.NEW if entries else StopFate.WRONG, sentences(notes), tuple(entries))
-
-
-def _nothing(kinds: Collection[str]) -> str:
     if not kinds:
-        return "Выберите, что вносить: номера или организации по ИНН."
-    return "Нет ни телефона, ни ИНН." if len(kinds) > 1 else "Нет ИНН." if "inn" in kinds else "Нет телефона."
+        return StopRow(where, said, StopFate.EMPTY, "Ждёт выбора: номера или организации.")
+    if not entries and not notes:
+        notes.append(
+            "Нет ни телефона, ни ИНН." if len(kinds) > 1 else "Нет ИНН." if "inn" in kinds else "Нет телефона."
+        )
+    return StopRow(where, said, StopFate.NEW if entries else StopFate.WRONG, sentences(notes), tuple(entries))
 
 
 def _judged(row: StopRow, listed: Collection[str], seen: dict[str, str]) -> StopRow:

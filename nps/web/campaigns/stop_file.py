@@ -99,7 +99,7 @@ def enter_stops(campaign_id: int, name: str) -> Response:
     )  # fmt: skip
     flash(f"В стоп-лист {plural(added, 'внесена', 'внесены', 'внесено')} {number(added)} "
           f"{plural(added, 'запись', 'записи', 'записей')}: звонить сюда больше никто не будет.", "ok")  # fmt: skip
-    return htmx.go(_address(campaign_id, name))
+    return htmx.go(url_for("campaigns.stop_list", campaign_id=campaign_id))
 
 
 @bp.get("/campaigns/<int:campaign_id>/settings/stop-list.xlsx")
