@@ -141,13 +141,18 @@ def figures_from(found: Sequence[Mapping[str, Any]]) -> Figures:
                 head=tuple(table["head"]),
                 compared=table["compared"],
                 rows=tuple(
-                    Row(key, label, tuple(Cell(Unit(unit), _value(value)) for unit, value in cells))
+                    Row(_by_words(key, label), label, tuple(Cell(Unit(unit), _value(value)) for unit, value in cells))
                     for key, label, cells in table["rows"]
                 ),
             )
             for table in found
         )
     )
+
+
+def _by_words(key: str, label: str) -> str:
+    """The key of a reason is what was said; older reports kept its key in the script."""
+    return f"said:{label}" if key.startswith("prompt:") else key
 
 
 def changes(frozen: Figures, live: Figures) -> tuple[Change, ...]:

@@ -133,3 +133,14 @@ def test_a_figure_is_found_by_its_table_and_line() -> None:
 def test_a_share_is_no_count() -> None:
     share = Table("reach", "Охват", ("", ""), (Row("v", "Охват", (Cell(Unit.SHARE, (3, 4)),)),))
     assert Figures((share,)).whole("reach", "v") == 0
+
+
+def test_a_reason_of_an_older_report_is_found_by_its_words() -> None:
+    kept = Table(
+        "reasons", "Причины", ("Причина", "Упоминаний"), (Row("prompt:p1", "скидки", (Cell(Unit.NUMBER, 3),)),)
+    )
+    now = Table(
+        "reasons", "Причины", ("Причина", "Упоминаний"), (Row("said:скидки", "скидки", (Cell(Unit.NUMBER, 3),)),)
+    )
+    older = figures_from(Figures((kept,)).as_json())
+    assert changes(older, Figures((now,))) == ()

@@ -415,7 +415,11 @@ def test_answers_are_filtered_by_group_branch_and_words(session: Session, campai
     assert found() == [8, 6]
     assert found(group=Group.DETRACTOR) == [6] and found(group=Group.PROMOTER) == []
     assert found(where=Slice(branch_id=critic.branch_id)) == [6]
-    assert found(reason="stock") == [8, 6] and found(reason="delivery") == [] and found(rating=8) == [8]
+    assert (
+        found(reasons=frozenset({"«stock»"})) == [8, 6]
+        and found(reasons=frozenset({"срок"})) == []
+        and found(rating=8) == [8]
+    )
     assert found(said=True) == [6]
 
 

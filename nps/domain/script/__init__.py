@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from nps.domain.disposition import REFUSALS
 from nps.domain.errors import AnswerError
 from nps.domain.script.body import as_plain, read_complaint, read_questions, read_steps, text
 from nps.domain.script.parts import Complaint, ComplaintStep, Objection, Question
@@ -82,6 +83,23 @@ class Script:
         """Return the reasons as they are stored (see `check_answer`); None when they were not asked for."""
         reasons: dict[str, Any] | None = self._given(StepKind.REASONS, answers)
         return reasons
+
+    def has_consented(self, answers: Mapping[str, Any]) -> bool:
+        """Whether the last answer leads on from a step at which the client could put the talk off, or refuse it.
+
+        R14 counts from the last such answer before the rating, whatever questions stand between.
+        """
+        trail, here = self._walk(answers)
+        leads_on = here.kind not in (StepKind.END, StepKind.CALLBACK)
+        return bool(trail) and leads_on and trail[-1][0].kind is StepKind.CHOICE and self._may_end(trail[-1][0])
+
+    def _may_end(self, step: Step) -> bool:
+        ends = {one.id for one in self.steps if one.kind is StepKind.CALLBACK or one.disposition in REFUSALS}
+        return not ends.isdisjoint(step.targets())
+
+    def reasons_prompts(self, answers: Mapping[str, Any]) -> tuple[Prompt, ...]:
+        """The prompts among which those reasons were chosen: two steps may have the same keys."""
+        return next((step.prompts for step, _ in self.path(answers) if step.kind is StepKind.REASONS), ())
 
     def check_answer(self, step: Step, value: Any) -> Any:
         """Return the answer as it is stored; raises AnswerError.

@@ -11,7 +11,7 @@ from nps.domain.script.steps import Answer, Branch, Prompt, Step, StepKind
 _STEP_TEXTS = ("line", "say", "say_no_name", "instruction", "low_label", "high_label", "next", "disposition")
 
 
-_P = TypeVar("_P", Answer, Prompt, Question, ComplaintStep, Objection)
+_P = TypeVar("_P", Answer, Question, ComplaintStep, Objection)
 
 
 def read_steps(body: Mapping[str, Any]) -> tuple[Step, ...]:
@@ -67,9 +67,16 @@ def _step(raw: Mapping[str, Any]) -> Step:
         title=text(raw, "title") or text(raw, "id"),
         answers=tuple(_texts(Answer, item, "id", "label", "trail", "next") for item in _objects(raw, "answers")),
         branches=tuple(_branch(item) for item in _objects(raw, "branches")),
-        prompts=tuple(_texts(Prompt, item, "id", "label") for item in _objects(raw, "prompts")),
+        prompts=tuple(_prompt(item) for item in _objects(raw, "prompts")),
         **{name: text(raw, name) for name in _STEP_TEXTS},
     )
+
+
+def _prompt(raw: Mapping[str, Any]) -> Prompt:
+    was = raw.get("was") or []
+    if not isinstance(was, list | tuple) or not all(isinstance(words, str) for words in was):
+        raise _shape("was")
+    return Prompt(text(raw, "id"), text(raw, "label"), tuple(was))
 
 
 def _branch(raw: Mapping[str, Any]) -> Branch:

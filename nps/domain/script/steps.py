@@ -43,10 +43,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A reason the operator offers when the client is at a loss."""
+    """A reason the operator offers when the client is at a loss; `was`: earlier words for the same reason."""
 
     id: str
     label: str
+    was: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

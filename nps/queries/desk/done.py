@@ -88,8 +88,8 @@ _FINAL = {
 
 
 def _said(interview: Any, script: Script, answers: Mapping[str, Any]) -> str:
-    labels = {prompt.id: prompt.label for step in script.steps for prompt in step.prompts}
-    chosen = [labels[p] for value in answers.values() if isinstance(value, dict) for p in value.get("prompts", [])]
+    named = (script.reasons(answers) or {}).get("prompts", [])
+    chosen = [prompt.label for prompt in script.reasons_prompts(answers) if prompt.id in named]
     reasons = f" Причины: {', '.join(chosen)}." if chosen else ""
     words = f" «{interview.words}»" if interview.words else ""
     return f"Оценка {interview.rating}.{reasons}{words}"

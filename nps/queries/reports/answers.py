@@ -63,12 +63,12 @@ class AnswerRow:
 class AnswerFilter:
     """What to leave in a list of questionnaires; None leaves all. `said`: with the client's words or a comment.
 
-    `reason`: a prompt the client agreed with. `text`: part of name, INN or number of the client.
+    `reasons`: wordings of a prompt the client agreed with. `text`: part of name, INN or number of the client.
     """
 
     group: Group | None = None
     rating: int | None = None
-    reason: str | None = None
+    reasons: frozenset[str] = frozenset()
     said: bool = False
     text: str = ""
     where: Slice = EVERYTHING
@@ -161,8 +161,8 @@ def _wanted(chosen: Select[Any], wanted: AnswerFilter) -> Select[Any]:
         chosen = chosen.where(Interview.rating.in_([n for n in RATINGS if classify(n) is wanted.group]))
     if wanted.rating is not None:
         chosen = chosen.where(Interview.rating == wanted.rating)
-    if wanted.reason is not None:
-        named = select(InterviewReason.interview_id).where(InterviewReason.prompt == wanted.reason)
+    if wanted.reasons:
+        named = select(InterviewReason.interview_id).where(InterviewReason.label.in_(wanted.reasons))
         chosen = chosen.where(Interview.id.in_(named))
     if wanted.said:
         chosen = chosen.where((Interview.words != "") | (Interview.comment != ""))

@@ -215,7 +215,7 @@ def _reasons(report: Report) -> Table:
     rows = []
     for row in report.reasons.rows:
         points = half_up(10 * row.points) / 10
-        key = "none" if row.prompt is None else f"prompt:{row.prompt}"
+        key = "none" if row.prompt is None else f"said:{row.prompt}"
         rows.append(Row(key, row.label, (Cell(Unit.NUMBER, row.mentions), Cell(Unit.DECIMAL, points))))
     return Table("reasons", "Причины оценок 1–8", ("Причина", "Упоминаний", "Потерянных пунктов"), tuple(rows))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from nps.domain.nps_score import NpsScore
+from nps.domain.script.meaning import wordings
 from nps.domain.survey_statistics.lost_points import ASKED, Mention, lost_points
-from nps.models import Interview, InterviewReason
+from nps.models import Campaign, Interview, InterviewReason, ScriptVersion
+from nps.queries.interviews import script_of
 from nps.queries.reports.answers import questionnaires
 from nps.queries.reports.slices import EVERYTHING, Slice
 
@@ -22,7 +25,7 @@ OWN_WORDS, NOT_NAMED = "своими словами", "причина не на�
 class ReasonRow:
     """A reason: how many named it, and its part of 100 - NPS in points.
 
-    `prompt` is its code in the script, empty for a client's own words, None for no reason at all.
+    `prompt`: its words, by which its questionnaires are found; empty for a client's own words, None for no reason.
     """
 
     label: str
@@ -60,15 +63,14 @@ def reasons_of(session: Session, campaign_id: int, score: NpsScore, where: Slice
     when there are any, else under «причина не названа».
     """
     asked = _asked(campaign_id, where)
-    labels: dict[str, str] = {}
+    now = _wordings(session, campaign_id)
     mentions: list[Mention[str | None]] = []
-    for prompt, label, rating, parts, clients in session.execute(_prompts(asked)):
-        labels[prompt] = label
-        mentions.append(Mention(prompt, rating, parts, clients))
+    for label, rating, parts, clients in session.execute(_prompts(asked)):
+        mentions.append(Mention(now.get(label, label), rating, parts, clients))
     for has_words, rating, clients in session.execute(_without_prompt(asked)):
         mentions.append(Mention(_OWN_WORDS if has_words else None, rating, 1, clients))
     rows = [
-        ReasonRow(NOT_NAMED if key is None else labels.get(key, OWN_WORDS), number, points, key)
+        ReasonRow(NOT_NAMED if key is None else key or OWN_WORDS, number, points, key)
         for key, (number, points) in lost_points(mentions, score.n).items()
     ]
     rows.sort(key=lambda row: (not row.named, -row.points, -row.mentions, row.label))
@@ -92,13 +94,24 @@ def _asked(campaign_id: int, where: Slice) -> Subquery:
     )
 
 
-def _prompts(asked: Subquery) -> Select[str, str, int, int, int]:
-    label: ColumnElement[str] = func.max(InterviewReason.label)
+def _prompts(asked: Subquery) -> Select[str, int, int, int]:
+    """By the words that the client agreed with: a key of the script may have stood for others before."""
     return (
-        select(InterviewReason.prompt, label, asked.c.rating, asked.c.parts, func.count())
+        select(InterviewReason.label, asked.c.rating, asked.c.parts, func.count())
         .join(asked, asked.c.id == InterviewReason.interview_id)
-        .group_by(InterviewReason.prompt, asked.c.rating, asked.c.parts)
+        .group_by(InterviewReason.label, asked.c.rating, asked.c.parts)
     )
+
+
+def _wordings(session: Session, campaign_id: int) -> dict[str, str]:
+    """Earlier words of reasons -> those they have now, as the script's author has said."""
+    own = select(ScriptVersion.script_id).join(Campaign, Campaign.script_version_id == ScriptVersion.id)
+    versions = session.execute(
+        select(ScriptVersion.id, ScriptVersion.sha256)
+        .where(ScriptVersion.script_id == own.where(Campaign.id == campaign_id).scalar_subquery())
+        .order_by(ScriptVersion.no.desc())
+    )
+    return wordings(script_of(session, version_id, sha256) for version_id, sha256 in versions.all())
 
 
 def _without_prompt(asked: Subquery) -> Select[bool, int, int]:
@@ -109,11 +122,10 @@ def _without_prompt(asked: Subquery) -> Select[bool, int, int]:
     )
 
 
-def reason_labels(session: Session, campaign_id: int) -> dict[str, str]:
-    """Prompts that clients of a campaign agreed with, by code, and their words."""
-    found = session.execute(
-        questionnaires(select(InterviewReason.prompt, func.max(InterviewReason.label)), campaign_id, EVERYTHING)
-        .join(InterviewReason, InterviewReason.interview_id == Interview.id)
-        .group_by(InterviewReason.prompt)
-    )
-    return dict(sorted(((prompt, label) for prompt, label in found), key=lambda pair: pair[1]))
+def reason_labels(session: Session, campaign_id: int) -> dict[str, frozenset[str]]:
+    """Reasons that clients of a campaign agreed with: their words -> all wordings that they were said in."""
+    now, found = _wordings(session, campaign_id), defaultdict[str, set[str]](set)
+    said = questionnaires(select(InterviewReason.label).distinct(), campaign_id, EVERYTHING)
+    for label in session.scalars(said.join(InterviewReason, InterviewReason.interview_id == Interview.id)):
+        found[now.get(label, label)].add(label)
+    return {label: frozenset(found[label]) for label in sorted(found)}

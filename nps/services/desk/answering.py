@@ -68,11 +68,10 @@ def _put(session: Session, attempt: CallAttempt, step_id: str, value: Any, now: 
 
 
 def _mark_times(attempt: CallAttempt, script: Script, answers: Mapping[str, Any], now: datetime) -> None:
-    """R14: the survey runs from the consent, which brings the rating, to the farewell that follows the last answer."""
-    here = script.current(answers)
-    if attempt.consent_at is None and here.kind is StepKind.RATING:
+    """R14: the survey runs from the consent, whatever follows it, to the farewell that follows the last answer."""
+    here, rated = script.current(answers), script.rating(answers) is not None
+    if not rated and (script.has_consented(answers) or (attempt.consent_at is None and here.kind is StepKind.RATING)):
         attempt.consent_at = now
-    rated = script.rating(answers) is not None
     attempt.farewell_at = now if here.kind is StepKind.END and rated else None
 
 

@@ -75,7 +75,7 @@ def _write(session: Session, attempt: CallAttempt, talk: Talk) -> None:
     )
     session.add(interview)
     session.flush()
-    labels = {prompt.id: prompt.label for step in script.steps for prompt in step.prompts}
+    labels = {prompt.id: prompt.label for prompt in script.reasons_prompts(answers)}
     for position, prompt in enumerate(reasons.get("prompts", [])):
         session.add(InterviewReason(interview_id=interview.id, prompt=prompt, label=labels[prompt], position=position))
 

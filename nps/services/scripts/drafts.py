@@ -14,6 +14,7 @@ from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.script import Script
 from nps.domain.script.limits import check_limits
+from nps.domain.script.meaning import Meanings, keep_meaning, meanings
 from nps.models import Script as ScriptRow
 from nps.models import ScriptDraft, ScriptVersion, User
 from nps.services.transaction import AnySession, write
@@ -30,9 +31,15 @@ def save(session: AnySession, actor: Actor, version_id: int, revision: int, edit
     """
     with write(session) as s:
         draft = _draft(s, actor, version_id, revision, now)
-        changed = edit(Script.from_dict(draft.body))
+        changed = keep_meaning(edit(Script.from_dict(draft.body)), _known(s, draft.script_id))
         check_limits(changed)
         return keep(s, draft, changed.to_dict(), actor, now)
+
+
+def _known(s: Session, script_id: int) -> Meanings:
+    """What the keys of the script have meant in its published versions."""
+    bodies = s.scalars(select(ScriptVersion.body).where(ScriptVersion.script_id == script_id))
+    return meanings(map(Script.from_dict, bodies))
 
 
 def replace_draft(

@@ -8,6 +8,7 @@ from datetime import datetime
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError, StaleError
 from nps.domain.script import Script
+from nps.domain.script.meaning import renamed
 from nps.models import Campaign, ScriptVersion
 from nps.queries.scripts import callers
 from nps.services.acting import Act, act
@@ -39,7 +40,8 @@ def publish(
         new_id = add_version(a.s, script.id, last.no + 1, draft.body, now, actor.id)
         moved = _move(a, version_id, a.s.get_one(ScriptVersion, new_id), campaigns)
         a.s.delete(draft)
-        told = {"version": last.no + 1, "campaigns": moved}
+        same = renamed(Script.from_dict(last.body), Script.from_dict(draft.body))
+        told = {"version": last.no + 1, "campaigns": moved} | ({"same_reasons": same} if same else {})
         a.record("script_published", "script", script.id, after=told)
         return last.no + 1
 

@@ -60,14 +60,15 @@ def answer_list(campaign_id: int) -> Response:
         page_url=page_url,
         workbook_url=same_list("reports.answer_rows", page=None) if 0 < found.total <= reports.MOST_ROWS else "",
         groups=[("", "Все оценки"), *_GROUPS.items()],
-        reasons=[("", "Любая причина"), *labels.items()],
+        reason=forms.arg("reason") if wanted.reasons else "",
+        reasons=[("", "Любая причина"), *((label, label) for label in labels)],
         searches=access.current_actor().role in SEARCHERS,
         may_check=campaign.answers_after_check and access.current_actor().role == "manager",
         waits_for_check=wanted.where.checked_only,
     )
 
 
-def _answers(campaign: CampaignRow) -> tuple[Filters, AnswerFilter, dict[str, str]]:
+def _answers(campaign: CampaignRow) -> tuple[Filters, AnswerFilter, dict[str, frozenset[str]]]:
     """The filter of the address, and the reasons that it can name."""
     labels = reason_labels(db.session(), campaign.id)
     group, reason = forms.arg("group"), forms.arg("reason")
@@ -76,7 +77,7 @@ def _answers(campaign: CampaignRow) -> tuple[Filters, AnswerFilter, dict[str, st
     wanted = AnswerFilter(
         group=Group(group) if group in _GROUPS else None,
         rating=rating if rating in RATINGS else None,
-        reason=reason if reason in labels else None,
+        reasons=labels.get(reason, frozenset()),
         text=sealed.arg("find"),
         where=seen_by(access.current_actor(), campaign, chosen.where),
     )
@@ -100,7 +101,7 @@ def answer_rows(campaign_id: int) -> Response:
     chosen, wanted, labels = _answers(campaign)
     named = [
         ("Оценка", _GROUPS[wanted.group] if wanted.group else str(wanted.rating or "")),
-        ("Причина", labels[wanted.reason] if wanted.reason else ""),
+        ("Причина", forms.arg("reason") if wanted.reasons else ""),
     ]
     return _workbook(campaign_id, chosen, wanted, named)
 

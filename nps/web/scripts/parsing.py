@@ -33,7 +33,7 @@ def read_step(step: Step) -> Step:
         return replace(changed, answers=_answers())
     if step.kind is StepKind.RATING:
         return replace(changed, branches=_branches())
-    return replace(changed, prompts=_prompts()) if step.kind is StepKind.REASONS else changed
+    return replace(changed, prompts=_prompts(step)) if step.kind is StepKind.REASONS else changed
 
 
 def read_questions() -> tuple[Question, ...]:
@@ -71,9 +71,16 @@ def _rating(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 2 and int(text) in _RATING else 0
 
 
-def _prompts() -> tuple[Prompt, ...]:
-    rows = _rows("prompt_id", "prompt_label")
-    return tuple(Prompt(row_id, label) for row_id, (_, label) in zip(_ids(rows, "p"), rows, strict=True))
+def _prompts(step: Step) -> tuple[Prompt, ...]:
+    """The reasons; one that is called otherwise and ticked is the same one, else its words are forgotten with it."""
+    rows, same = _rows("prompt_id", "prompt_label"), set(forms.texts("prompt_same"))
+    before = {prompt.id: prompt for prompt in step.prompts}
+    found = []
+    for row_id, (_, label) in zip(_ids(rows, "p"), rows, strict=True):
+        old = before.get(row_id, Prompt(row_id, label))
+        was = old.was if label == old.label else (*old.was, old.label) if row_id in same else ()
+        found.append(Prompt(row_id, label, was))
+    return tuple(found)
 
 
 def _rows(*names: str, needed: int = 0) -> list[tuple[str, ...]]:
