@@ -163,6 +163,12 @@ _ROWS = (
 )  # fmt: skip
 
 TABLE: Mapping[str, Disposition] = MappingProxyType({row.code: replace(row, order=n) for n, row in enumerate(_ROWS)})
+#: What a talk can end with by itself: no number or time has to be taken down, and nobody has broken it off.
+ENDS_OF_TALK = tuple(
+    code
+    for code, row in TABLE.items()
+    if row.conversation and row.next not in (Next.APPOINTMENT, Next.AT_ONCE) and code != "partial"
+)
 REFUSALS, INTERVIEWS = (
     tuple(code for code, row in TABLE.items() if row.kind is kind) for kind in (Kind.REFUSAL, Kind.INTERVIEW)
 )

@@ -247,6 +247,40 @@ def objection_without_a_reply(script: Script) -> tuple[Script, str]:
     return editing.with_objection(script, "Долго везёте"), "complaint"
 
 
+def reasons_that_can_be_passed_by(script: Script) -> tuple[Script, str]:
+    answers = (Answer("y", "да", "", "reasons"), Answer("n", "нет", "", "bye"))
+    ask = Step("may_i", StepKind.CHOICE, "Можно спросить?", say="слова", answers=answers)
+    branches = tuple(
+        replace(one, next="may_i") if one.next == "reasons" else one for one in script.step("rating").branches
+    )
+    return changed(replace(script, steps=(*script.steps, ask)), "rating", branches=branches), "bye"
+
+
+def rating_that_ends_as_a_refusal(script: Script) -> tuple[Script, str]:
+    return changed(script, "bye", disposition="soft_refusal"), "bye"
+
+
+def rating_that_is_put_off(script: Script) -> tuple[Script, str]:
+    later = callback("afterwards", "bye")
+    branches = script.step("rating").branches
+    led = (*branches[:-1], replace(branches[-1], next="afterwards"))
+    return changed(replace(script, steps=(*script.steps, later)), "rating", branches=led), "afterwards"
+
+
+def end_with_a_result_of_no_talk(script: Script) -> tuple[Script, str]:
+    return also(script, Step("mute_end", StepKind.END, "Тихо", say="слова", disposition="no_answer")), "mute_end"
+
+
+def line_without_words_for_the_nameless(script: Script) -> tuple[Script, str]:
+    return changed(script, "bye", say="Могу я услышать (Имя клиента)?"), "bye"
+
+
+def brackets_of_another_kind(script: Script) -> tuple[Script, str]:
+    return changed(
+        script, "bye", say="[Имя клиента], до свидания!", say_no_name="До свидания от <имя оператора>!"
+    ), "bye"
+
+
 FAULTS: list[Callable[[Script], tuple[Script, str]]] = [
     dead_end, answer_to_nowhere, unreachable, end_without_a_result, loop_without_an_exit, two_ratings, no_rating,
     low_rating_without_reasons, high_rating_with_reasons, rating_that_leads_nowhere, rating_that_leads_two_ways,
@@ -254,6 +288,8 @@ FAULTS: list[Callable[[Script], tuple[Script, str]]] = [
     question_without_a_reply, objection_without_a_reply, start_that_is_gone, two_steps_of_one_name,
     choice_without_answers, answer_without_words, prompt_without_words, the_same_prompt_twice,
     callback_with_another_result, end_with_a_result_that_needs_a_time, no_questions, complaint_without_steps,
+    reasons_that_can_be_passed_by, rating_that_ends_as_a_refusal, rating_that_is_put_off, end_with_a_result_of_no_talk,
+    line_without_words_for_the_nameless, brackets_of_another_kind,
 ]  # fmt: skip
 #: What only the author can mend: his words are missing.
-FOR_THE_AUTHOR = {Fault.NO_ANSWERS, Fault.SILENT}
+FOR_THE_AUTHOR = {Fault.NO_ANSWERS, Fault.SILENT, Fault.NAMELESS, Fault.REASONS_PASSED_BY, Fault.RATING_LOST}

@@ -19,7 +19,8 @@ __all__ = [
 
 _CLIENT, _OPERATOR = "(Имя клиента)", "(имя оператора)"
 _PLACEHOLDERS = re.compile(f"({re.escape(_CLIENT)}|{re.escape(_OPERATOR)})", re.IGNORECASE)
-_ADDRESS = re.compile(rf"{re.escape(_CLIENT)}\s*,?\s*", re.IGNORECASE)
+#: The client is spoken to: «Имя, добрый день», «Добрый день, Имя!»
+_ADDRESS = re.compile(rf",\s*{re.escape(_CLIENT)}(?=\s*[!?.,:;])|{re.escape(_CLIENT)}\s*,?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Script:
         """Return the code of the result the talk has come to, None while it goes on."""
         trail, step = self._walk(answers)
         is_over = step.kind is StepKind.END or bool(trail and trail[-1][0] is step)
-        return step.disposition if is_over else None
+        return step.disposition or None if is_over else None
 
     def rating(self, answers: Mapping[str, Any]) -> int | None:
         """Return the rating, 1 to 10; None when the client gave none."""

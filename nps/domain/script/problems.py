@@ -1,20 +1,19 @@
 """What keeps a script from being published: each finding names its step (R18)."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nps.domain.disposition import TABLE, Next
+from nps.domain.disposition import ENDS_OF_TALK, TABLE, Next
 from nps.domain.nps_score import RATINGS
 from nps.domain.script.parts import Complaint, Question
+from nps.domain.script.placeholders import PLACEHOLDERS, dead_placeholders, needs_nameless
 from nps.domain.script.steps import Step, StepKind
 from nps.domain.state import State
 
-#: The placeholders of a line, folded.
-PLACEHOLDERS = ("(имя клиента)", "(имя оператора)")
+#: So much of a bracket that was not closed is shown.
+_SHOWN = 40
 _KNOWN = "«(Имя клиента)» и «(имя оператора)»"
-PLACEHOLDER_LIKE = re.compile(r"\([^()]*\b(?:имя|имени|клиент|оператор)[^()]*\)", re.IGNORECASE)
 # R17: the reason question is asked at a rating of 1 to 8 and not at 9 or 10.
 _LAST_RATING_WITH_REASONS = 8
 
@@ -31,9 +30,11 @@ class Fault(StrEnum):
     EMPTY_LABEL = "empty_label"
     SAME_LABEL = "same_label"
     PLACEHOLDER = "placeholder"
+    NAMELESS = "nameless"
     CALLBACK_RESULT = "callback_result"
     NO_RESULT = "no_result"
     RESULT_NEEDS_TIME = "result_needs_time"
+    RESULT_OF_NO_TALK = "result_of_no_talk"
     UNREACHABLE = "unreachable"
     ENDLESS = "endless"
     NO_RATING = "no_rating"
@@ -41,6 +42,8 @@ class Fault(StrEnum):
     RATING_WAYS = "rating_ways"
     REASONS_SKIPPED = "reasons_skipped"
     REASONS_UNWANTED = "reasons_unwanted"
+    REASONS_PASSED_BY = "reasons_passed_by"
+    RATING_LOST = "rating_lost"
     UNRATED_SURVEY = "unrated_survey"
     BARE_QUESTION = "bare_question"
     BARE_OBJECTION = "bare_objection"
@@ -93,6 +96,7 @@ def break_in_problems(questions: Sequence[Question], complaint: Complaint) -> li
         for part in complaint.objections
         if not (part.complaint.strip() and part.reply.strip())
     ]
+    found += _dead_in_break_ins(questions, complaint)
     if not questions:
         message = "Нет ни одного вопроса не по опросу: оператору нечего ответить. Добавьте."
         found.append(Problem("question", message, Fault.NO_QUESTIONS))
@@ -102,13 +106,32 @@ def break_in_problems(questions: Sequence[Question], complaint: Complaint) -> li
     return found
 
 
+def _dead_in_break_ins(questions: Sequence[Question], complaint: Complaint) -> Iterator[Problem]:
+    texts = [("question", text) for part in questions for text in (part.ask, part.reply)]
+    texts += [("complaint", text) for part in complaint.objections for text in (part.complaint, part.reply)]
+    texts += [("complaint", step.words) for step in complaint.steps]
+    for where, text in texts:
+        for dead in dead_placeholders(text)[:1]:
+            message = f"Стоит «{dead[:_SHOWN]}»: в вопросах и жалобах подстановки не заполняются. Напишите без неё."
+            yield Problem(where, message, Fault.PLACEHOLDER)
+
+
 def _placeholder_problems(step: Step) -> Iterator[Problem]:
-    """A placeholder with a slip would be read aloud as it stands."""
+    """A placeholder with a slip would be read aloud as it stands, and so would any where none is filled in."""
     for text in (step.say, step.say_no_name):
-        for found in PLACEHOLDER_LIKE.findall(text):
-            if found.casefold() not in PLACEHOLDERS:
-                message = f"В шаге «{step.title}» стоит «{found}»: такой подстановки нет. Есть {_KNOWN}."
-                yield Problem(step.id, message, Fault.PLACEHOLDER)
+        for dead in dead_placeholders(text, PLACEHOLDERS)[:1]:
+            message = f"В шаге «{step.title}» стоит «{dead[:_SHOWN]}»: такой подстановки нет. Есть {_KNOWN}."
+            yield Problem(step.id, message, Fault.PLACEHOLDER)
+    labels = [*(answer.label for answer in step.answers), *(prompt.label for prompt in step.prompts)]
+    for text in (step.low_label, step.high_label, *labels):
+        for dead in dead_placeholders(text)[:1]:
+            message = (
+                f"В шаге «{step.title}» стоит «{dead[:_SHOWN]}»: в ответах и вариантах подстановки не заполняются."
+            )
+            yield Problem(step.id, message, Fault.PLACEHOLDER)
+    if needs_nameless(step.say) and not step.say_no_name.strip():
+        message = f"Шаг «{step.title}» нечем прочитать клиенту без имени. Впишите слова для него."
+        yield Problem(step.id, message, Fault.NAMELESS)
 
 
 def _doubles(steps: Sequence[Step]) -> Iterator[Problem]:
@@ -162,6 +185,10 @@ def _result_problems(step: Step) -> Iterator[Problem]:
     if step.kind is StepKind.END and step.disposition in needs_time:
         message = f"Итогу шага «{step.title}» нужно время. Замените шаг на перезвон."
         yield Problem(step.id, message, Fault.RESULT_NEEDS_TIME)
+    elif step.kind is StepKind.END and step.disposition in TABLE and step.disposition not in ENDS_OF_TALK:
+        label = TABLE[step.disposition].label
+        message = f"Итог «{label}» шага «{step.title}» записать в конце разговора нельзя. Выберите другой."
+        yield Problem(step.id, message, Fault.RESULT_OF_NO_TALK)
 
 
 def reachable(start: str, by_id: Mapping[str, Step], without: StepKind | None = None) -> set[str]:
@@ -204,6 +231,7 @@ def _rating_problems(start: str, steps: Sequence[Step], by_id: Mapping[str, Step
         yield Problem(extra.id, message, Fault.SECOND_RATING)
     for step in ratings:
         yield from _branch_problems(step, by_id)
+        yield from _after_rating(step, by_id)
     for step_id in sorted(reachable(start, by_id, without=StepKind.RATING)):
         row = TABLE.get(by_id[step_id].disposition)
         if row and row.final_state is State.SURVEYED:
@@ -232,3 +260,44 @@ def _branch_problems(step: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]
     if with_reasons:
         message = f"При оценке {', '.join(with_reasons)} спрашивают причину, а при 9 и 10 не нужно."
         yield Problem(step.id, message, Fault.REASONS_UNWANTED)
+
+
+def _after_rating(rating: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
+    """Each way that the talk can take from each rating: it ends with a questionnaire, at 1 to 8 with its reason."""
+    unasked: dict[str, list[str]] = {}
+    lost: dict[str, list[str]] = {}
+    for given in RATINGS:
+        for branch in rating.branches:
+            if not branch.low <= given <= branch.high:
+                continue
+            for step, was_asked in _ends_of(branch.next, by_id):
+                if step.kind is StepKind.CALLBACK or step.disposition not in ("surveyed", "hung_up"):
+                    lost.setdefault(step.id, []).append(str(given))
+                elif given <= _LAST_RATING_WITH_REASONS and not was_asked and _asks(branch.next, by_id):
+                    unasked.setdefault(step.id, []).append(str(given))
+    for step_id, ratings in unasked.items():
+        where = f"К шагу «{by_id[step_id].title}» можно прийти с оценкой {', '.join(dict.fromkeys(ratings))}"
+        yield Problem(step_id, f"{where} в обход вопроса о причинах. Исправьте переходы.", Fault.REASONS_PASSED_BY)
+    for step_id, ratings in lost.items():
+        where = f"Клиент, давший оценку {', '.join(dict.fromkeys(ratings))}, приходит к шагу «{by_id[step_id].title}»"
+        yield Problem(step_id, f"{where}: его анкета пропадёт. Ведите к итогу «Опрошен».", Fault.RATING_LOST)
+
+
+def _asks(step_id: str, by_id: Mapping[str, Step]) -> bool:
+    return any(by_id[found].kind is StepKind.REASONS for found in reachable(step_id, by_id))
+
+
+def _ends_of(start: str, by_id: Mapping[str, Step]) -> Iterator[tuple[Step, bool]]:
+    """Where the talk can end from a step on, and whether reasons were asked for on the way there."""
+    seen: set[tuple[str, bool]] = set()
+    ahead = [(start, False)]
+    while ahead:
+        step_id, was_asked = ahead.pop()
+        step = by_id.get(step_id)
+        if step is None or (step_id, was_asked) in seen:
+            continue
+        seen.add((step_id, was_asked))
+        if step.kind in (StepKind.END, StepKind.CALLBACK):
+            yield step, was_asked
+        was_asked = was_asked or step.kind is StepKind.REASONS
+        ahead.extend((target, was_asked) for target in step.targets())

@@ -12,7 +12,8 @@ from nps.domain.errors import ScriptError, StaleError
 from nps.domain.script import Branch, Fault, Problem, Prompt, Script, Step, StepKind, editing
 from nps.domain.script.drawing import Way, ways
 from nps.domain.script.limits import check_limits
-from nps.domain.script.problems import PLACEHOLDER_LIKE, PLACEHOLDERS, reachable
+from nps.domain.script.placeholders import PLACEHOLDERS, dead_placeholders
+from nps.domain.script.problems import reachable
 from nps.domain.state import State
 
 #: So many problems are looked at, so many ways that lead nowhere, and so many places to lead one to: a hostile draft
@@ -255,6 +256,8 @@ def _past_the_rating(script: Script, problem: Problem) -> _Found:
 def _result(script: Script, problem: Problem) -> _Found:
     step = script.step(problem.step_id)
     if step.kind is StepKind.CALLBACK:
+        if problem.fault is Fault.RATING_LOST:
+            return
         yield f"Итог «{TABLE['callback'].label}»", editing.with_step(script, replace(step, disposition="callback"))
         return
     unrated = reachable(script.start, {other.id: other for other in script.steps}, without=StepKind.RATING)
@@ -305,28 +308,19 @@ def _further_prompt(script: Script, problem: Problem) -> _Found:
 
 
 def _known_placeholders(script: Script, problem: Problem) -> _Found:
-    """Whatever looks like a placeholder becomes the one it resembles: the operator's, else the client's."""
+    """What stands for a name becomes the placeholder it resembles: the operator's, else the client's."""
     step = script.step(problem.step_id)
-    shown = {"оператор": "(имя оператора)"}
+    dead = [text for said in (step.say, step.say_no_name) for text in dead_placeholders(said, PLACEHOLDERS)]
+    if not dead or any(text[-1] not in ")]}>" for text in dead):
+        return
 
-    def known(text: str) -> str:
-        return PLACEHOLDER_LIKE.sub(
-            lambda found: (
-                found[0]
-                if found[0].casefold() in PLACEHOLDERS
-                else next((name for part, name in shown.items() if part in found[0].casefold()), "(Имя клиента)")
-            ),
-            text,
-        )
+    def known(said: str) -> str:
+        for text in dead:
+            said = said.replace(text, "(имя оператора)" if "оператор" in text.casefold() else "(Имя клиента)")
+        return said
 
-    wrong = next(
-        found
-        for text in (step.say, step.say_no_name)
-        for found in PLACEHOLDER_LIKE.findall(text)
-        if known(found) != found
-    )
     mended = editing.with_step(script, replace(step, say=known(step.say), say_no_name=known(step.say_no_name)))
-    yield f"«{wrong}» → «{known(wrong)}»", mended
+    yield f"«{dead[0]}» → «{known(dead[0])}»", mended
 
 
 def _own_id(script: Script, problem: Problem) -> _Found:
@@ -378,6 +372,8 @@ _REPAIRS: Mapping[Fault, Callable[[Script, Problem], _Found]] = MappingProxyType
         Fault.PLACEHOLDER: _known_placeholders,
         Fault.CALLBACK_RESULT: _result,
         Fault.NO_RESULT: _result,
+        Fault.RESULT_OF_NO_TALK: _result,
+        Fault.RATING_LOST: _result,
         Fault.RESULT_NEEDS_TIME: _becomes_callback,
         Fault.UNREACHABLE: _take_out,
         Fault.ENDLESS: _way_out,

@@ -84,8 +84,11 @@ def end_by_script(
         about = _about(a.s, attempt_id)
         require_own_open(actor, about.attempt)
         script, answers = talk = talk_of(a.s, about.attempt)
-        code = script.result(answers) if script.current(answers).id == step_id else None
-        result = Result(code or "surveyed", talk_minutes=talk_minutes)
+        here = script.current(answers)
+        code = script.result(answers) if here.id == step_id else None
+        # Where the result has to be said in words, the script has said them.
+        note = here.title if code and TABLE[code].note_needed else ""
+        result = Result(code or "surveyed", note=note, talk_minutes=talk_minutes)
         return _settle(a.s, about, TABLE[result.disposition], result, actor.id, "operator", now, talk)
 
 

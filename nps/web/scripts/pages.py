@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, make_response, request, url_for
 
-from nps.domain.disposition import TABLE, Kind
+from nps.domain.disposition import ENDS_OF_TALK, TABLE
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.script import Script, StepKind
 from nps.domain.script.difference import compare
@@ -40,12 +40,7 @@ KINDS = [
     (StepKind.END.value, "последний шаг с итогом"),
 ]
 #: Results that a last step may carry: of a talk that has come to its end.
-_ENDS = [
-    (code, row.label)
-    for code, row in TABLE.items()
-    if row.kind in (Kind.REFUSAL, Kind.INTERVIEW, Kind.INELIGIBLE)
-    or code in ("other_person", "hung_up", "wrong_number")
-]
+_ENDS = [(code, TABLE[code].label) for code in ENDS_OF_TALK]
 
 
 @bp.get("")

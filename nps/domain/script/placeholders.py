@@ -1,0 +1,34 @@
+"""What is filled in while a line is read, and what only looks as if it were (R17)."""
+
+import re
+from collections.abc import Collection
+
+#: The placeholders of a line, folded.
+PLACEHOLDERS = ("(имя клиента)", "(имя оператора)")
+#: Nobody reads these brackets aloud; in round ones a word of explanation may stand.
+_BRACKETED = re.compile(r"\[[^\]]*\]?|\{[^}]*\}?|<[^<>]*>?|\([^()]*\)?")
+_STANDS_FOR = re.compile(
+    r"\b(?:имя|имени|имена|фио|фамили\w*|отчеств\w*|клиент\w*|оператор\w*|организаци\w*|компани\w*|назван\w*"
+    r"|должност\w*|город\w*|телефон\w*|номер\w*|дат[аеуы]|инн)\b",
+    re.IGNORECASE,
+)
+#: The client's name as an address: it can be left out.
+_ADDRESS = re.compile(r"(?:^|[.!?]\s*)\(имя клиента\)\s*,|,\s*\(имя клиента\)\s*[!?.,:;]", re.IGNORECASE)
+_CLIENT = PLACEHOLDERS[0]
+
+
+def dead_placeholders(text: str, known: Collection[str] = ()) -> list[str]:
+    """What in the text would be read aloud with its brackets.
+
+    `known`: the placeholders that are filled in here, folded.
+    """
+    return [found for found in _BRACKETED.findall(text) if found.casefold() not in known and _is_dead(found)]
+
+
+def _is_dead(found: str) -> bool:
+    return found[0] != "(" or found[-1] != ")" or _STANDS_FOR.search(found) is not None
+
+
+def needs_nameless(text: str) -> bool:
+    """Whether the line can't be read to a client without a name: his name is more than an address in it."""
+    return _CLIENT in _ADDRESS.sub("", text).casefold()
