@@ -29,7 +29,8 @@ from nps.domain.script.body import read_steps
 from nps.domain.script.limits import check_limits
 
 MOST_BYTES = 256 * 1024
-_MOST_NODES, _DEEPEST = 5000, 10
+#: The largest script that a draft may hold has 14,000.
+_MOST_NODES, _DEEPEST = 20_000, 10
 _FIELDS = frozenset({"start", "steps", "questions", "complaint"})
 #: What a field of the wrong shape is meant to hold, where it can be said in a few words.
 _MEANT = {

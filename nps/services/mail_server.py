@@ -1,4 +1,6 @@
-"""Whether the mail server answers: after two failures in a row one letter a minute is its probe, the others wait.
+"""Whether the mail server takes letters: after two failures in a row one letter is its probe, the others wait.
+
+It fails when it is away, and when it refuses our house: login, sender, relaying, limits (`domain.mail_answer`).
 
 So a server that hangs holds nobody for longer than one letter's time. The row is the only memory: worker and sweeper
 are different processes, and each letter is sent in a process of its own.
@@ -13,10 +15,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from nps.adapters.mail import Result, Unknown, Unreachable
+from nps.domain.actor import Actor
 from nps.models import MailServer, Outbox
 from nps.queries.escalations import SERVER_DOWN_AFTER
+from nps.services.acting import act
+from nps.services.transaction import AnySession
 
 PROBE_EVERY = timedelta(minutes=1)
+#: A server that has been failing for long is asked more seldom: failures -> minutes between two probes.
+_GROWING = ((7, 1), (12, 5))
+_SELDOM_MIN = 15
 
 
 def is_down(s: Session) -> bool:
@@ -75,6 +83,25 @@ def _failed(s: Session, words: str, now: datetime) -> None:
     row.failures += 1
     row.failing_since = row.failing_since or now
     row.said = words[:500]
-    if row.failures == SERVER_DOWN_AFTER:
-        row.probe_at = now + PROBE_EVERY
+    if row.failures >= SERVER_DOWN_AFTER:
+        minutes = next((minutes for most, minutes in _GROWING if row.failures <= most), _SELDOM_MIN)
+        row.probe_at = now + timedelta(minutes=minutes)
     s.flush()
+
+
+def probe_now(session: AnySession, actor: Actor, now: datetime) -> int | None:
+    """Try the server at once, with the letter that has waited longest; its id, None when nothing waits for it.
+
+    For whoever has put something right and does not want to wait for the next probe.
+    """
+    with act(session, actor.id, now) as a:
+        row = a.s.scalar(select(MailServer).with_for_update().execution_options(populate_existing=True))
+        waiting = select(Outbox).where(Outbox.state == "waiting", Outbox.outside).order_by(Outbox.id).limit(1)
+        letter = a.s.scalars(
+            waiting.with_for_update(key_share=True), execution_options={"populate_existing": True}
+        ).first()
+        if row is None or row.failures < SERVER_DOWN_AFTER or letter is None:
+            return None
+        row.probe_at = letter.next_try_at = now
+        a.record("mail_server_probed", "letter", letter.id, campaign_id=letter.campaign_id)
+        return letter.id

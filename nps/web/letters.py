@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, flash, make_response,
 
 from nps.extensions import db
 from nps.queries import letters as queries
-from nps.services import escalations, letters
+from nps.services import escalations, letters, mail_server
 from nps.web import access, forms, htmx
 from nps.web.clock import now
 from nps.web.refusals import told_on
@@ -60,6 +60,17 @@ def again(letter_id: int) -> Response:
     """Send a letter again: it failed, is in doubt, or was only caught."""
     letters.send_again(db.session(), access.current_actor(), letter_id, now=now())
     return _back("Письмо отправляется. Обновите страницу через минуту, чтобы увидеть ответ сервера.", "ok")
+
+
+@bp.post("/letters/probe")
+@access.roles(*letters.SENDERS)
+def probe() -> Response:
+    """Try the mail server now: what kept it from taking letters has been put right."""
+    letter_id = mail_server.probe_now(db.session(), access.current_actor(), now())
+    if letter_id is None:
+        return _back("Проверять нечего: почтовый сервер отвечает или писем нет.", "info")
+    letters.nudge(letter_id)
+    return _back("Проверяем почтовый сервер одним письмом. Если он примет его, остальные уйдут сами.", "ok")
 
 
 def _back(words: str, kind: str) -> Response:

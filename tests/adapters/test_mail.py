@@ -231,7 +231,16 @@ def test_what_may_pass_is_deferred(settings: MailSettings, smtp: FaultyServer, f
     assert smtp.taken == []
 
 
-@pytest.mark.parametrize("fault", ["banner_554", "mail_550", "rcpt_550", "data_554", "text_554"])
+@pytest.mark.parametrize("fault", ["banner_554", "ehlo_550", "mail_550", "mail_553"])
+def test_a_no_to_our_house_is_not_about_the_letter(settings: MailSettings, smtp: FaultyServer, fault: str) -> None:
+    smtp.faults.append(fault)
+    result, _ = deliver(settings)
+    assert isinstance(result, Unreachable)
+    assert "Сервер не принимает наши письма" in result.words and f"{fault[-3:]} the server says no" in result.words
+    assert smtp.taken == []
+
+
+@pytest.mark.parametrize("fault", ["rcpt_550", "data_554", "text_554"])
 def test_a_final_no_is_refused_with_the_servers_words(settings: MailSettings, smtp: FaultyServer, fault: str) -> None:
     smtp.faults.append(fault)
     result, _ = deliver(settings)

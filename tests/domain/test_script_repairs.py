@@ -15,6 +15,7 @@ from nps.domain.script import (
     Script,
     Step,
     StepKind,
+    editing,
 )
 from nps.domain.script.limits import check_limits
 from nps.domain.script.repairs import repaired, repairs
@@ -100,3 +101,14 @@ def test_a_key_that_was_never_offered_changes_nothing() -> None:
     for key in ("", "leads_nowhere-before0-0-0", "unreachable-rating-0-0"):
         with pytest.raises(StaleError):
             repaired(PLAIN, key)
+
+
+def test_a_survey_without_its_end_gets_the_approved_one_back() -> None:
+    broken = editing.without_step(PLAIN, "bye")
+    assert "Вернуть утверждённый шаг «Прощание»" in offered(broken)
+    key = next(
+        way.key for row in repairs(broken, broken.problems()) for way in row if way.label.startswith("Вернуть утв")
+    )
+    mended = repaired(broken, key)
+    assert mended.problems() == []
+    assert mended.result({"before0": "y", "rating": 10}) == "surveyed"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from nps.adapters.mail import MailSettings
 from nps.models import Campaign, MailServer, Outbox
 from nps.queries import escalations as queries
-from nps.services import letters
+from nps.services import letters, mail_server
 from nps.services.transaction import write
 from tests import factories
 from tests.factories import NOW
@@ -138,3 +138,31 @@ def test_recipients_the_server_would_not_take_are_seen_and_can_be_tried_alone(
     assert [taken.recipients for taken in smtp.taken] == [("k@u-energo.ru",), ("gone@u-energo.ru",)]
     assert len({taken.message["Message-ID"] for taken in smtp.taken}) == 1
     assert session.scalars(select(Outbox.refused)).all() == [""]
+
+
+def test_a_refusal_of_our_house_fails_no_letter_and_all_go_when_it_is_put_right(
+    session: Session, campaign: Campaign, server: MailSettings, smtp: FaultyServer
+) -> None:
+    smtp.always = "mail_553"
+    numbers = many(session, campaign, 5)
+    assert [send(session, number, server) for number in numbers] == ["waiting", "waiting", None, None, None]
+    trouble = queries.server_trouble(session)
+    assert trouble is not None and "Сервер не принимает наши письма (шаг MAIL): 553" in trouble.said
+    session.rollback()
+    # For six hours one letter after the other tries, ever more seldom, and none of them fails.
+    at, tried = NOW, 0
+    while at < NOW + timedelta(hours=6):
+        at += MINUTE
+        for number in letters.due_ids(session, at):
+            assert send(session, number, server, at) == "waiting"
+            tried += 1
+    assert 20 < tried < 45
+    # It is put right, and somebody presses the button.
+    smtp.always = ""
+    person = manager(session)
+    first = mail_server.probe_now(session, person, at)
+    assert first == numbers[0]
+    assert send(session, first, server, at) == "sent"
+    assert set(letters.due_ids(session, at)) == set(numbers[1:])
+    assert [send(session, number, server, at) for number in numbers[1:]] == ["sent"] * 4
+    assert mail_server.probe_now(session, person, at) is None

@@ -129,6 +129,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "scripts.save_complaint": {"revision": "0", "step_text": "Выслушать", "step_words": "Понимаю вас"},
     "scripts.save_questions": {"revision": "0", "id": "", "ask": "Откуда номер?", "reply": "Вы наш клиент"},
     "scripts.save_step": {"revision": "0", "title": "Приветствие", "say": "Здравствуйте!"},
+    "letters.probe": {},
     "scripts.undo": {},
     "scripts.use_words": {"used_as": "question"},
     "training.begin": {"scenario": "ready"},

@@ -100,6 +100,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "campaigns.stops_of_file": PREPARES,
     "campaigns.enter_stops": PREPARES,
     "campaigns.export_stops": PREPARES,
+    "letters.probe": PREPARES,
     "reports.base_workbook": PREPARES,
     "campaigns.unsuitable": PREPARES,
     "campaigns.unassign": STAFF,

@@ -13,8 +13,11 @@ from functools import partial
 from nps.adapters.mail.composing import Message, one_line, with_crlf
 from nps.adapters.mail.connection import Connection
 from nps.adapters.mail.settings import MailSettings, ascii_domain
+from nps.domain.mail_answer import Blame, blame
 
 LONGEST_WORDS = 400
+#: The steps of a conversation by the verb that is answered; the text has none.
+_TEXT = "текст письма"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable(Deferred):
-    """Surely not taken, nor would another letter be: no connection, silence, a login or certificate to put right."""
+    """Surely not taken, nor would another letter be: no connection, silence, something of ours to put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +104,18 @@ def _converse(
     content: bytes,
     before_data: Callable[[], None],
 ) -> Result:
-    _expect(_step(line, "соединение", line.open))
-    _expect(_step(line, "EHLO", lambda: _greet(line)))
+    _expect(line, "соединение", line.open)
+    _expect(line, "EHLO", lambda: _greet(line))
     if server.starttls:
         # Without the extension, or with a certificate that is not the server's, smtplib raises: nothing goes in clear.
-        _expect(_step(line, "STARTTLS", lambda: line.starttls(context=server.trust)))
-        _expect(_step(line, "EHLO", lambda: _greet(line)))
+        _expect(line, "STARTTLS", lambda: line.starttls(context=server.trust))
+        _expect(line, "EHLO", lambda: _greet(line))
     if server.username:
-        _expect(_step(line, "AUTH", lambda: line.login(server.username or "", server.password or "")))
-    _expect(_step(line, "MAIL", lambda: line.mail(sender)))
+        _expect(line, "AUTH", lambda: line.login(server.username or "", server.password or ""))
+    _expect(line, "MAIL", lambda: line.mail(sender))
     refused = _recipients(line, recipients)
     before_data()
-    _expect(_step(line, "DATA", lambda: line.docmd("DATA")), 354)
+    _expect(line, "DATA", lambda: line.docmd("DATA"), 354)
     return _text(line, content, refused)
 
 
@@ -129,8 +132,8 @@ def _recipients(line: Connection, recipients: Sequence[str]) -> tuple[tuple[str,
     refused = [answer for answer in answers if not 200 <= answer[1] <= 299]
     if len(refused) == len(recipients):
         # One that may be taken later keeps the letter alive for all.
-        _, code, words = min(refused, key=lambda answer: answer[1] >= 500)
-        _expect((code, words))
+        _, code, words = min(refused, key=lambda answer: blame("RCPT", answer[1], answer[2]) is Blame.LETTER)
+        raise _Stop(_answer("RCPT", code, words))
     return tuple((address, words) for address, _, words in refused)
 
 
@@ -141,7 +144,7 @@ def _text(line: Connection, content: bytes, refused: tuple[tuple[str, str], ...]
         line.begin()
         line.send(quoted)
     except (OSError, smtplib.SMTPException) as error:
-        return _not_sent(error, "текст письма")
+        return _not_sent(error, _TEXT)
     try:
         line.send(b".\r\n")
         code, raw = line.getreply()
@@ -151,19 +154,24 @@ def _text(line: Connection, content: bytes, refused: tuple[tuple[str, str], ...]
     if 200 <= code <= 299:
         return Sent(words, refused)
     if 400 <= code <= 599:
-        return _answer(code, words)
+        return _answer(_TEXT, code, words)
     return Unknown(f"Непонятный ответ на текст письма: {words}")
 
 
-def _expect(answer: tuple[int, str], wanted: int | None = None) -> None:
-    code, words = answer
+def _expect(line: Connection, step: str, act: Callable[[], tuple[int, bytes]], wanted: int | None = None) -> None:
+    code, words = _step(line, step, act)
     if code == wanted or (wanted is None and 200 <= code <= 299):
         return
-    raise _Stop(_answer(code, words))
+    raise _Stop(_answer(step, code, words))
 
 
-def _answer(code: int, words: str) -> Deferred | Refused:
-    return Refused(words) if 500 <= code <= 599 else Deferred(words)
+def _answer(step: str, code: int, words: str) -> Deferred | Refused:
+    match blame(step, code, words):
+        case Blame.HOUSE:
+            return Unreachable(f"Сервер не принимает наши письма (шаг {step}): {words}"[:LONGEST_WORDS])
+        case Blame.LATER:
+            return Deferred(words)
+    return Refused(words)
 
 
 def _not_sent(error: Exception, step: str) -> Deferred | Refused:
@@ -175,7 +183,7 @@ def _not_sent(error: Exception, step: str) -> Deferred | Refused:
     if isinstance(error, ssl.SSLError):
         return Unreachable(f"Защищённое соединение не установлено: {_fault(error)}")
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
-        return _answer(error.smtp_code, _words(error.smtp_code, error.smtp_error))
+        return _answer(step, error.smtp_code, _words(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
         return Deferred(f"Сервер ответил не по правилам (шаг {step}): {_fault(error)}")
     return Unreachable(f"Нет связи с почтовым сервером (шаг {step}): {_fault(error)}")

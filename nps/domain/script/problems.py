@@ -271,7 +271,7 @@ def _after_rating(rating: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
             if not branch.low <= given <= branch.high:
                 continue
             for step, was_asked in _ends_of(branch.next, by_id):
-                if step.kind is StepKind.CALLBACK or step.disposition not in ("surveyed", "hung_up"):
+                if step.kind is StepKind.CALLBACK or _is_no_survey(step):
                     lost.setdefault(step.id, []).append(str(given))
                 elif given <= _LAST_RATING_WITH_REASONS and not was_asked and _asks(branch.next, by_id):
                     unasked.setdefault(step.id, []).append(str(given))
@@ -281,6 +281,11 @@ def _after_rating(rating: Step, by_id: Mapping[str, Step]) -> Iterator[Problem]:
     for step_id, ratings in lost.items():
         where = f"Клиент, давший оценку {', '.join(dict.fromkeys(ratings))}, приходит к шагу «{by_id[step_id].title}»"
         yield Problem(step_id, f"{where}: его анкета пропадёт. Ведите к итогу «Опрошен».", Fault.RATING_LOST)
+
+
+def _is_no_survey(step: Step) -> bool:
+    """Whether an end has another result; none at all is told elsewhere. A talk broken off keeps its rating."""
+    return step.disposition in TABLE and step.disposition not in ("surveyed", "hung_up")
 
 
 def _asks(step_id: str, by_id: Mapping[str, Step]) -> bool:

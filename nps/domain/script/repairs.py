@@ -226,6 +226,21 @@ def _approved_rating(script: Script, _: Problem) -> _Found:
         yield f"Вернуть утверждённый: {_place(step, way)} → «{rating.title}»", _led(whole, step, n, rating.id)
 
 
+def _approved_farewell(script: Script, problem: Problem) -> _Found:
+    """The approved end of a survey comes back where nothing else ends one: what leads nowhere behind the rating."""
+    rating = next((step for step in script.steps if step.kind is StepKind.RATING), None)
+    if rating is None or any(step.disposition == "surveyed" for step in script.steps):
+        return
+    approved = next(step for step in Script.from_dict(DEFAULT_SCRIPT).steps if step.disposition == "surveyed")
+    end = replace(approved, id=editing.added_id(script, approved.id))
+    rated = reachable(rating.id, {step.id: step for step in script.steps})
+    mended = replace(script, steps=(*script.steps, end))
+    for step, n, _ in _open_ways(script):
+        if step.id in rated:
+            mended = _led(mended, mended.step(step.id), n, end.id)
+    yield f"Вернуть утверждённый шаг «{end.title}»", mended
+
+
 def _one_rating(script: Script, problem: Problem) -> _Found:
     """The second question of a rating goes, and what led to it leads to the first."""
     first = next(step for step in script.steps if step.kind is StepKind.RATING)
@@ -365,6 +380,7 @@ def _approved_complaint(script: Script, _: Problem) -> _Found:
 _REPAIRS: Mapping[Fault, Callable[[Script, Problem], _Found]] = MappingProxyType(
     {
         Fault.NO_START: _first_step,
+        Fault.LEADS_NOWHERE: _approved_farewell,
         Fault.SAME_ID: _own_id,
         Fault.NO_PROMPTS: _further_prompt,
         Fault.EMPTY_LABEL: _without_empty_labels,

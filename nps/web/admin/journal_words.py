@@ -117,6 +117,7 @@ ACTIONS = {
     "report_frozen": "закрыт период, сделан снимок отчёта",
     "restored": "система восстановлена из копии",
     "sample_downloaded": "скачан файл базы с пометками",
+    "mail_server_probed": "проверен почтовый сервер",
     "sample_cancelled": "загрузка базы отменена",
     "sample_published": "база загружена",
     "sample_uploaded": "файл базы получен",
