@@ -157,3 +157,13 @@ class TestTopUp:
         checker = RowChecker(HEADER, IZHEVSK, [known(1, first), known(2, second)])
         checker.check(2, GOOD)
         assert (list(checker.rest()), checker.missing) == ([], 1)
+
+
+def test_a_person_who_is_known_elsewhere_is_told_about() -> None:
+    base = check(row(inn="", organisation="ООО «Без ИНН»"))
+    clients = [known(number, verdict) for number, verdict in enumerate(base, 1)]
+    (verdict,) = check(row(inn="1851884479", organisation="ООО «Лес»"), clients=clients)
+    assert verdict.fate is Fate.ACCEPTED
+    assert "уже есть в проекте: ООО «Без ИНН». Проверьте" in verdict.reason
+    (other,) = check(row(inn="1851884479", contact="Зорин Николай Петрович"), clients=clients)
+    assert "уже есть в проекте" not in other.reason

@@ -6,7 +6,7 @@ import pytest
 from nps.domain.default_script import DEFAULT_SCRIPT
 from nps.domain.disposition import TABLE
 from nps.domain.errors import AnswerError, ScriptError
-from nps.domain.script import Script, Step
+from nps.domain.script import Script, Step, StepKind
 from nps.domain.script.gender import forms
 
 SCRIPT = Script.from_dict(DEFAULT_SCRIPT)
@@ -237,3 +237,33 @@ def test_the_form_to_read_is_marked_and_the_line_stays_as_written(line, gender, 
     pieces = forms(line, gender)
     assert "".join(piece.text for piece in pieces) == line
     assert [(piece.text, piece.mark, piece.instead) for piece in pieces if piece.mark] == marked
+
+
+def test_earlier_words_of_a_reason_are_texts() -> None:
+    body = Script.from_dict(DEFAULT_SCRIPT).to_dict()
+    why = next(step for step in body["steps"] if step["kind"] == "reasons")
+    why["prompts"][0]["was"] = ["раньше"]
+    assert Script.from_dict(body).step(why["id"]).prompts[0].was == ("раньше",)
+    for wrong in ("раньше", [1]):
+        why["prompts"][0]["was"] = wrong
+        with pytest.raises(ScriptError):
+            Script.from_dict(body)
+
+
+def test_the_consent_is_the_last_answer_before_which_the_client_could_refuse() -> None:
+    script = Script.from_dict(DEFAULT_SCRIPT)
+    greeting = next(step for step in script.steps if step.kind is StepKind.CHOICE)
+    yes = next(one for one in greeting.answers if script.step(one.next).kind is StepKind.RATING)
+    later = next(one for one in greeting.answers if script.step(one.next).kind is StepKind.CALLBACK)
+    assert script.has_consented({greeting.id: yes.id})
+    assert not script.has_consented({greeting.id: later.id})
+    assert not script.has_consented({})
+    assert not script.has_consented({greeting.id: yes.id, yes.next: "10"})
+
+
+def test_the_reasons_are_those_of_the_step_that_was_answered() -> None:
+    script = Script.from_dict(DEFAULT_SCRIPT)
+    why = next(step for step in script.steps if step.kind is StepKind.REASONS)
+    answers = {"greeting": "yes", "rating": "5", why.id: {"prompts": [why.prompts[0].id]}}
+    assert script.reasons_prompts(answers) == why.prompts
+    assert script.reasons_prompts({"greeting": "yes"}) == ()

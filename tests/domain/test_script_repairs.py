@@ -112,3 +112,14 @@ def test_a_survey_without_its_end_gets_the_approved_one_back() -> None:
     mended = repaired(broken, key)
     assert mended.problems() == []
     assert mended.result({"before0": "y", "rating": 10}) == "surveyed"
+
+    # What leads nowhere before the rating is none of its business; without a rating there is no survey to end.
+    also_before = editing.without_step(editing.without_step(PLAIN, "bye"), "refusal0")
+    (label,) = {one for one in offered(also_before) if one.startswith("Вернуть утв")}
+    assert label == "Вернуть утверждённый шаг «Прощание»"
+    assert not [one for one in offered(editing.without_step(broken, "rating")) if "Прощание" in one]
+
+
+@pytest.mark.parametrize("say", ["До свидания, (имя клиента", "До свидания, [имя"])
+def test_a_bracket_that_is_not_closed_is_for_the_author(say: str) -> None:
+    assert offered(changed(PLAIN, "bye", say=say)) == []
