@@ -129,6 +129,8 @@ class Link:
             ("Priority", "1"),
             ("Timeout", str(settings.pickup_s * 1000)),
             ("Async", "true"),
+            # What the operator's telephone shows; without it the call is anonymous, and some telephones refuse that.
+            ("CallerID", f"NPS <{e164.removeprefix('+')}>"),
             ("Variable", f"__NPS_ID={attempt_id}"),
             ("Variable", f"__NPS_RING={settings.ring_s}"),
             ("Variable", f"__NPS_LIMIT={limit}"),
