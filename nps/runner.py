@@ -48,7 +48,8 @@ def main() -> int:
                     telephony.forget_link(db.session)
             sweeper.run(app.app_context, stop)
         elif settings.exchange is not None:
-            Holder(_ami(settings.exchange), app.app_context, settings.exchange.call_log).run(stop)
+            log = settings.exchange.call_log
+            Holder(_ami(settings.exchange), app.app_context, log, recordings=settings.recordings_inbox).run(stop)
         return 0
     # Everything a job needs is loaded once, before the fork, not again for each job.
     for module in pkgutil.walk_packages(jobs.__path__, f"{jobs.__name__}."):

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from nps.app import hand_down
 from nps.extensions import db
 from tests import factories
 from tests.conftest import make_app
@@ -71,5 +72,7 @@ def house(
     app: Flask, session: Session, login: Login, installed: tuple[Installed, dict[str, str]], carrier: Peer, phone: Peer
 ) -> Iterator[House]:
     app.config["RECORDINGS_INBOX"] = installed[0].recordings
+    hand_down(app.config)
     with contextlib.closing(House(app, session, login, installed[0], carrier, phone)) as house:
         yield house
+    carrier.forget()

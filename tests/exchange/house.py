@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import subprocess
 import threading
@@ -15,12 +16,15 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from nps.adapters.asterisk import AmiSettings
+from nps.extensions import db
 from nps.jobs.exchange import Holder
-from nps.models import CallAttempt, CallingWindow, Campaign, CampaignDay, User
+from nps.models import CallAttempt, CallingWindow, Campaign, CampaignDay, Respondent, User
 from nps.queries.telephony import exchange
+from nps.services import recordings
 from tests import factories
 from tests.exchange.peer import PATIENCE_S, Peer, Plays
 from tests.live import ROOT
@@ -111,14 +115,21 @@ class House:
         self.seat = Seat(login(self.operator))
         self.seat.post("/desk/shift", campaign_id=campaign_id, spoken_name="Ольга")
         self.campaign_id = campaign_id
-        settings = AmiSettings("127.0.0.1", installed.ami_port, USERNAME, SECRET)
+        self.dialled = len(carrier.dialogs)
+        self._app = app
+        self.link()
+
+    def link(self) -> None:
+        """Start the process that holds the link."""
+        settings = AmiSettings("127.0.0.1", self.installed.ami_port, USERNAME, SECRET)
         self._stop = threading.Event()
-        holder = Holder(settings, app.app_context, installed.call_log)
+        holder = Holder(settings, self._app.app_context, self.installed.call_log, recordings=self.installed.recordings)
         self._thread = threading.Thread(target=holder.run, args=(self._stop,))
         self._thread.start()
         self.until(self.is_linked)
 
     def close(self) -> None:
+        """End it, as a restart of the system does: calls go on."""
         self._stop.set()
         self._thread.join()
 
@@ -128,12 +139,38 @@ class House:
     def call(self, number: str, plays: Plays) -> UUID:
         """Press «Позвонить» on a client of that number, whose line does what `plays` says."""
         self.carrier.plays[number.removeprefix("+")] = plays
+        now = datetime.now(UTC)
+        # Whoever was called before waits: this client is the one who is shown.
+        self.session.execute(update(Respondent).values(next_call_at=now + timedelta(days=1)))
+        self.session.commit()
         campaign = self.session.get_one(Campaign, self.campaign_id)
-        factories.respondent(self.session, campaign, phones=(number,), next_call_at=datetime.now(UTC))
+        factories.respondent(self.session, campaign, phones=(number,), next_call_at=now)
         self.seat.post("/desk/next")
         answer = self.seat.post("/desk/dial")
         assert answer.status_code == 200, answer.text
         return UUID(self.seat.field("expect_attempt"))
+
+    def follow(self) -> list[str]:
+        """What the desk says of the call, each word once, as its poll brings it; until the line is down."""
+        seen: list[str] = []
+
+        def is_over() -> bool:
+            page = self.seat.client.get("/desk").text
+            title = re.search(r'class="state">.*?<b>(.*?)</b>', page, re.S)
+            assert title
+            if title[1] not in seen:
+                seen.append(title[1])
+            self.seat.page = page
+            return self.seat.state() == "ended"
+
+        self.until(is_over)
+        return seen
+
+    def collect(self) -> None:
+        """What the worker does when the files have been quiet for a while."""
+        self.session.rollback()
+        recordings.collect(db.session, datetime.now(UTC) + timedelta(seconds=15))
+        self.session.rollback()
 
     def attempt(self, call_id: UUID) -> CallAttempt:
         self.session.rollback()

@@ -84,9 +84,13 @@ class Peer:
         self._listener = threading.Thread(target=self._listen)
         self._listener.start()
 
-    def close(self) -> None:
+    def forget(self) -> None:
+        """Nobody is on the line any more, whatever the other side believes."""
         for dialog in self.dialogs:
             dialog.over.set()
+
+    def close(self) -> None:
+        self.forget()
         with socket.socket(type=socket.SOCK_DGRAM) as last:
             last.sendto(b"", ("127.0.0.1", self.port))
         for thread in (self._listener, *self._threads):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +28,20 @@ def ready(folder: Path, now: datetime) -> Iterator[Path]:
                 continue
             if path.stat().st_mtime <= quiet_since:
                 yield path
+
+
+def release_unfinished(folder: Path, call_id: str) -> datetime | None:
+    """Let the sound be taken that an exchange was writing for this call when it died; when it wrote last.
+
+    Its name begins with a dot until the exchange renames it, which it will not do any more.
+    """
+    draft = folder / f".{call_id}.wav"
+    try:
+        written_at = datetime.fromtimestamp(draft.stat().st_mtime, UTC)
+        draft.rename(folder / f"{call_id}.wav")
+    except OSError:
+        return None
+    return written_at
 
 
 def everything(folder: Path) -> Iterator[Path]:

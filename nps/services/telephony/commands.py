@@ -152,6 +152,12 @@ def note_link(session: AnySession, now: datetime, problem: str = "") -> None:
         s.add(row)
 
 
+def last_heard(session: Session) -> datetime | None:
+    """When the exchange was last known to be there."""
+    row = session.get(ExchangeLink, LINK)
+    return row.heard_at if row is not None else None
+
+
 def forget_link(session: AnySession) -> None:
     """No exchange is set here: the desk does not speak of one."""
     if session.get(ExchangeLink, LINK) is None:
