@@ -114,6 +114,13 @@ exten => _7XXXXXXXXXX,1,NoOp(${{NPS_ID}})
  same => n,Dial(PJSIP/${{EXTEN}}@trunk,${{NPS_RING}},${{OPTIONS}})
  same => n,Hangup()
 
+; The trial of the page «Связь»: the operator's own telephone, recorded for three seconds.
+[nps-test]
+exten => s,1,MixMonitor({made.recordings}/.test-${{NPS_ID}}.wav)
+ same => n,Playtones(425/300,0/200)
+ same => n,Wait(3)
+ same => n,Hangup()
+
 ; The client is connected with a branch.
 [{made.transfer_context}]
 exten => _7XXXXXXXXXX,1,Set(OPTIONS=)

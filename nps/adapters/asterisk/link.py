@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
+from typing import Protocol
 from uuid import UUID
 
 from nps.adapters.asterisk.messages import Decoder, Message, NotAmi, encode
@@ -48,6 +49,37 @@ class NotPermitted(LinkLost):
     problem = "Станция не разрешает нам звонить: дайте пользователю AMI права write = originate,call."
 
 
+class Configured(Protocol):
+    """The settings of the installation (nps.config), as far as the link needs them."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def secret(self) -> str: ...
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def context(self) -> str: ...
+
+    @property
+    def transfer_context(self) -> str: ...
+
+    @property
+    def ring_s(self) -> int: ...
+
+    @property
+    def safety_minutes(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class AmiSettings:
     """Where the exchange is and how it is asked to call.
@@ -66,6 +98,20 @@ class AmiSettings:
     pickup_s: int = 20
     ring_s: int = 45
     limit_s: int = 0
+
+    @classmethod
+    def of(cls, exchange: Configured) -> AmiSettings:
+        return cls(
+            host=exchange.host,
+            port=exchange.port,
+            username=exchange.username,
+            secret=exchange.secret,
+            channel=exchange.channel,
+            context=exchange.context,
+            transfer_context=exchange.transfer_context,
+            ring_s=exchange.ring_s,
+            limit_s=exchange.safety_minutes * 60,
+        )
 
 
 class Link:
@@ -156,6 +202,10 @@ class Link:
             ("Priority", "1"),
         )
         return action_id
+
+    def ask(self, action: str, *fields: tuple[str, str]) -> None:
+        """Send an action; whoever asks looks for its answer among what `read` yields."""
+        self._send(action, *fields)
 
     def ask_status(self) -> None:
         """Which channels are up; the answers come as `Status` events and end with `StatusComplete`."""

@@ -26,7 +26,7 @@ from nps.services.transaction import AnySession, write
 #: An older wish to call is not carried out any more: its operator has dialled by hand meanwhile.
 STALE = timedelta(seconds=15)
 #: What may stand in the name of a channel without becoming something else in AMI or the dialplan.
-_EXTENSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
+EXTENSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _LATE = "Станция не взяла вызов вовремя."
 
 
@@ -96,7 +96,7 @@ def set_extension(session: AnySession, actor: Actor, user_id: int, extension: st
     Raises NotFoundError, and DomainError for what is no name of a telephone, or is somebody else's.
     """
     extension = extension.strip()
-    if extension and not _EXTENSION.fullmatch(extension):
+    if extension and not EXTENSION.fullmatch(extension):
         raise DomainError(
             "extension", "Телефон на станции — буквы, цифры, точка, дефис или подчёркивание, до 40 знаков."
         )
