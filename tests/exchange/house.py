@@ -140,6 +140,7 @@ class House:
         """Press «Позвонить» on a client of that number, whose line does what `plays` says."""
         self.carrier.plays[number.removeprefix("+")] = plays
         now = datetime.now(UTC)
+        self.session.rollback()
         # Whoever was called before waits: this client is the one who is shown.
         self.session.execute(update(Respondent).values(next_call_at=now + timedelta(days=1)))
         self.session.commit()

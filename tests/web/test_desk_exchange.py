@@ -88,6 +88,7 @@ def test_without_a_ring_it_never_opens_however_long_the_operators_telephone_ring
     at(60)
     assert seat.look(60) == "Звонит ваш телефон"
     assert not seat.is_open() and "data-opens-at" not in seat.page
+    assert re.search(r'value="no_answer"[^>]* disabled', seat.page)
     assert seat.post(seat.call + "/outcome", code="no_answer").status_code == 422
 
 
