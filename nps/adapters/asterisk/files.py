@@ -121,13 +121,15 @@ exten => s,1,MixMonitor({made.recordings}/.test-${{NPS_ID}}.wav)
  same => n,Wait(3)
  same => n,Hangup()
 
-; The client is connected with a branch.
+; The client is connected with a branch; one that does not answer brings him back to the operator's telephone.
 [{made.transfer_context}]
-exten => _7XXXXXXXXXX,1,Set(OPTIONS=)
+exten => _7XXXXXXXXXX,1,Set(OPTIONS=g)
  same => n,Set(CALLERID(all)={made.number} <{made.number}>)
- same => n,ExecIf($["${{NPS_EXT}}" != ""]?Set(OPTIONS=D(wwww${{NPS_EXT}})))
- same => n,Dial(PJSIP/${{EXTEN}}@trunk,60,${{OPTIONS}})
- same => n,Hangup()
+ same => n,ExecIf($["${{NPS_EXT}}" != ""]?Set(OPTIONS=${{OPTIONS}}D(wwww${{NPS_EXT}})))
+ same => n,Dial(PJSIP/${{EXTEN}}@trunk,30,${{OPTIONS}})
+ same => n,GotoIf($["${{DIALSTATUS}}" = "ANSWER" | "${{NPS_PHONE}}" = ""]?over)
+ same => n,Dial(${{NPS_PHONE}},30)
+ same => n(over),Hangup()
 """
 
 

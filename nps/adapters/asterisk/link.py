@@ -164,12 +164,12 @@ class Link:
         """
         settings = self.settings
         limit = f"{settings.limit_s * 1000}" if settings.limit_s else ""
-        action_id = str(attempt_id)
+        action_id, phone = str(attempt_id), settings.channel.format(extension=extension)
         self._send(
             "Originate",
             ("ActionID", action_id),
             ("ChannelId", str(attempt_id)),
-            ("Channel", settings.channel.format(extension=extension)),
+            ("Channel", phone),
             ("Context", settings.context),
             ("Exten", e164.removeprefix("+")),
             ("Priority", "1"),
@@ -178,6 +178,7 @@ class Link:
             # What the operator's telephone shows; without it the call is anonymous, and some telephones refuse that.
             ("CallerID", f"NPS <{e164.removeprefix('+')}>"),
             ("Variable", f"__NPS_ID={attempt_id}"),
+            ("Variable", f"__NPS_PHONE={phone}"),
             ("Variable", f"__NPS_RING={settings.ring_s}"),
             ("Variable", f"__NPS_LIMIT={limit}"),
             # Of this dial alone: a client who is passed on to a branch must not take his own extension there.
