@@ -140,6 +140,17 @@ def test_what_is_still_written_is_not_touched(world: World) -> None:
     assert recordings.is_anything_waiting(LATER + timedelta(seconds=10))
 
 
+def test_what_an_exchange_left_half_done_is_the_calls_recording_after_an_hour_of_quiet(world: World) -> None:
+    call, other = world.call("+79170000011"), world.call("+79170000012")
+    world.put(f".{call.id}.wav", wav(20, 9000), at=LATER - timedelta(minutes=61))
+    world.put(f".{other.id}.wav", wav(20, 9001), at=LATER - timedelta(minutes=59))
+    world.put(".something.wav", wav(20, 9002), at=LATER - timedelta(days=2))
+
+    assert world.collect() == {"matched": 1}
+    assert [row.attempt_id for row in world.rows()] == [call.id]
+    assert sorted(path.name for path in world.inbox.iterdir()) == sorted([f".{other.id}.wav", ".something.wav"])
+
+
 def test_a_worker_that_died_before_it_took_the_file_away_leaves_one_recording(world: World) -> None:
     named, found = world.call("+79170000006"), world.call("+79170000007")
     files = {f"{named.id}.wav": wav(20, 1), name_of("+79170000007", NOW): wav(25, 2), "запись.wav": wav(7, 3)}
