@@ -142,7 +142,8 @@ class House:
         now = datetime.now(UTC)
         self.session.rollback()
         # Whoever was called before waits: this client is the one who is shown.
-        self.session.execute(update(Respondent).values(next_call_at=now + timedelta(days=1)))
+        waiting = update(Respondent).where(Respondent.next_call_at.is_not(None))
+        self.session.execute(waiting.values(next_call_at=now + timedelta(days=1)))
         self.session.commit()
         campaign = self.session.get_one(Campaign, self.campaign_id)
         factories.respondent(self.session, campaign, phones=(number,), next_call_at=now)
