@@ -16,7 +16,7 @@ from nps import jobs, logs
 from nps.adapters.asterisk import AmiSettings
 from nps.adapters.queue import QUEUES
 from nps.app import create_app
-from nps.config import ConfigError, Exchange, Settings
+from nps.config import ConfigError, Settings
 from nps.extensions import db
 from nps.jobs import sweeper, worker
 from nps.jobs.exchange import Holder
@@ -48,26 +48,13 @@ def main() -> int:
                     telephony.forget_link(db.session)
             sweeper.run(app.app_context, stop)
         elif settings.exchange is not None:
-            Holder(_ami(settings.exchange), app.app_context, settings.exchange.call_log).run(stop)
+            asked, log = AmiSettings.of(settings.exchange), settings.exchange.call_log
+            Holder(asked, app.app_context, log, recordings=settings.recordings_inbox).run(stop)
         return 0
     # Everything a job needs is loaded once, before the fork, not again for each job.
     for module in pkgutil.walk_packages(jobs.__path__, f"{jobs.__name__}."):
         importlib.import_module(module.name)
     return worker.run(name, app.config["REDIS_URL"], app.app_context)
-
-
-def _ami(exchange: Exchange) -> AmiSettings:
-    return AmiSettings(
-        host=exchange.host,
-        port=exchange.port,
-        username=exchange.username,
-        secret=exchange.secret,
-        channel=exchange.channel,
-        context=exchange.context,
-        transfer_context=exchange.transfer_context,
-        ring_s=exchange.ring_s,
-        limit_s=exchange.safety_minutes * 60,
-    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ Message = dict[str, str]
 CAPTURED = Path(__file__).parent / "data" / "ami"
 SECRET = "ami-secret"
 #: The permissions of docs/telephony.md; an event goes to whoever may read its class, an action to whoever may write it.
-READ = frozenset({"system", "call", "cdr", "dialplan", "user"})
+READ = frozenset({"call"})
 WRITE = frozenset({"originate", "call"})
 AUTHORITY = {
     "Originate": {"originate"},

@@ -19,6 +19,8 @@ from nps.domain.phone_text import parse_phone
 BEFORE_DIAL, AFTER_DIAL = timedelta(seconds=30), timedelta(seconds=90)
 #: Two measurements of one call agree when they are no further apart.
 LENGTH_TOLERANCE_MS = 3_000
+#: So short a sound says nothing: two of them may well be the same.
+_SHORT_MS = 5_000
 #: The operator's clock and the exchange's may be so far apart.
 CLOCK_TOLERANCE_MS = 5_000
 #: A file may be on its way so long after the call; then it is missing, and one that still comes is late.
@@ -101,6 +103,15 @@ class Match:
 
     attempt_id: UUID | None
     problem: str = ""
+
+
+def is_suspicious_copy(length_ms: int | None, *, is_silent: bool, was_answered: bool) -> bool:
+    """Whether the same bytes under two ids of ours may be one call's sound passed off as another's.
+
+    Two calls on which nobody spoke can be the same to the byte: some seconds of silence, of ringing, of a tone.
+    """
+    is_long = length_ms is None or length_ms > _SHORT_MS
+    return is_long and not is_silent and was_answered
 
 
 def browsers_play(mime: str) -> bool:

@@ -18,15 +18,21 @@ from nps.domain.disposition import LEAST_RING_S
 
 
 class Kind(StrEnum):
-    """What happened to a leg. REFUSED: the operator's own phone could not be reached, no call was made."""
+    """What happened to a leg.
+
+    REFUSED: the operator's own phone could not be reached, no call was made. EARLY: sound before the answer, by which
+    some lines ring. GONE: the exchange knows the call no more and never told of its end.
+    """
 
     REFUSED = "refused"
     DIALLING = "dialling"
     RINGING = "ringing"
+    EARLY = "early_media"
     ANSWERED = "answered"
     DIAL_ENDED = "dial_ended"
     HANGUP_ASKED = "hangup_asked"
     HUNG_UP = "hung_up"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,11 @@ class LineEvent:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The client's leg of a call."""
+    """The client's leg of a call.
+
+    is_early: it rang by sound alone (183), which may have been an announcement. is_gone: the exchange lost the call,
+    its end is its last sign of life. is_known: the exchange has told something, if only of the operator's leg.
+    """
 
     ringing_at: datetime | None = None
     answered_at: datetime | None = None
@@ -70,6 +80,9 @@ class Line:
     status: str = ""
     is_refused: bool = False
     was_dialled: bool = False
+    is_early: bool = False
+    is_gone: bool = False
+    is_known: bool = False
 
     @property
     def ring(self) -> timedelta:
@@ -86,6 +99,7 @@ class Line:
 STRANGER_DAYS = 30
 #: R13, less a slack: exchanges time their own limits by milliseconds, 20.998 s of a ring set to 21 s is no fraud.
 _LEAST_RING = timedelta(seconds=LEAST_RING_S, milliseconds=-50)
+_BY_SOUND = "Вместо гудков станция передала звук линии: если это было объявление, выберите итог по нему."
 _BUSY, _REJECTED, _ABSENT = 17, 21, 20
 _DEAD = frozenset({1, 22, 28})
 _UNANSWERED = frozenset({0, 16, 18, 19})
@@ -97,28 +111,38 @@ _SIP_FORBIDDEN = frozenset({401, 403, 407})
 def line_of(call_id: str, events: Iterable[LineEvent]) -> Line:
     """The line as all events of one call tell it, in whatever order and however often they came."""
     found = sorted(set_of(events), key=lambda event: event.at)
-    refused = any(event.kind is Kind.REFUSED for event in found)
     own = [event for event in found if event.leg and event.leg != call_id]
     client = next((event.leg for event in own if event.kind is Kind.DIALLING), own[0].leg if own else "")
     legs = [event for event in found if client and event.leg == client]
-    answered_at = _first(legs, Kind.ANSWERED)
+    answered_at, ringing_at, early_at = (_first(legs, kind) for kind in (Kind.ANSWERED, Kind.RINGING, Kind.EARLY))
+    over = _over(call_id, found, legs, answered_at)
+    is_gone = over is None and any(event.kind is Kind.GONE for event in found)
+    causes = [event.cause for event in legs if event.cause is not None and event.kind is not Kind.DIAL_ENDED]
+    return Line(
+        ringing_at=min((at for at in (ringing_at, early_at) if at is not None), default=None),
+        answered_at=answered_at,
+        # What it said of the call before is a sign of life too.
+        ended_at=found[-1].at if is_gone else over,
+        cause=next((cause for cause in causes if cause), causes[0] if causes else None),
+        sip=next((event.sip for event in legs if event.sip), None),
+        status=next((event.status for event in legs if event.kind is Kind.DIAL_ENDED), ""),
+        is_refused=any(event.kind is Kind.REFUSED for event in found),
+        was_dialled=bool(client),
+        is_early=early_at is not None and ringing_at is None,
+        is_gone=is_gone,
+        is_known=bool(found),
+    )
+
+
+def _over(call_id: str, found: list[LineEvent], legs: list[LineEvent], answered_at: datetime | None) -> datetime | None:
+    """When the client's leg went down, as far as the exchange has told."""
     over = _first(legs, Kind.HUNG_UP)
     if over is None and answered_at is None:
         over = _first(legs, Kind.DIAL_ENDED)
     if over is None:
         # The client's own end was lost, or he was never dialled: his leg does not outlive the operator's.
         over = _first([event for event in found if event.leg == call_id], Kind.HUNG_UP) or _first(found, Kind.REFUSED)
-    causes = [event.cause for event in legs if event.cause is not None and event.kind is not Kind.DIAL_ENDED]
-    return Line(
-        ringing_at=_first(legs, Kind.RINGING),
-        answered_at=answered_at,
-        ended_at=over,
-        cause=next((cause for cause in causes if cause), causes[0] if causes else None),
-        sip=next((event.sip for event in legs if event.sip), None),
-        status=next((event.status for event in legs if event.kind is Kind.DIAL_ENDED), ""),
-        is_refused=refused,
-        was_dialled=bool(client),
-    )
+    return over
 
 
 def set_of(events: Iterable[LineEvent]) -> list[LineEvent]:
@@ -159,6 +183,8 @@ def suggested_result(line: Line) -> str | None:
 
 def what_happened(line: Line) -> str:
     """The end of the line in words for the desk; '' while it is up or after a talk."""
+    if line.is_gone:
+        return "Станция потеряла этот звонок. Концом считается время, когда она в последний раз была на связи."
     if line.ended_at is None or line.answered_at is not None:
         return ""
     if line.is_refused:
@@ -175,5 +201,7 @@ def what_happened(line: Line) -> str:
     }
     suggested = suggested_result(line)
     if suggested is None:
-        return f"Гудки шли {int(line.ring.total_seconds())} с: рано считать, что клиент не ответил."
-    return words[suggested]
+        told = f"Гудки шли {int(line.ring.total_seconds())} с: рано считать, что клиент не ответил."
+    else:
+        told = words[suggested]
+    return f"{told} {_BY_SOUND}" if line.is_early else told

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from nps.adapters.asterisk import (
+    PROVIDER,
     AmiSettings,
     Link,
     LinkLost,
@@ -22,7 +23,8 @@ from nps.adapters.asterisk import (
     events_of,
     line_event,
 )
-from nps.domain.telephony import LineEvent
+from nps.adapters.recordings.inbox import release_unfinished
+from nps.domain.telephony import Kind, LineEvent
 from nps.extensions import db
 from nps.services import telephony
 from nps.services.telephony import Command
@@ -39,16 +41,21 @@ Context = Callable[[], AbstractContextManager[Any]]
 
 @dataclass(slots=True)
 class Holder:
-    """One process with one exchange. `call_log`: the exchange's own log (CEL), where it can be read."""
+    """One process with one exchange. `call_log`: its own log (CEL), where it can be read; `recordings`: its sounds."""
 
     settings: AmiSettings
     context: Context
     call_log: Path | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    recordings: Path | None = None
     _channels: dict[tuple[str, str], str] = field(default_factory=dict)
     #: Commands on their way, by the id that the answer to each names.
     _asked: dict[str, int] = field(default_factory=dict)
     _noted_at: float = 0.0
+    #: When the exchange was last heard, on this link and before it; calls of then that it has not named since.
+    _heard_at: datetime | None = None
+    _lost_at: datetime | None = None
+    _missed: set[str] = field(default_factory=set)
 
     def run(self, stop: Event) -> None:
         """Hold the link until `stop` is set; between two tries a little longer each time."""
@@ -72,12 +79,14 @@ class Holder:
         """Work on one link. Raises LinkLost."""
         self._channels.clear()
         self._asked.clear()
-        self._recover()
+        self._missed = self._recover()
         # The link is noted as held only after the answer to this: who may not even ask, may not call.
         link.ask_status()
         while not stop.is_set():
             heard = list(link.read(LISTEN_S))
             events = [event for message in heard if (event := self._hear(message)) is not None]
+            events += [gone for message in heard for gone in self._gone(message)]
+            self._heard_at = self.clock() if heard else self._heard_at
             with self.context():
                 for message in heard:
                     self._hear_answer(message)
@@ -131,17 +140,45 @@ class Holder:
             telephony.tell_failed(db.session, command.id, "Станция не приняла команду.")
             raise
 
-    def _recover(self) -> None:
-        """What happened while nobody listened: the exchange's log has the answers and ends of our open calls."""
-        if self.call_log is None:
-            return
+    def _recover(self) -> set[str]:
+        """What happened while nobody listened: the exchange's log has the answers and ends of our open calls.
+
+        Returns the calls that are still open then.
+        """
         with self.context():
             calls = {str(attempt_id) for attempt_id in telephony.open_calls(db.session())}
+            self._lost_at = self._heard_at or telephony.last_heard(db.session())
             db.session.rollback()
+            if self.call_log is None:
+                return calls
             try:
                 telephony.ingest(db.session, list(events_of(self.call_log, calls)), self.clock())
             except OSError as error:
                 log.warning("the exchange's log can't be read: %s", error.strerror)
+            calls = {str(attempt_id) for attempt_id in telephony.open_calls(db.session())}
+            db.session.rollback()
+            return calls
+
+    def _gone(self, message: Message) -> list[LineEvent]:
+        """The ends of calls that the exchange does not know any more, when it has named all that are up.
+
+        Each ended at its last sign of life: of the exchange, or of the sound that it was writing.
+        """
+        if message.get("Event") == "Status":
+            self._missed.discard(message.get("Linkedid", ""))
+        if message.get("Event") != "StatusComplete":
+            return []
+        gone, self._missed = self._missed, set()
+        return [
+            LineEvent(PROVIDER, f"{PROVIDER}-gone-{call_id}", call_id, Kind.GONE, self._last_sign(call_id))
+            for call_id in sorted(gone)
+        ]
+
+    def _last_sign(self, call_id: str) -> datetime:
+        signs = [self._lost_at or self.clock()]
+        if self.recordings is not None and (written_at := release_unfinished(self.recordings, call_id)):
+            signs.append(written_at)
+        return min(max(signs), self.clock())
 
     def _note(self) -> None:
         if monotonic() - self._noted_at < NOTE_EVERY_S:

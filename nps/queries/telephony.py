@@ -57,6 +57,20 @@ def extension_of(session: Session, user_id: int) -> str:
     return session.scalar(select(User.extension).where(User.id == user_id)) or ""
 
 
+@dataclass(frozen=True, slots=True)
+class TelephoneRow:
+    extension: str
+    full_name: str
+
+
+def telephones(session: Session) -> list[TelephoneRow]:
+    """Telephones of the people who may work."""
+    rows = session.execute(
+        select(User.extension, User.full_name).where(User.extension != "", User.active).order_by(User.extension)
+    )
+    return [TelephoneRow(row.extension, row.full_name) for row in rows]
+
+
 _OF_CALL = Together(
     {
         "commands": select(LineCommand.id, LineCommand.kind, LineCommand.state, LineCommand.problem).where(

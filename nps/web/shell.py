@@ -25,6 +25,7 @@ _GENERAL = {
         ("Сотрудники", "/admin/users"),
         ("Заказчики", "/admin/customers"),
         ("Проекты", "/campaigns"),
+        ("Связь", "/admin/exchange"),
         ("Журнал", "/admin/journal"),
     ),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import wave
 from pathlib import Path
 
 import pytest
 
-from nps.adapters.recordings.sound import UnknownSound, inspect
+from nps.adapters.recordings.sound import UnknownSound, inspect, is_silent
 from nps.domain.recording import browsers_play
 
 DATA = Path(__file__).parents[1] / "data" / "audio"
@@ -113,3 +114,37 @@ def test_rubbish_behind_a_right_head_does_no_harm(tmp_path: Path, head: bytes) -
     for _ in range(50):
         file.write_bytes(head + os.urandom(400))
         inspect(file, None)
+
+
+def alaw(sound: bytes) -> bytes:
+    form = struct.pack("<HHIIHH", 6, 1, 8000, 8000, 1, 8)
+    chunks = b"fmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(sound)) + sound
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def of_samples(samples: list[int]) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "silent"),
+    [
+        (of_samples([0, 3, -60, 64]), True),
+        (of_samples([0, 0, -65]), False),
+        (of_samples([300]), False),
+        (of_samples([]), True),
+        (alaw(b"\xd5\x55\xd4" * 9), True),
+        (alaw(b"\xd5\x34" * 9), False),
+        (b"ID3" + bytes(100), False),
+    ],
+)
+def test_silence_is_told_from_sound_where_anybody_can_tell(tmp_path: Path, data: bytes, silent: bool) -> None:
+    path = tmp_path / "sound"
+    path.write_bytes(data)
+    assert is_silent(path) is silent

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps.domain.recording import FOREIGN_WAVE, PROBLEMS, Candidate, Hints, Match, browsers_play, match, read_name
+from nps.domain.recording import (
+    FOREIGN_WAVE,
+    PROBLEMS,
+    Candidate,
+    Hints,
+    Match,
+    browsers_play,
+    is_suspicious_copy,
+    match,
+    read_name,
+)
 
 ID = UUID("5f0c2d9e-6a34-4f52-9d43-0a1c5b7e8f10")
 OTHER = UUID("11111111-2222-4333-8444-555555555555")
@@ -91,3 +101,19 @@ def test_digits_that_are_no_number_of_ours_are_left_out_of_the_name() -> None:
 
 def test_a_time_that_no_clock_shows_is_no_hint() -> None:
     assert read_name("20261318-151205_79170003794.wav", ZONE) == Hints(None, (PHONE,))
+
+
+@pytest.mark.parametrize(
+    ("length_ms", "is_silent", "was_answered", "suspicious"),
+    [
+        (20_000, False, True, True),
+        (None, False, True, True),
+        (5_000, False, True, False),
+        (20_000, True, True, False),
+        (20_000, False, False, False),
+    ],
+)
+def test_equal_bytes_are_suspicious_when_somebody_spoke(
+    length_ms: int | None, is_silent: bool, was_answered: bool, suspicious: bool
+) -> None:
+    assert is_suspicious_copy(length_ms, is_silent=is_silent, was_answered=was_answered) is suspicious

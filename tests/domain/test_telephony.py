@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -126,6 +126,45 @@ def test_the_table_of_causes(shown: Line, result: str | None) -> None:
     assert suggested_result(shown) == result
     assert result is None or result in TABLE
     assert bool(what_happened(shown)) == (shown.ended_at is not None and shown.answered_at is None)
+
+
+def event(kind: Kind, second: float, leg: str = "client", call: str = "call", **fields: object) -> LineEvent:
+    at = AT + timedelta(seconds=second)
+    return LineEvent("asterisk", f"{kind}{second}{leg}", call, kind, at, leg, **fields)  # type: ignore[arg-type]
+
+
+DIALLED = [event(Kind.DIALLING, 0, "call"), event(Kind.ANSWERED, 1, "call"), event(Kind.DIALLING, 1)]
+
+
+def test_sound_before_the_answer_rings_and_which_it_was_is_kept() -> None:
+    """A 183, a 180 with sound after it, and a 180 alone."""
+    unanswered = [event(Kind.HUNG_UP, 30, cause=19)]
+    early = line_of("call", [*DIALLED, event(Kind.EARLY, 2), *unanswered])
+    both = line_of("call", [*DIALLED, event(Kind.EARLY, 2), event(Kind.RINGING, 3), *unanswered])
+    plain = line_of("call", [*DIALLED, event(Kind.RINGING, 3), *unanswered])
+
+    assert [found.ring.total_seconds() for found in (early, both, plain)] == [28, 28, 27]
+    assert [found.is_early for found in (early, both, plain)] == [True, False, False]
+    assert {suggested_result(found) for found in (early, both, plain)} == {"no_answer"}
+    assert "звук линии" in what_happened(early) and "звук линии" not in what_happened(both)
+
+
+def test_a_call_that_the_exchange_lost_ends_at_its_last_sign_of_life() -> None:
+    talk = [*DIALLED, event(Kind.RINGING, 2), event(Kind.ANSWERED, 5)]
+    gone = line_of("call", [*talk, event(Kind.GONE, 12, "")])
+    assert (gone.is_gone, gone.talk.total_seconds()) == (True, 7) and "потеряла" in what_happened(gone)
+    behind = line_of("call", [*talk, event(Kind.GONE, 4, "")])
+    assert behind.talk.total_seconds() == 0, "our clock was behind the exchange's"
+    found = line_of("call", [*talk, event(Kind.GONE, 12, ""), event(Kind.HUNG_UP, 9, cause=16)])
+    assert (found.is_gone, found.talk.total_seconds()) == (False, 4), "its log had the true end"
+    assert suggested_result(line_of("call", [*DIALLED, event(Kind.GONE, 12, "")])) == "technical"
+
+
+def test_a_call_that_ended_before_the_client_was_dialled_has_an_end_and_no_ring() -> None:
+    shown = line_of("call", [*DIALLED[:2], event(Kind.HUNG_UP, 3, "call")])
+    assert (shown.was_dialled, shown.is_known, shown.ring.total_seconds()) == (False, True, 0)
+    assert shown.ended_at is not None and suggested_result(shown) == "technical"
+    assert not line_of("call", []).is_known
 
 
 def test_a_call_that_is_not_ours_has_no_id_of_ours() -> None:

@@ -73,8 +73,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/campaigns/{survey}/settings/personal-data", "/acts/1",
     ),
     "admin": (
-        "/admin", "/admin/users", "/admin/users/new", "/admin/users/1", "/admin/customers", "/admin/customers/1",
-        "/admin/contracts/1", "/admin/journal", "/campaigns/{survey}",
+        "/admin", "/admin/users", "/admin/users/new", "/admin/users/1", "/admin/exchange", "/admin/customers",
+        "/admin/customers/1", "/admin/contracts/1", "/admin/journal", "/campaigns/{survey}",
     ),
     "specialist": (*SHARED, *PREPARED, "/campaigns/{empty}/base"),
     "customer": (*SHARED, "/campaigns/{empty}", "/password", "/sessions"),

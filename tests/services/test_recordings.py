@@ -140,6 +140,17 @@ def test_what_is_still_written_is_not_touched(world: World) -> None:
     assert recordings.is_anything_waiting(LATER + timedelta(seconds=10))
 
 
+def test_what_an_exchange_left_half_done_is_the_calls_recording_after_an_hour_of_quiet(world: World) -> None:
+    call, other = world.call("+79170000011"), world.call("+79170000012")
+    world.put(f".{call.id}.wav", wav(20, 9000), at=LATER - timedelta(minutes=61))
+    world.put(f".{other.id}.wav", wav(20, 9001), at=LATER - timedelta(minutes=59))
+    world.put(".something.wav", wav(20, 9002), at=LATER - timedelta(days=2))
+
+    assert world.collect() == {"matched": 1}
+    assert [row.attempt_id for row in world.rows()] == [call.id]
+    assert sorted(path.name for path in world.inbox.iterdir()) == sorted([f".{other.id}.wav", ".something.wav"])
+
+
 def test_a_worker_that_died_before_it_took_the_file_away_leaves_one_recording(world: World) -> None:
     named, found = world.call("+79170000006"), world.call("+79170000007")
     files = {f"{named.id}.wav": wav(20, 1), name_of("+79170000007", NOW): wav(25, 2), "запись.wav": wav(7, 3)}
@@ -175,6 +186,24 @@ def test_a_recording_of_a_destroyed_client_is_not_kept(world: World) -> None:
     assert (world.rows(), world.files(), list(world.inbox.iterdir())) == ([], [], [])
 
 
+@pytest.mark.parametrize(
+    ("seconds", "fill", "talk_s"),
+    [(1.0, 9000, 20), (30.0, 0, 20), (45.0, 9000, 0)],
+    ids=["short", "silent", "unanswered"],
+)
+def test_two_calls_on_which_nobody_spoke_share_one_sound(world: World, seconds: float, fill: int, talk_s: int) -> None:
+    disposition = "refused" if talk_s else "no_answer"
+    calls = [world.call(f"+7917000030{n}", talk_s=talk_s, disposition=disposition) for n in range(3)]
+    for call in calls:
+        world.put(f"{call.id}.wav", wav(seconds, fill))
+
+    assert world.collect() == {"matched": 3}
+    assert {row.attempt_id for row in world.rows()} == {call.id for call in calls}
+    assert len(world.files()) == 1
+    world.put(f"{calls[0].id}.wav", wav(seconds, fill))
+    assert world.collect() == {"repeat": 1}
+
+
 UNSETTLED = ("second", "several", "length", "no_call", "duplicate")
 
 
@@ -195,7 +224,7 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
         late = world.call(f"{phone[:-5]}5{phone[-4:]}", at - timedelta(days=2))
         length = world.call(f"{phone[:-5]}6{phone[-4:]}", at)
         empty = world.call(f"{phone[:-5]}7{phone[-4:]}", at, talk_s=0, disposition="no_answer")
-        put(f"{named.id}.wav", wav(20, 1 + n))
+        put(f"{named.id}.wav", wav(20, 301 + n))
         put(name_of(found.e164, at), wav(25, 1001 + n))
         put(f"{second.id}.wav", wav(20, 2001 + n))
         put(f"{second.id}-again.wav", wav(19, 3001 + n))
@@ -207,7 +236,7 @@ def test_two_hundred_recordings_of_all_states_are_settled_and_nothing_is_lost(wo
         cut = wav(20, 8001 + n)[:200_000]
         put(f"{world.call(f'{phone[:-5]}8{phone[-4:]}', at).id}.wav", cut)
         # Whichever of the two comes first keeps the sound, the other is the one to look at.
-        put(f"{world.call(f'{phone[:-5]}9{phone[-4:]}', at).id}.wav", wav(20, 1 + n))
+        put(f"{world.call(f'{phone[:-5]}9{phone[-4:]}', at).id}.wav", wav(20, 301 + n))
     assert len(list(world.inbox.rglob("*.wav"))) == 220
 
     first = world.collect()

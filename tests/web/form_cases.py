@@ -28,6 +28,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "admin.reset_password": {},
     "admin.set_active": {"active": ""},
     "admin.end_sessions": {},
+    "admin.try_the_exchange": {"extension": ""},
     "answer_terms.change": {"within_h": "4", "opens": "09:00", "closes": "18:00", "zone": "Europe/Samara"},
     "auth.close_other_sessions": {},
     "auth.close_session": {},

@@ -56,6 +56,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "admin.contract": ADMIN,
     "admin.change_contract": ADMIN,
     "admin.raise_limit": ADMIN,
+    "admin.exchange": ADMIN,
+    "admin.try_the_exchange": ADMIN,
     "admin.journal_page": ADMIN,
     "admin.journal_export": ADMIN,
     "campaigns.act": MANAGER,

@@ -18,6 +18,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from nps.config.environment import Environment
+from nps.config.outside import exchange_of
 from nps.extensions import Base
 from nps.models import Campaign, Respondent, User
 from tests import factories
@@ -113,6 +115,9 @@ def campaign_customer(session: Session, campaign: Campaign) -> int:
 
 @pytest.fixture
 def hall(noon: None, app: Flask, session: Session, login: Callable[..., FlaskClient]) -> Hall:
+    # An exchange that does not answer: to have tried it is something done.
+    ami = {"AMI_HOST": "127.0.0.1", "AMI_PORT": "1", "AMI_USERNAME": "nps", "AMI_SECRET": "word"}
+    app.config["EXCHANGE"] = exchange_of(Environment(ami))
     return Hall(app, session, login)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
+from typing import Protocol
 from uuid import UUID
 
 from nps.adapters.asterisk.messages import Decoder, Message, NotAmi, encode
@@ -48,6 +49,37 @@ class NotPermitted(LinkLost):
     problem = "Станция не разрешает нам звонить: дайте пользователю AMI права write = originate,call."
 
 
+class Configured(Protocol):
+    """The settings of the installation (nps.config), as far as the link needs them."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def secret(self) -> str: ...
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def context(self) -> str: ...
+
+    @property
+    def transfer_context(self) -> str: ...
+
+    @property
+    def ring_s(self) -> int: ...
+
+    @property
+    def safety_minutes(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class AmiSettings:
     """Where the exchange is and how it is asked to call.
@@ -66,6 +98,20 @@ class AmiSettings:
     pickup_s: int = 20
     ring_s: int = 45
     limit_s: int = 0
+
+    @classmethod
+    def of(cls, exchange: Configured) -> AmiSettings:
+        return cls(
+            host=exchange.host,
+            port=exchange.port,
+            username=exchange.username,
+            secret=exchange.secret,
+            channel=exchange.channel,
+            context=exchange.context,
+            transfer_context=exchange.transfer_context,
+            ring_s=exchange.ring_s,
+            limit_s=exchange.safety_minutes * 60,
+        )
 
 
 class Link:
@@ -118,18 +164,21 @@ class Link:
         """
         settings = self.settings
         limit = f"{settings.limit_s * 1000}" if settings.limit_s else ""
-        action_id = str(attempt_id)
+        action_id, phone = str(attempt_id), settings.channel.format(extension=extension)
         self._send(
             "Originate",
             ("ActionID", action_id),
             ("ChannelId", str(attempt_id)),
-            ("Channel", settings.channel.format(extension=extension)),
+            ("Channel", phone),
             ("Context", settings.context),
             ("Exten", e164.removeprefix("+")),
             ("Priority", "1"),
             ("Timeout", str(settings.pickup_s * 1000)),
             ("Async", "true"),
+            # What the operator's telephone shows; without it the call is anonymous, and some telephones refuse that.
+            ("CallerID", f"NPS <{e164.removeprefix('+')}>"),
             ("Variable", f"__NPS_ID={attempt_id}"),
+            ("Variable", f"__NPS_PHONE={phone}"),
             ("Variable", f"__NPS_RING={settings.ring_s}"),
             ("Variable", f"__NPS_LIMIT={limit}"),
             # Of this dial alone: a client who is passed on to a branch must not take his own extension there.
@@ -154,6 +203,10 @@ class Link:
             ("Priority", "1"),
         )
         return action_id
+
+    def ask(self, action: str, *fields: tuple[str, str]) -> None:
+        """Send an action; whoever asks looks for its answer among what `read` yields."""
+        self._send(action, *fields)
 
     def ask_status(self) -> None:
         """Which channels are up; the answers come as `Status` events and end with `StatusComplete`."""

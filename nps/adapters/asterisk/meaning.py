@@ -13,7 +13,9 @@ from nps.domain.telephony import Kind, LineEvent
 
 PROVIDER = "asterisk"
 _EPOCH = re.compile(r"\d{9,11}(\.\d{1,6})?")
-_SIP = re.compile(r"SIP (\d{3})")
+#: 22 has the bare status since October 2025, a dialplan's HANGUPCAUSE(…,tech) its words; older ones tell none.
+_SIP = re.compile(r"(?:SIP )?(\d{3})\b")
+_STATES = {"RINGING": Kind.RINGING, "PROGRESS": Kind.EARLY}
 _KINDS = {"DialBegin": Kind.DIALLING, "HangupRequest": Kind.HANGUP_ASKED, "Hangup": Kind.HUNG_UP}
 
 
@@ -27,7 +29,7 @@ def line_event(message: Message, received_at: datetime) -> LineEvent | None:
         return None
     kind, leg, call_id = found
     at = _clock(message, received_at)
-    tech = _SIP.search(message.get("TechCause", ""))
+    tech = _SIP.match(message.get("TechCause", ""))
     return LineEvent(
         provider=PROVIDER,
         dedup=_dedup(message, kind, leg, call_id),
@@ -69,7 +71,11 @@ def _kind(message: Message) -> tuple[Kind, str, str] | None:
     if not leg or not call_id:
         return None
     if event == "DialState":
-        return (Kind.RINGING, leg, call_id) if message.get("DialStatus") == "RINGING" else None
+        state = _STATES.get(message.get("DialStatus", ""))
+        return (state, leg, call_id) if state else None
+    if event == "Newstate":
+        # A 180 with sound is PROGRESS in DialState: that it rings, only the state of the channel says.
+        return (Kind.RINGING, leg, call_id) if message.get("ChannelState") == "5" else None
     if event == "DialEnd":
         return Kind.ANSWERED if message.get("DialStatus") == "ANSWER" else Kind.DIAL_ENDED, leg, call_id
     kind = _KINDS.get(event)

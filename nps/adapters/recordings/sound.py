@@ -7,6 +7,8 @@ whole length (`ffprobe` too). So a WAV is measured by its bytes, and every kind 
 from __future__ import annotations
 
 import subprocess
+import sys
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,6 +26,9 @@ _DEMUXERS = {"mp3": "mp3", "ogg": "ogg", "m4a": "mov"}
 _MPEG4_BRANDS = (b"M4A ", b"M4B ", b"mp42", b"mp41", b"isom", b"iso2", b"dash")
 #: A header that says one of these was never finished.
 _UNFINISHED = (0, 0xFFFFFFFF)
+#: Of 32,768; in A-law the four steps around nothing (ITU-T G.711).
+_QUIET, _PCM, _ALAW = 64, 1, 6
+_QUIET_ALAW = bytes((0xD5, 0x55, 0xD4, 0x54, 0xD7, 0x57, 0xD6, 0x56))
 _LONGEST_MS = 6 * 60 * 60 * 1000
 #: Bytes a second of any coding of speech or music.
 _RATES = (100, 400_000)
@@ -67,6 +72,24 @@ def inspect(path: Path, ffprobe: str | None) -> Sound:
         # The header gives the length of the whole; the other kinds are measured to where they end.
         length_ms = round(length_ms * (1 - missing))
     return Sound(kind, length_ms, missing > 0)
+
+
+def is_silent(path: Path) -> bool:
+    """Whether a WAV of 16-bit PCM or A-law is no louder than the noise of a line; False when nobody can tell."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+        at = head.find(b"data")
+        coding = int.from_bytes(head[20:22], "little")
+        if head[:4] != b"RIFF" or head[12:16] != b"fmt " or at < 0 or coding not in (_PCM, _ALAW):
+            return False
+        file.seek(at + 8)
+        sound = file.read()
+    if coding == _ALAW:
+        return not sound.translate(None, _QUIET_ALAW)
+    samples = array("h", sound[: len(sound) // 2 * 2])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return not samples or max(max(samples), -min(samples)) <= _QUIET
 
 
 def _kind(head: bytes) -> str:

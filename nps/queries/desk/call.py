@@ -10,12 +10,19 @@ from sqlalchemy.orm import Session
 from nps.domain.desk import LONG_TALK
 from nps.domain.disposition import LEAST_RING_S, MOST_SURVEY_S
 from nps.domain.local_time import clock
-from nps.domain.telephony import suggested_result, what_happened
+from nps.domain.telephony import Line, suggested_result, what_happened
 from nps.models import CallAttempt
 from nps.queries import telephony
 from nps.queries.desk.seat import Seat
 from nps.queries.desk.views import CallView
 from nps.queries.telephony import exchange_of
+
+#: An exchange that took a call and has told nothing of it for so long tells this user nothing.
+_SILENT = timedelta(seconds=5)
+_TELLS_NOTHING = (
+    "Станция взяла вызов и ничего о нём не рассказывает: пользователю AMI нужно право read = call. "
+    "Отмечайте гудки, ответ и конец сами."
+)
 
 
 def call_view(session: Session, seat: Seat) -> CallView:
@@ -70,14 +77,25 @@ def _with_line(session: Session, seat: Seat, call: CallView) -> CallView:
     if not exchange_of(seat.link, seat.now).is_alive and not line.ended_at:
         lost = "Связь со станцией потеряна: звонок не потерян, отмечайте гудки, ответ и конец сами."
         return replace(call, line_text=lost)
-    # The exchange says by itself that it rings: the button would only guess.
+    if not line.is_known and seat.call is not None and seat.now - seat.call.dialled_at > _SILENT:
+        return replace(call, line_text=_TELLS_NOTHING)
+    call = replace(call, by_exchange=True, line_text=what_happened(line), suggested=suggested_result(line) or "")
+    # The exchange says by itself that it rings: the button would only guess, and so would the clock (R13).
+    rings = line.ringing_at is not None
     return replace(
         call,
-        by_exchange=True,
-        line_text=what_happened(line),
-        suggested=suggested_result(line) or "",
         may_mark_ringing=False,
+        phase=_phase(line),
+        may_no_answer=call.may_no_answer and (rings or call.state != "ringing"),
+        ring_wait_ms=call.ring_wait_ms if rings else 0,
     )
+
+
+def _phase(line: Line) -> str:
+    """What the exchange is at before the answer: it calls the operator's `phone`, dials the `client`, his `rings`."""
+    if line.ringing_at is not None:
+        return "sounds" if line.is_early else "rings"
+    return "client" if line.was_dialled else "phone"
 
 
 def exchange_note(seat: Seat) -> str:

@@ -97,5 +97,6 @@ class DeskView:
     def shown_as(self) -> str:
         """What the poll compares: the state, and whether an empty desk has somebody to call by now."""
         if self.call is not None and (self.call.line_text or self.call.by_exchange):
-            return f"{self.state}_{'exchange' if self.call.by_exchange else 'self'}_{self.call.suggested}"
+            who = f"exchange_{self.call.phase}" if self.call.by_exchange else "self"
+            return f"{self.state}_{who}_{self.call.suggested}"
         return "idle_due" if self.idle is not None and self.idle.signal else self.state

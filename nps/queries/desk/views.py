@@ -120,6 +120,8 @@ class CallView:
     in_break: bool
     #: The exchange makes this call; the operator does not dial.
     by_exchange: bool = False
+    #: `phone`, `client`, `rings` or `sounds`: what the exchange is at before the answer; '' when it tells nothing.
+    phase: str = ""
     #: What the exchange says about the line's end, or why it did not call.
     line_text: str = ""
     #: The result the line speaks for, a code; never recorded by itself.

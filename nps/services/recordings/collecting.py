@@ -16,7 +16,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from nps.adapters.recordings import AudioError, Incoming, discard, inbox, keep, receive
-from nps.domain.recording import AFTER_DIAL, BEFORE_DIAL, Candidate, Hints, Match, match, read_name
+from nps.adapters.recordings.sound import is_silent
+from nps.domain.recording import (
+    AFTER_DIAL,
+    BEFORE_DIAL,
+    Candidate,
+    Hints,
+    Match,
+    is_suspicious_copy,
+    match,
+    read_name,
+)
 from nps.models import CallAttempt, Campaign, Recording
 from nps.queries.recordings.waiting import candidate_of
 from nps.services.acting import act
@@ -122,7 +132,7 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
         # It says of its call that there is no sound: of several calls of none.
         return {"state": "empty", "named_attempt_id": None if meant.problem == "several" else meant.attempt_id}
     same = s.scalars(select(Recording).where(Recording.audio_sha256 == incoming.sha256)).first()
-    if same is not None:
+    if same is not None and not (named is not None and _may_share(s, incoming, named)):
         # Under our id it may be a fraud, a person looks at it; without one it is the same file once more.
         state = "unmatched" if rule == "id" else "rejected"
         return {"state": state, "problem": "duplicate", "named_attempt_id": meant.attempt_id or same.attempt_id}
@@ -131,6 +141,14 @@ def _decide(s: Session, incoming: Incoming, hints: Hints, now: datetime) -> dict
     if meant.problem or meant.attempt_id is None:
         return {"state": "unmatched", "problem": meant.problem, "named_attempt_id": meant.attempt_id}
     return {"state": "matched", "match_rule": rule, "attempt_id": meant.attempt_id}
+
+
+def _may_share(s: Session, incoming: Incoming, attempt_id: UUID) -> bool:
+    """Whether another call's sound may be this one's as well: one stored file then serves both."""
+    call = s.get_one(CallAttempt, attempt_id)
+    was_answered = call.answered_at is not None or call.talk_ms > 0
+    length_ms = incoming.sound.length_ms
+    return not is_suspicious_copy(length_ms, is_silent=is_silent(incoming.draft), was_answered=was_answered)
 
 
 def _named(s: Session, attempt_id: UUID | None) -> UUID | None:

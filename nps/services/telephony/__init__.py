@@ -6,6 +6,7 @@ from nps.services.telephony.commands import (
     ask_hang_up,
     ask_transfer,
     forget_link,
+    last_heard,
     note_link,
     set_extension,
     take_commands,
@@ -27,7 +28,8 @@ from nps.services.telephony.reading import (
 
 __all__ = [
     "FORGET_JOB", "BadPayload", "Command", "Reader", "are_strangers_outdated", "ask_call", "ask_hang_up",
-    "ask_transfer", "forget_link", "forget_strangers", "ingest", "mango_is_signed", "note_link", "open_calls",
+    "ask_transfer", "forget_link", "forget_strangers", "ingest", "last_heard", "mango_is_signed", "note_link",
+    "open_calls",
     "own_is_signed", "read_mango", "read_own", "read_uis", "read_zadarma", "set_extension", "take_commands",
     "tell_failed", "zadarma_is_signed",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ from nps.services.transaction import AnySession, write
 #: An older wish to call is not carried out any more: its operator has dialled by hand meanwhile.
 STALE = timedelta(seconds=15)
 #: What may stand in the name of a channel without becoming something else in AMI or the dialplan.
-_EXTENSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
+EXTENSION = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _LATE = "Станция не взяла вызов вовремя."
 
 
@@ -96,7 +96,7 @@ def set_extension(session: AnySession, actor: Actor, user_id: int, extension: st
     Raises NotFoundError, and DomainError for what is no name of a telephone, or is somebody else's.
     """
     extension = extension.strip()
-    if extension and not _EXTENSION.fullmatch(extension):
+    if extension and not EXTENSION.fullmatch(extension):
         raise DomainError(
             "extension", "Телефон на станции — буквы, цифры, точка, дефис или подчёркивание, до 40 знаков."
         )
@@ -150,6 +150,12 @@ def note_link(session: AnySession, now: datetime, problem: str = "") -> None:
         row = s.get(ExchangeLink, LINK) or ExchangeLink(id=LINK)
         row.heard_at, row.problem = (now if not problem else row.heard_at), problem[:200]
         s.add(row)
+
+
+def last_heard(session: Session) -> datetime | None:
+    """When the exchange was last known to be there."""
+    row = session.get(ExchangeLink, LINK)
+    return row.heard_at if row is not None else None
 
 
 def forget_link(session: AnySession) -> None:

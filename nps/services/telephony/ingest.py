@@ -139,14 +139,14 @@ def _bring_up_to_date(s: Session, attempt_id: UUID) -> None:
     """Put the exchange's times over the operator's; whoever corrected the seconds by hand, keeps his word (R6)."""
     attempt = s.get_one(CallAttempt, attempt_id, populate_existing=True, with_for_update={"key_share": True})
     line = line_of(str(attempt_id), events_of_call(s, attempt_id))
-    if not line.was_dialled and not line.is_refused:
-        return
     if attempt.closed_at is not None and _was_corrected(s, attempt_id):
         return
     buttons = _buttons(s, attempt_id)
+    # Who tells of the operator's leg would tell of the client's: until it does, nobody's allowance makes a ring (R13).
+    attempt.source = "exchange" if attempt.source == "operator" else attempt.source
     if line.was_dialled:
-        attempt.source = "exchange" if attempt.source == "operator" else attempt.source
-        # An answer that only the operator has told stays as long as the exchange knows of no end without one.
+        # What the operator has told while the link was lost stays as long as the exchange knows nothing better.
+        line = replace(line, ringing_at=line.ringing_at or buttons.get("ringing"))
         told = attempt.answered_at if line.ended_at is None else None
         attempt.ringing_at, attempt.answered_at = line.ringing_at, line.answered_at or told
     if line.ended_at is not None:

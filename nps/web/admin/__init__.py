@@ -6,4 +6,4 @@ from flask import Blueprint
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
-from nps.web.admin import customers, journal, start, users  # noqa: E402, F401
+from nps.web.admin import customers, exchange, journal, start, users  # noqa: E402, F401
