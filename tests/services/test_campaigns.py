@@ -119,6 +119,40 @@ def test_closing_a_day_moves_the_calls_that_stood_on_it(session: Session, manage
     assert client(session, respondent.id).next_call_at == datetime(2026, 11, 19, 6, tzinfo=UTC)
 
 
+def test_another_rule_of_not_now_moves_all_whom_it_touches_at_once_and_as_many_as_was_said(
+    session: Session, manager: int
+) -> None:
+    campaign = factories.campaign(session)
+    operator = factories.member(session, campaign)
+    soft = [factories.respondent(session, campaign) for _ in range(3)]
+    hard = factories.respondent(session, campaign)
+    for one in soft:
+        factories.attempt(session, one, operator, "soft_refusal")
+    factories.attempt(session, hard, operator, "refused")
+    everybody = [one.id for one in (*soft, hard)]
+    with write(session) as s:
+        lock_claims(s)
+        cases.refold_many(s, everybody, campaign_row(s, campaign.id))
+    terms = Terms(title=campaign.title, starts_on=campaign.starts_on, ends_on=campaign.ends_on)
+
+    for final, state in ((False, "waiting"), (True, "refused")):
+        assert cases.moved_by_other_rule(session, campaign_row(session, campaign.id)) == 3
+        campaigns.change(session, manager, campaign.id, replace(terms, soft_refusal_final=final), NOW)
+        assert [client(session, i).state for i in everybody] == [state] * 3 + ["refused"]
+
+
+def test_who_said_not_now_is_decided_anew_in_turns_too(session: Session) -> None:
+    campaign = factories.campaign(session, soft_refusal_final=False)
+    respondent = factories.respondent(session, campaign, state="refused", queue_class=None, next_call_at=None)
+    factories.attempt(session, respondent, factories.member(session, campaign), "soft_refusal")
+    with write(session) as s:
+        s.get_one(Campaign, campaign.id).undecided_after = 0
+
+    cases.decide_rest(session, campaign.id)
+
+    assert client(session, respondent.id).state == "waiting"
+
+
 def test_an_earlier_end_leaves_those_without_a_window_late(session: Session, manager: int) -> None:
     campaign = factories.campaign(session)
     respondent = factories.respondent(session, campaign, loaded_at=datetime(2026, 11, 19, 20, tzinfo=UTC))

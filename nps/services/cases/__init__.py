@@ -15,6 +15,7 @@ from nps.services.cases.closing import close_campaign
 from nps.services.cases.folding import (
     add_event,
     append_outcome,
+    moved_by_other_rule,
     refold,
     refold_changed,
     refold_many,
@@ -27,7 +28,7 @@ from nps.services.cases.withdrawing import withdraw_missing
 
 __all__ = [
     "GO_ON_JOB", "add_event", "add_number", "append_outcome", "change_contact", "close_campaign", "decide_case",
-    "decide_rest", "free", "give_number", "go_on", "organisation_refused", "refold", "refold_changed", "refold_many",
-    "refold_waiting", "require_open", "spread_of", "stop_phone", "tell_many", "unfinished", "why_not_back",
-    "withdraw_missing",
+    "decide_rest", "free", "give_number", "go_on", "moved_by_other_rule", "organisation_refused", "refold",
+    "refold_changed", "refold_many", "refold_waiting", "require_open", "spread_of", "stop_phone", "tell_many",
+    "unfinished", "why_not_back", "withdraw_missing",
 ]  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from nps.domain.appointment import RESERVED
@@ -65,13 +65,30 @@ def still_to_call(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
     return Respondent.campaign_id == campaign_id, Respondent.state.in_(("waiting", "manager"))
 
 
+def said_not_now(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Clients who have said «не сейчас» without a time: the campaign's rule decides what that means."""
+    said = select(CallAttempt.respondent_id).where(
+        CallAttempt.campaign_id == campaign_id, CallAttempt.disposition == "soft_refusal"
+    )
+    return Respondent.campaign_id == campaign_id, Respondent.id.in_(said)
+
+
+def steered(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Clients whom a campaign's calendar and rules decide: those still to call, and who has said «не сейчас».
+
+    Without the latter a refusal made by the former rule would stand until a chance refold of that one client (ADR 65).
+    """
+    own, to_call = still_to_call(campaign_id)
+    return own, or_(to_call, said_not_now(campaign_id)[1])
+
+
 def refold_waiting(a: Act, campaign_id: int) -> int:
-    """Decide all clients still to call anew, after a change of windows, holidays, end or rules (§4). Returns how many.
+    """Decide anew all clients whom a change of windows, holidays, end or rules touches (§4). Returns how many.
 
     Inside the caller's act when they are few, else by `decide_rest`; see `refold_changed`.
     """
     a.s.flush()
-    waiting = a.s.scalars(select(Respondent.id).where(*still_to_call(campaign_id))).all()
+    waiting = a.s.scalars(select(Respondent.id).where(*steered(campaign_id))).all()
     refold_changed(a.s, campaign_id, waiting)
     count = {"clients": len(waiting)}
     a.record("queue_recomputed", "campaign", campaign_id, campaign_id=campaign_id, after=count)
@@ -201,6 +218,18 @@ def foreseen(
     (case,), found = _read(session, [respondent_id], campaign)
     case.history.append(CaseEvent(kind, at))
     return _fold(case, campaign, calendars, numbers.listed_in(found))[0]
+
+
+def moved_by_other_rule(session: Session, campaign: CampaignRow) -> int:
+    """How many clients the other rule of «не сейчас» would bring to another state; writes nothing."""
+    other = replace(campaign, soft_refusal_final=not campaign.soft_refusal_final)
+    ids = session.scalars(select(Respondent.id).where(*said_not_now(campaign.id)).order_by(Respondent.id)).all()
+    moved = 0
+    for first in range(0, len(ids), CHUNK):
+        cases, found = _read(session, ids[first : first + CHUNK], campaign)
+        by_region, listed = campaigns.calendars_of(campaign, found), numbers.listed_in(found)
+        moved += sum(str(_fold(case, other, by_region, listed)[0].state) != case.client.state for case in cases)
+    return moved
 
 
 def _fold(

@@ -50,7 +50,7 @@ def decide_some(session: AnySession, campaign_id: int) -> bool:
             return False
         ids = s.scalars(
             select(Respondent.id)
-            .where(*folding.still_to_call(campaign_id), Respondent.id > after)
+            .where(*folding.steered(campaign_id), Respondent.id > after)
             .order_by(Respondent.id)
             .limit(folding.TURN)
         ).all()

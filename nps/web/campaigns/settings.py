@@ -56,6 +56,7 @@ def _page(error: DomainError | None, campaign_id: int, typed: dict[str, str] | N
         typed=typed or _stored(campaign, more),
         errors={**by_field(error), "sure": error.message if error and typed is None else ""},
         used=used,
+        moved_by_other_rule=0 if campaign.closed_at else cases.moved_by_other_rule(db.session(), campaign),
         to_call=counts(db.session(), campaign_id)["to_call"],
         words=words,
     )
