@@ -76,7 +76,7 @@ def said_not_now(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
 def steered(campaign_id: int) -> tuple[ColumnElement[bool], ...]:
     """Clients whom a campaign's calendar and rules decide: those still to call, and who has said «не сейчас».
 
-    Without the latter a refusal made by the former rule would stand until a chance refold of that one client (ADR 65).
+    Without the latter a refusal made by the former rule would stand until a chance refold of that one client (ADR 67).
     """
     own, to_call = still_to_call(campaign_id)
     return own, or_(to_call, said_not_now(campaign_id)[1])
