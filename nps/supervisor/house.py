@@ -18,6 +18,8 @@ from nps.supervisor.lock import AlreadyRunning, DataLock
 from nps.supervisor.process import PYTHON, Process, Program
 
 REDIS_READY_S, WEB_READY_S = 30.0, 60.0
+#: How Redis ends when it can't read its own file, or has no room for it.
+REDIS_REFUSES = 1
 CHECK_EVERY_S = 0.05
 # `timeout` and terminals may send the same signal twice in a row; a second wish comes later than that.
 SAME_SIGNAL_S = 1.0
@@ -57,9 +59,7 @@ class House:
         self._settle_addresses(port)
         self._lock.publish(self.settings.public_url)
         if self.settings.redis_is_ours:
-            config = redis_server.write_config(self.settings.data)
-            self._run("redis", "Redis", (redis_server.binary(), str(config)))
-            self._wait(lambda: redis_server.answers(self.settings.data), REDIS_READY_S, "redis")
+            self._start_redis()
         report.prepared(self.settings, self._prepare())
         if self.settings.mail_is_caught:
             self._start_catcher()
@@ -71,6 +71,27 @@ class House:
             self._run("exchange", "Связь со станцией", (*PYTHON, "-m", "nps.runner", "exchange"), stop_s=5)
         self._wait(lambda: listen.web_answers(self.settings.bind, port), WEB_READY_S, "web")
         report.started(self.settings)
+
+    def _start_redis(self) -> None:
+        """Start it, and once more without what it has kept when it does not come up with that."""
+        config = redis_server.write_config(self.settings.data)
+        self._run("redis", "Redis", (redis_server.binary(), str(config)))
+        try:
+            self._wait(lambda: redis_server.answers(self.settings.data), REDIS_READY_S, "redis")
+        except ConfigError:
+            self._processes["redis"].kill()
+            if not self._begin_empty():
+                raise
+            self._processes["redis"].start()
+            self._wait(lambda: redis_server.answers(self.settings.data), REDIS_READY_S, "redis")
+
+    def _begin_empty(self) -> bool:
+        aside = redis_server.set_aside(self.settings.data)
+        if aside:
+            report.line(
+                f"Redis: свой файл прочитать не смог, он отложен в {aside}. Очередь начата заново, письма целы."
+            )
+        return bool(aside)
 
     def watch(self) -> None:
         """Start again what dies, until a signal comes (then raises Stopped)."""
@@ -180,9 +201,12 @@ class House:
             self._listen(CHECK_EVERY_S)
 
     def _restart_dead(self) -> None:
-        for process in self._processes.values():
+        for name, process in self._processes.items():
             title, code = process.program.title, process.ended()
             if code is not None:
+                # Killed from outside it comes back with what it has kept; by itself it ends only over that.
+                if name == "redis" and code == REDIS_REFUSES:
+                    self._begin_empty()
                 delay = process.plan_restart()
                 report.line(f"{title}: остановка с кодом {code}, новый запуск через {delay:g} с.")
             elif process.start_at is not None and time.monotonic() >= process.start_at:

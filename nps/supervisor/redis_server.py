@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nps.config import ConfigError, redis_socket
@@ -49,6 +50,23 @@ def write_config(data: Path) -> Path:
     config = folder / "redis.conf"
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return config
+
+
+def set_aside(data: Path) -> str:
+    """Put away what Redis has kept, so that it starts empty; where it lies then, '' when there was nothing.
+
+    For a file that it refuses: a power cut, a full disk, another owner. The database is the schedule and the outbox:
+    the sweeper brings every nudge back (`nps.adapters.queue`).
+    """
+    folder = data / "redis"
+    kept = [path for name in ("appendonly.aof", "appendonlydir", "dump.rdb") if (path := folder / name).exists()]
+    if not kept:
+        return ""
+    aside = folder / f"aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    aside.mkdir(mode=0o700)
+    for path in kept:
+        path.rename(aside / path.name)
+    return str(aside)
 
 
 def answers(data: Path) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from urllib.request import urlopen
 
 import pytest
@@ -163,6 +164,37 @@ def test_what_dies_is_started_again(house: House, program: str, title: str) -> N
     os.kill(program_pid(house, program), signal.SIGKILL)
     house.read_until(f"{title}: остановка с кодом 137, новый запуск через 1 с")
     house.read_until(f"{title}: запуск")
+    with urlopen(address, timeout=30) as page:
+        assert page.status == 200
+
+
+@pytest.mark.parametrize("spoilt", [Random(1).randbytes(300), bytes(512)], ids=["random", "nul"])
+def test_a_file_that_redis_refuses_is_set_aside_and_all_comes_up(
+    first_start: list[str], environ: dict[str, str], spoilt: bytes
+) -> None:
+    assert first_start
+    kept = Path(environ["NPS_DATA"], "redis", "appendonly.aof")
+    with kept.open("ab") as file:
+        file.write(b"*1\r\n$4\r\nPING\r\n" + spoilt + b"\r\n*1\r\n$4\r\nPING\r\n")
+    with start(environ) as house:
+        aside = Path(house.read_until(r"Redis: свой файл прочитать не смог, он отложен в (\S+)\. Очередь начата"))
+        assert house.address
+        assert spoilt in (aside / "appendonly.aof").read_bytes()
+        house.process.terminate()
+        assert house.process.wait(timeout=60) == 0
+
+
+def test_a_file_that_is_spoilt_while_redis_runs_is_set_aside_when_it_dies(
+    house: House, environ: dict[str, str]
+) -> None:
+    address = house.address
+    kept = Path(environ["NPS_DATA"], "redis", "appendonly.aof")
+    with kept.open("ab") as file:
+        file.write(Random(2).randbytes(200) + b"\r\n*1\r\n$4\r\nPING\r\n")
+    os.kill(program_pid(house, "redis-server"), signal.SIGKILL)
+    house.read_until("Redis: остановка с кодом 137")
+    house.read_until("Redis: свой файл прочитать не смог")
+    house.read_until("Redis: запуск")
     with urlopen(address, timeout=30) as page:
         assert page.status == 200
 
