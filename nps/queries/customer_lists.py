@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from nps.models import Branch, BranchContact, Respondent, StopList, User
+from nps.domain.sample import name_key
+from nps.models import Branch, BranchContact, Campaign, Contract, Respondent, StopList, User
 
 
 def stop_list(
@@ -46,6 +47,22 @@ def listed_values(session: Session, customer_id: int, among: Sequence[str] | Non
     if among is not None:
         found = found.where(or_(StopList.e164.in_(among), StopList.inn.in_(among)))
     return frozenset(session.scalars(found))
+
+
+def inns_by_name(session: Session, customer_id: int, names: Collection[str]) -> dict[str, set[str | None]]:
+    """Those of the `names` (by `name_key`) that clients of the customer have -> their INNs, None for none."""
+    found: dict[str, set[str | None]] = {}
+    clients = (
+        select(Respondent.organisation, Respondent.inn)
+        .join(Campaign, Campaign.id == Respondent.campaign_id)
+        .join(Contract, Contract.id == Campaign.contract_id)
+        .where(Contract.customer_id == customer_id, Respondent.erased_at.is_(None))
+        .distinct()
+    )
+    for organisation, inn in session.execute(clients) if names else ():
+        if (key := name_key(organisation)) in names:
+            found.setdefault(key, set()).add(inn)
+    return found
 
 
 def branches(session: Session, customer_id: int, campaign_id: int) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import IO
 
@@ -16,7 +16,7 @@ from nps.domain.errors import DomainError
 from nps.domain.given_reason import given_reason
 from nps.domain.grouped import number
 from nps.domain.local_time import Zone, to_local
-from nps.domain.sample import TAKEN_BY, Row, StopEntry, StopFate, StopRow, stop_rows, stop_table
+from nps.domain.sample import TAKEN_BY, Row, StopEntry, StopFate, StopRow, name_key, stop_rows, stop_table
 from nps.queries import customer_lists
 from nps.queries.campaigns import CampaignRow
 from nps.services import limits, stop_list
@@ -26,6 +26,8 @@ from nps.services.transaction import AnySession
 MOST_ROWS = 20_000
 #: Why, where neither row nor person says so.
 _REASON = "По списку заказчика"
+_HIDDEN = "Скрытый лист не прочитан. Если он нужен, покажите его в Excel и загрузите файл снова."
+_UNSEEN = "Строка была скрыта."
 _COLUMNS = (("Телефон", 20), ("ИНН", 16), ("Причина", 60), ("Внёс", 30), ("Когда", 20))
 
 
@@ -58,17 +60,21 @@ def keep(campaign: CampaignRow, source: IO[bytes]) -> str:
 def receipt(session: Session, campaign: CampaignRow, name: str, taken_by: str) -> Receipt:
     """What becomes of each row, nothing written. `taken_by`: a code of `TAKEN_BY`, or ''. Raises SheetError."""
     sheets = _tables(campaign, name)
-    tables = [(sheet, rows, stop_table(rows)) for sheet, rows in sheets]
+    tables = [(sheet, sheet.rows, stop_table(sheet.rows)) for sheet in sheets if not sheet.is_hidden]
     found = frozenset[str]().union(*(table.kinds for _, _, table in tables))
     has_both = len(found) > 1
     kinds = found if not has_both or taken_by == "both" else found & {taken_by}
     listed = customer_lists.listed_values(session, campaign.customer_id)
+    names = {name_key(text) for _, of_sheet, table in tables for _, cells in of_sheet if (text := table.name(cells))}
+    inns = customer_lists.inns_by_name(session, campaign.customer_id, names if "inn" in kinds else ())
     seen: dict[str, str] = {}
-    rows = [
-        row
-        for sheet, of_sheet, table in tables
-        for row in stop_rows(of_sheet, table, kinds, listed, seen, sheet if len(tables) > 1 else "")
-    ]
+    rows = [StopRow(f"лист «{sheet.name}»", "", StopFate.WRONG, _HIDDEN) for sheet in sheets if sheet.is_hidden]
+    for sheet, of_sheet, table in tables:
+        told = stop_rows(of_sheet, table, kinds, listed, seen, sheet.name if len(tables) > 1 else "", inns)
+        rows += [
+            replace(row, note=f"{row.note} {_UNSEEN}".strip()) if at in sheet.unseen else row
+            for (at, _), row in zip(of_sheet, told, strict=True)
+        ]
     counted = Counter(row.fate for row in rows)
     counts = {str(fate): counted[fate] for fate in StopFate}
     return Receipt(rows, counts, has_both and taken_by not in TAKEN_BY, has_both)
@@ -102,8 +108,18 @@ def export(
     return book_bytes(Book("Стоп-лист", campaign.customer_name, "Опрос клиентов", now, [sheet]))
 
 
-def _tables(campaign: CampaignRow, name: str) -> list[tuple[str, list[Row]]]:
-    """The visible sheets with rows. Raises SheetError, DomainError."""
+@dataclass(slots=True)
+class _Sheet:
+    """A sheet with its rows; nothing of a hidden one is read. `unseen`: rows that whoever opens it does not see."""
+
+    name: str
+    is_hidden: bool
+    rows: list[Row] = field(default_factory=list)
+    unseen: set[int] = field(default_factory=set)
+
+
+def _tables(campaign: CampaignRow, name: str) -> list[_Sheet]:
+    """The sheets with rows, and the hidden ones. Raises SheetError, DomainError."""
     path = store.draft(name, str(campaign.id))
     try:
         sheets = _sheets(read(path))
@@ -112,20 +128,22 @@ def _tables(campaign: CampaignRow, name: str) -> list[tuple[str, list[Row]]]:
             raise
         # A list of numbers, one a line.
         sheets = _sheets(read(path, text_as=("", ";")))
-    if not sheets:
+    if all(sheet.is_hidden for sheet in sheets):
         raise SheetError("no_rows")
     return sheets
 
 
-def _sheets(events: Iterator[SheetStart | SheetRow]) -> list[tuple[str, list[Row]]]:
-    sheets: list[tuple[str, list[Row]]] = []
+def _sheets(events: Iterator[SheetStart | SheetRow]) -> list[_Sheet]:
+    sheets: list[_Sheet] = []
     rows = 0
     for event in events:
         if isinstance(event, SheetStart):
-            sheets.append((event.name, []))
+            sheets.append(_Sheet(event.name, event.hidden))
             continue
-        sheets[-1][1].append((event.number, event.cells))
+        sheets[-1].rows.append((event.number, event.cells))
+        if event.unseen:
+            sheets[-1].unseen.add(event.number)
         rows += 1
         if rows > MOST_ROWS:
             raise DomainError("many_rows", f"В файле больше {number(MOST_ROWS)} строк. Разделите его на части.")
-    return [(name, found) for name, found in sheets if found]
+    return [sheet for sheet in sheets if sheet.rows or sheet.is_hidden]

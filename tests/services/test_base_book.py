@@ -111,3 +111,16 @@ def test_the_customer_gets_no_base(loader: Loader, tmp_path: Path) -> None:
     loader.publish(workbook(HARD[0]))
     with pytest.raises(NotFoundError):
         exported(loader, tmp_path, "customer")
+
+
+@pytest.mark.parametrize(("role", "rating"), [("specialist", None), ("manager", 9)])
+def test_a_rating_that_waits_for_its_check_is_the_houses(
+    loader: Loader, session: Session, tmp_path: Path, role: str, rating: int | None
+) -> None:
+    loader.publish(workbook(*HARD))
+    session.execute(update(Campaign).values(answers_after_check=True))
+    session.commit()
+    what_happens_in_calls(session, loader)
+    (tmp_path / "book.xlsx").write_bytes(exported(loader, tmp_path, role))
+    titles, row, *_ = load_workbook(tmp_path / "book.xlsx").worksheets[0].values
+    assert dict(zip(titles, row, strict=True))["Оценка"] == rating

@@ -179,3 +179,44 @@ def test_a_file_of_another_campaign_or_of_yesterday_is_not_there(session: Sessio
         with pytest.raises(SheetError) as refused:
             stop_file.receipt(session, campaign, wrong, "")
         assert refused.value.code == "lost"
+
+
+@pytest.mark.parametrize("title", ["", "Телефон или ИНН\n"])
+def test_numbers_and_inns_may_stand_in_one_column(
+    session: Session, manager: User, campaign: CampaignRow, title: str
+) -> None:
+    content = f"{title}8 912 000-60-43\n{INN}\n+7 (912) 000-60-44\n".encode()
+    assert enter(session, manager, campaign, content, "both") == 3
+    assert [one or two for one, two, _ in entries(session)] == ["+79120006043", INN, "+79120006044"]
+
+
+def test_an_organisation_is_known_by_its_name(session: Session, manager: User, campaign: CampaignRow) -> None:
+    wave = session.get_one(Campaign, campaign.id)
+    for inn, name in ((INN, "ООО «Кабель»"), (None, "ИП Лес"), ("1851884479", "АО «Сад»"), ("7707083893", "АО «Сад»")):
+        factories.respondent(session, wave, inn=inn, organisation=name)
+    session.commit()
+    content = book(("Название организации",), ("Кабель, ООО",), ("ИП Лес",), ("АО Сад",), ("ООО «Никто»",))
+    name = stop_file.keep(campaign, BytesIO(content))
+    rows = stop_file.receipt(session, campaign, name, "").rows
+    assert [str(row.fate) for row in rows] == ["empty", "new", "wrong", "wrong", "wrong"]
+    said = ("Заголовки", "взят из базы", "нет ИНН", "несколько", "нет в базах заказчика")
+    assert all(words in row.note for words, row in zip(said, rows, strict=True)), rows
+    assert enter(session, manager, campaign, content) == 1
+
+
+def test_what_is_hidden_is_named(session: Session, campaign: CampaignRow) -> None:
+    made = Workbook()
+    for row in (("Телефон",), ("89120006043",), ("89120006044",)):
+        made.worksheets[0].append(row)
+    made.worksheets[0].row_dimensions[3].hidden = True
+    hidden = made.create_sheet("Старое")
+    hidden.append(("89120006045",))
+    hidden.sheet_state = "hidden"
+    file = BytesIO()
+    made.save(file)
+    name = stop_file.keep(campaign, BytesIO(file.getvalue()))
+    rows = stop_file.receipt(session, campaign, name, "").rows
+    assert [(row.where, str(row.fate)) for row in rows] == [
+        ("лист «Старое»", "wrong"), ("1", "empty"), ("2", "new"), ("3", "new"),
+    ]  # fmt: skip
+    assert "Скрытый лист не прочитан" in rows[0].note and rows[3].note == "Строка была скрыта."

@@ -43,7 +43,7 @@ from nps.domain.sample.sheets import (
     row_of_sheet,
     row_words,
 )
-from nps.domain.sample.stop_tables import TAKEN_BY, StopEntry, StopFate, StopRow, stop_rows, stop_table
+from nps.domain.sample.stop_tables import TAKEN_BY, StopEntry, StopFate, StopRow, name_key, stop_rows, stop_table
 from nps.domain.sample.understood import Part, Sheet, Understood
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
     "PictureRow", "Profile", "Row", "RowChecker", "Sheet", "StopEntries", "StopEntry", "StopFate", "StopRow",
     "Understood", "Verdict", "are_branches", "branch_key", "branch_spelling", "columns_from_json", "find_header",
     "follow", "goes_with", "group_branches", "guessed_header", "header_at", "is_set_aside", "judge",
-    "mapped_by_title", "mapping_problem", "numbered_row", "picture", "profile", "read_decision", "row_of_sheet",
-    "row_words", "search_text", "seen_in", "sentences", "signature", "stop_rows", "stop_table",
+    "mapped_by_title", "mapping_problem", "name_key", "numbered_row", "picture", "profile", "read_decision",
+    "row_of_sheet", "row_words", "search_text", "seen_in", "sentences", "signature", "stop_rows", "stop_table",
     "suggested_area_code", "suggested_region",
 ]  # fmt: skip

@@ -36,8 +36,11 @@ def number_of_clients(session: Session, campaign_id: int) -> int:
     return session.execute(select(func.count()).where(*mine)).scalar_one()
 
 
-def whole_base(session: Session, campaign_id: int) -> Iterator[WholeClient]:
-    """Every client in the order in which he was loaded; those whose data was destroyed are left out."""
+def whole_base(session: Session, campaign_id: int, *, checked_only: bool) -> Iterator[WholeClient]:
+    """Every client in the order in which he was loaded; those whose data was destroyed are left out.
+
+    `checked_only`: without ratings that the manager has not ticked.
+    """
     after = 0
     rows = (
         select(Respondent, func.coalesce(Branch.name, ""), Region.zone)
@@ -51,7 +54,8 @@ def whole_base(session: Session, campaign_id: int) -> Iterator[WholeClient]:
         ids = [row[0].id for row in found]
         after = ids[-1]
         phones = _phones(session, ids)
-        in_force = Interview.respondent_id.in_(ids), Interview.replaced_at.is_(None)
+        ticked = [Interview.checked_at.is_not(None)] if checked_only else []
+        in_force = Interview.respondent_id.in_(ids), Interview.replaced_at.is_(None), *ticked
         given = session.execute(select(Interview.respondent_id, Interview.rating).where(*in_force))
         ratings = {client_id: rating for client_id, rating in given}
         calls = _last_calls(session, ids)

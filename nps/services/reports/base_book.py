@@ -18,6 +18,7 @@ from nps.domain.wording import STATE_WORDS, why_text
 from nps.models import RespondentPhone
 from nps.queries.campaigns import CampaignRow
 from nps.queries.clients import WholeClient, whole_base
+from nps.queries.reports import Slice
 from nps.services.reports.building import Progress, silent
 from nps.services.reports.workbook.words import AUTHOR, columns
 
@@ -28,11 +29,21 @@ _LEARNED_WIDTHS = (18, 40, 8, 18, 26, 24, 30, 40)
 
 
 def write_base(
-    session: Session, campaign: CampaignRow, file: Path, now: datetime, zone: Zone, progress: Progress = silent
+    session: Session,
+    campaign: CampaignRow,
+    file: Path,
+    now: datetime,
+    zone: Zone,
+    where: Slice,
+    progress: Progress = silent,
 ) -> None:
-    """Write the clients at `file`; the caller has begun the snapshot. Raises OSError, TooManyRowsError."""
+    """Write the clients at `file`, with the ratings that `where` lets be seen; the caller has begun the snapshot.
+
+    Raises OSError, TooManyRowsError.
+    """
     titles = columns((*FIELDS.values(), *_LEARNED), (*_WIDTHS, *_LEARNED_WIDTHS))
-    rows = (_cells(client, zone, now) for client in whole_base(session, campaign.id))
+    clients = whole_base(session, campaign.id, checked_only=where.checked_only)
+    rows = (_cells(client, zone, now) for client in clients)
     sheet = Sheet("База", titles, rows, fixed=len(_WIDTHS) - 3)
     write_book(
         file, Book(campaign.title, "База клиентов", AUTHOR, now, [sheet], company=campaign.customer_name), progress

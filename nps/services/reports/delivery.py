@@ -84,7 +84,7 @@ def download(
     if form == "forms":
         write_forms(session, campaign, file, now, where)
     elif form == "base":
-        write_base(session, campaign, file, now, zone)
+        write_base(session, campaign, file, now, zone, where)
     else:
         write_workbook(session, campaign, file, now, zone, where)
     return Download(file, *file_name(campaign, now, zone, form))

@@ -203,7 +203,7 @@ def _write(reading: Session, session: AnySession, lease: _Lease, file: Path, clo
     if form == "csv":
         write_answers(reading, campaign, file, where, progress)
     elif form == "base":
-        write_base(reading, campaign, file, clock(), str(lease.arg["zone"]), progress)
+        write_base(reading, campaign, file, clock(), str(lease.arg["zone"]), where, progress)
     elif form == "forms":
         write_forms(reading, campaign, file, clock(), where, progress)
     else:
