@@ -102,6 +102,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "campaigns.export_stops": PREPARES,
     "reports.base_workbook": PREPARES,
     "campaigns.unsuitable": PREPARES,
+    "campaigns.end_shift": STAFF,
     "campaigns.unassign": STAFF,
     "campaigns.windows": STAFF,
     "desk.acknowledge": ("operator",),
