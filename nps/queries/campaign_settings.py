@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from nps.domain.actor import Actor
@@ -25,7 +25,7 @@ from nps.models import (
     Shift,
     User,
 )
-from nps.queries.admission import has_called
+from nps.queries.admission import CAN_WORK, has_called
 from nps.queries.campaigns import CampaignRow, campaigns_of
 from nps.queries.training import Progress, progress_of
 
@@ -79,7 +79,8 @@ def campaign_lines(session: Session, actor: Actor) -> list[CampaignLine]:
     )
     people = session.execute(
         select(CampaignMember.campaign_id, func.count(), func.count(CampaignMember.admitted_at))
-        .where(CampaignMember.campaign_id.in_(ids))
+        .join(User, User.id == CampaignMember.user_id)
+        .where(CampaignMember.campaign_id.in_(ids), *CAN_WORK)
         .group_by(CampaignMember.campaign_id)
     )
     versions = session.execute(
@@ -162,18 +163,20 @@ def known_holidays(campaign: CampaignRow, places: Iterable[tuple[str, str]]) -> 
 
 
 def members(session: Session, campaign_id: int) -> list[tuple[Row[*tuple[Any, ...]], Progress]]:
-    """All active operators, those of the campaign first, each with his training; `priority`: None when not assigned.
+    """All operators who can work, and who is still assigned or on shift though he cannot; those of the campaign first.
 
-    `has_called`: he has made real calls, which count as admission (R9).
+    Each with his training. `priority`: None when not assigned; `can_work`: False for a closed account or another role.
+    `has_called`: he has talked to clients of this customer, which count as admission (R9).
     """
     rows = session.execute(
         select(
             User.id, User.full_name.label("name"), User.login, CampaignMember.priority, CampaignMember.admitted_at,
-            Shift.id.is_not(None).label("on_shift"), has_called(User.id).label("has_called"),
+            Shift.id.is_not(None).label("on_shift"), has_called(User.id, campaign_id).label("has_called"),
+            and_(*CAN_WORK).label("can_work"),
         )
         .outerjoin(CampaignMember, (CampaignMember.user_id == User.id) & (CampaignMember.campaign_id == campaign_id))
         .outerjoin(Shift, (Shift.user_id == User.id) & Shift.ended_at.is_(None) & (Shift.campaign_id == campaign_id))
-        .where(User.role == "operator", User.active)
+        .where(or_(and_(*CAN_WORK), CampaignMember.id.is_not(None), Shift.id.is_not(None)))
         .order_by(CampaignMember.id.is_(None), User.full_name, User.id)
     ).all()  # fmt: skip
     contract_id = session.execute(select(Campaign.contract_id).where(Campaign.id == campaign_id)).scalar_one()

@@ -14,8 +14,9 @@ from nps.domain.actor import Actor
 from nps.domain.disposition import INTERVIEWS, REFUSALS
 from nps.domain.local_time import Zone, to_local
 from nps.domain.nps_score import Coverage
-from nps.models import Appointment, CallAttempt, Campaign, CampaignMember, Region, Respondent
+from nps.models import Appointment, CallAttempt, Campaign, CampaignMember, Region, Respondent, User
 from nps.queries import campaigns
+from nps.queries.admission import CAN_WORK
 from nps.queries.clients import Word, words_of, words_of_others
 
 _LAST_CALLS = 15
@@ -92,7 +93,12 @@ def targets(session: Session, actor: Actor, now: datetime) -> list[Target]:
         ).one()
         if not clients:
             continue
-        operators = session.execute(select(func.count()).where(CampaignMember.campaign_id == campaign.id)).scalar_one()
+        operators = session.execute(
+            select(func.count())
+            .select_from(CampaignMember)
+            .join(User, User.id == CampaignMember.user_id)
+            .where(CampaignMember.campaign_id == campaign.id, *CAN_WORK)
+        ).scalar_one()
         days = {
             day
             for calendar in campaigns.calendars(session, campaign).values()

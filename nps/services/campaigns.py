@@ -288,7 +288,7 @@ def unassign(session: AnySession, actor_id: int, campaign_id: int, user_id: int,
             return
         here = Shift.user_id == user_id, Shift.campaign_id == campaign_id, Shift.ended_at.is_(None)
         if a.s.scalar(select(Shift.id).where(*here)) is not None:
-            words = "Оператор сейчас на смене в этом проекте. Снимите его, когда смена закончится."
+            words = "Оператор сейчас на смене в этом проекте. Сначала закончите его смену."
             raise StaleError("on_shift", words)
         a.s.delete(member)
         a.record("operator_unassigned", "user", user_id, campaign_id=campaign_id)

@@ -316,14 +316,33 @@ def test_the_desk_warns_where_admission_is_warned(trainee: Trainee) -> None:
     assert trainee.view().unadmitted == []
 
 
-@pytest.mark.parametrize(("purpose", "counts"), [("survey", True), ("training", False), ("demo", False)])
-def test_real_calls_count_as_admission(trainee: Trainee, purpose: str, counts: bool) -> None:
+@pytest.mark.parametrize(
+    ("purpose", "result", "counts"),
+    [
+        ("survey", "refused", True),
+        ("survey", "no_answer", False),
+        ("survey", "technical", False),
+        ("training", "refused", False),
+        ("demo", "refused", False),
+    ],
+)
+def test_conversations_count_as_admission(trainee: Trainee, purpose: str, result: str, counts: bool) -> None:
     session = trainee.session
     contract = session.get_one(Campaign, trainee.campaign_id).contract_id
     other = factories.campaign(session, contract_id=contract, purpose=purpose)
     operator = session.get_one(User, trainee.actor.id)
-    factories.attempt(session, factories.respondent(session, other), operator, "no_answer")
+    factories.attempt(session, factories.respondent(session, other), operator, result)
     assert admission.is_admitted(session, trainee.campaign_id, operator.id) is counts
+
+
+def test_conversations_with_another_customers_clients_are_no_admission(trainee: Trainee) -> None:
+    session = trainee.session
+    elsewhere = factories.contract(session, customer_id=factories.customer(session, "Другой заказчик").id)
+    other = factories.campaign(session, contract_id=elsewhere.id)
+    operator = session.get_one(User, trainee.actor.id)
+    factories.attempt(session, factories.respondent(session, other), operator, "refused")
+    assert not admission.is_admitted(session, trainee.campaign_id, operator.id)
+    assert admission.unadmitted(session, [trainee.campaign_id], operator.id) == {trainee.campaign_id}
 
 
 def test_practice_calls_are_rows_of_training(trainee: Trainee) -> None:

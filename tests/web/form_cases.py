@@ -63,6 +63,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "campaigns.seconds": {"talk_s": "60", "reason": "сверка"},
     "campaigns.correct": {"disposition": "hung_up", "reason": "ошибка"},
     "campaigns.set_region": {"region": "perm", "area_code": "342"},
+    "campaigns.end_shift": {},
     "campaigns.unassign": {},
     "desk.answer": {"answer": "yes", "expect_step": "greeting"},
     "desk.answered": {},

@@ -105,6 +105,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "letters.probe": PREPARES,
     "reports.base_workbook": PREPARES,
     "campaigns.unsuitable": PREPARES,
+    "campaigns.end_shift": STAFF,
     "campaigns.unassign": STAFF,
     "campaigns.windows": STAFF,
     "desk.acknowledge": ("operator",),

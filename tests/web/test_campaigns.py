@@ -353,6 +353,26 @@ def test_operators_are_assigned_and_admitted(session: Session, login: Login, cam
     assert manager.post(f"{address}/{operator.id}/remove").status_code == 303
 
 
+def test_a_manager_ends_a_forgotten_shift_after_its_call_has_a_result(
+    session: Session, login: Login, campaign: Campaign
+) -> None:
+    operator = factories.on_shift(session, campaign)
+    call = factories.attempt(session, factories.respondent(session, campaign), operator, None)
+    manager, address = login("manager"), f"/campaigns/{campaign.id}/settings/members"
+    assert "Закончить смену" in manager.get(address).text
+
+    refused = manager.post(f"{address}/{operator.id}/end-shift")
+    assert refused.status_code == 409
+    assert "звонок без итога" in refused.text
+    session.rollback()
+    session.refresh(call)
+    call.closed_at = call.ended_at = call.dialled_at
+    call.disposition = "no_answer"
+    session.commit()
+    assert manager.post(f"{address}/{operator.id}/end-shift").status_code == 303
+    assert "Закончить смену" not in manager.get(address).text
+
+
 def test_pause_and_close(session: Session, login: Login, campaign: Campaign) -> None:
     manager = login("manager")
     factories.respondent(session, campaign)

@@ -18,6 +18,7 @@ from nps.domain.roles import BOUND_TO_CUSTOMER, ROLES
 from nps.domain.search import fold
 from nps.models import Customer, User, UserSession
 from nps.models.user import GENDERS
+from nps.services import desk
 from nps.services.accounts import hashing
 from nps.services.acting import act
 from nps.services.transaction import AnySession
@@ -130,17 +131,18 @@ def reset_password(session: AnySession, *, user_id: int, now: datetime, actor_id
 
 
 def set_active(session: AnySession, *, user_id: int, active: bool, now: datetime, actor_id: int | None = None) -> None:
-    """Close an account or open it again; closing ends its sessions at once (ASVS 7.4.2). Once more does nothing.
+    """Close an account or open it again; closing ends its sessions (ASVS 7.4.2) and its shift. Once more does nothing.
 
     Raises DomainError (codes: self, last_admin).
     """
-    with act(session, actor_id, now) as a:
+    with act(session, actor_id, now, claims=True) as a:
         user = _user(a.s, user_id)
         if user.active == active:
             return
         if not active:
             _refuse_self_and_last_admin(a.s, user, actor_id)
             _end_sessions(a.s, user_id, now)
+            desk.end_shift_of_leaver(a.s, user_id, actor_id, now)
         user.active = active
         a.record("user_enabled" if active else "user_disabled", "user", user_id)
 
@@ -156,13 +158,13 @@ def end_sessions(session: AnySession, *, user_id: int, now: datetime, actor_id: 
 def set_role(
     session: AnySession, *, user_id: int, role: str, customer_id: int | None, now: datetime, actor_id: int | None = None
 ) -> None:
-    """Give a person another role: his sessions end, and it holds from his next login on.
+    """Give a person another role: his sessions and his shift end, and it holds from his next login on.
 
     Raises DomainError (codes: role, customer, self, last_admin).
     """
     if role not in ROLES:
         raise DomainError("role", "Выберите роль из списка.")
-    with act(session, actor_id, now) as a:
+    with act(session, actor_id, now, claims=True) as a:
         user = _user(a.s, user_id)
         _check_customer(a.s, role, customer_id)
         before = {"role": user.role, "customer_id": user.customer_id}
@@ -173,6 +175,7 @@ def set_role(
             _refuse_self_and_last_admin(a.s, user, actor_id)
         user.role, user.customer_id = role, customer_id
         _end_sessions(a.s, user_id, now)
+        desk.end_shift_of_leaver(a.s, user_id, actor_id, now)
         a.record("user_role", "user", user_id, before=before, after=after)
 
 

@@ -6,7 +6,15 @@ from nps.services.desk.correcting import correct, reopen
 from nps.services.desk.inbound import take_inbound
 from nps.services.desk.notes import keep_unsuitable, rename, save_note
 from nps.services.desk.settling import Result, end_by_script, settle
-from nps.services.desk.shifts import end_shift, pause, resume, show_last_result, start_shift
+from nps.services.desk.shifts import (
+    end_shift,
+    end_shift_of,
+    end_shift_of_leaver,
+    pause,
+    resume,
+    show_last_result,
+    start_shift,
+)
 from nps.services.desk.unfinished import carry_on, hand_over, tell_end
 
 __all__ = [
@@ -19,6 +27,8 @@ __all__ = [
     "dial",
     "end_by_script",
     "end_shift",
+    "end_shift_of",
+    "end_shift_of_leaver",
     "hand_over",
     "hang_up",
     "keep_unsuitable",

@@ -82,9 +82,43 @@ def end_shift(session: AnySession, actor: Actor, now: datetime) -> None:
             _end(s, standing, actor.id, now)
 
 
+def end_shift_of(session: AnySession, manager_id: int, campaign_id: int, operator_id: int, now: datetime) -> None:
+    """A manager ends the shift of an operator who has left without doing so; his promises are anybody's from here on.
+
+    A second press, or a shift that goes on in another campaign, changes nothing. Raises StaleError while a call of his
+    has no result.
+    """
+    with act(session, manager_id, now, claims=True) as a:
+        standing = campaigns.open_shift(a.s, operator_id)
+        if standing is None or standing.campaign_id != campaign_id:
+            return
+        if has_open_call(a.s, operator_id):
+            words = (
+                "У оператора звонок без итога. Запишите итог на карточке клиента (раздел «Операторы»,"
+                " «Звонки без итога»), потом закончите смену."
+            )
+            raise StaleError("open_call", words)
+        _finish(a.s, standing, manager_id, now)
+
+
+def end_shift_of_leaver(session: Session, user_id: int, actor_id: int | None, now: datetime) -> None:
+    """End the shift of somebody whose account is closed or works no more; a call without a result waits for a manager.
+
+    Inside the caller's transaction, under the claims' lock.
+    """
+    standing = campaigns.open_shift(session, user_id)
+    if standing is not None:
+        _finish(session, standing, actor_id, now)
+
+
 def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> None:
     if has_open_call(session, operator_id):
         raise StaleError("open_call", "У звонка ещё нет итога: выберите его, потом заканчивайте смену.")
+    _finish(session, shift, operator_id, now)
+
+
+def _finish(session: Session, shift: Shift, actor_id: int | None, now: datetime) -> None:
+    operator_id = shift.user_id
     release_shown(session, Respondent.held_by == operator_id)
     invented.leave(session, shift, now)
     session.execute(update(Pause).where(Pause.shift_id == shift.id, Pause.ended_at.is_(None)).values(ended_at=now))
@@ -97,7 +131,7 @@ def _end(session: Session, shift: Shift, operator_id: int, now: datetime) -> Non
         action="shift_ended",
         object_kind="shift",
         object_id=shift.id,
-        actor_id=operator_id,
+        actor_id=actor_id,
         campaign_id=shift.campaign_id,
     )
 

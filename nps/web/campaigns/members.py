@@ -8,7 +8,7 @@ from nps.domain.errors import DomainError, StaleError
 from nps.domain.wording import plural
 from nps.extensions import db
 from nps.queries import campaign_settings
-from nps.services import campaigns
+from nps.services import campaigns, desk
 from nps.web import access, forms, htmx
 from nps.web.campaigns import bp, words
 from nps.web.campaigns.common import MANAGERS, campaign_or_404, settings_page
@@ -53,6 +53,17 @@ def unassign(campaign_id: int, user_id: int) -> Response:
     campaign_or_404(campaign_id)
     campaigns.unassign(db.session(), access.current_actor().id, campaign_id, user_id, now())
     flash("Оператор снят с проекта.", "ok")
+    return _back(campaign_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/settings/members/<int:user_id>/end-shift")
+@access.roles(*MANAGERS)
+@told_on(_page, StaleError)
+def end_shift(campaign_id: int, user_id: int) -> Response:
+    """End the shift of an operator who has left without ending it."""
+    campaign_or_404(campaign_id)
+    desk.end_shift_of(db.session(), access.current_actor().id, campaign_id, user_id, now())
+    flash("Смена закончена, его перезвоны теперь может сделать любой.", "ok")
     return _back(campaign_id)
 
 
