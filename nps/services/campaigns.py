@@ -14,8 +14,10 @@ from nps.domain.calling_window import DEFAULT_WINDOWS, Window
 from nps.domain.dial_link import is_dial_link
 from nps.domain.errors import DomainError, NotFoundError, StaleError
 from nps.domain.escalation import is_email
+from nps.domain.local_time import weekday_name
 from nps.models import CallingWindow, Campaign, CampaignDay, CampaignMember, Contract, Region, Shift, User
 from nps.models.campaign import PURPOSES
+from nps.queries import campaigns as queries
 from nps.services import scripts
 from nps.services.acting import Act, act
 from nps.services.cases import decide_rest, refold_waiting
@@ -209,10 +211,21 @@ def add_day(
         a.s.execute(delete(CampaignDay).where(CampaignDay.campaign_id == campaign_id, CampaignDay.day == day, same))
         row = CampaignDay(campaign_id=campaign_id, region_code=region_code, day=day, is_open=is_open, note=note[:200])
         a.s.add(row)
+        if is_open:
+            _require_windows(a.s, campaign_id, region_code, day)
         _record(a, "day_opened" if is_open else "day_closed", campaign_id, _day(row))
         decided = refold_waiting(a, campaign_id)
     decide_rest(session, campaign_id)
     return decided
+
+
+def _require_windows(s: Session, campaign_id: int, region_code: str | None, day: date) -> None:
+    """Raise DomainError for an opened day of the week that has no windows: it would open nothing."""
+    s.flush()
+    found = queries.calendars(s, queries.campaign_row(s, campaign_id))
+    if not any(calendar.intervals(day) for code, calendar in found.items() if region_code in (None, code)):
+        words = f"Окон на этот день недели ({weekday_name(day)}) нет: он ничего не откроет. Сначала добавьте ему окна."
+        raise DomainError("day", words)
 
 
 def remove_day(session: AnySession, actor_id: int, campaign_id: int, day_id: int, now: datetime) -> int:

@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from nps.domain.actor import Actor
 from nps.domain.calling_window import Window
 from nps.domain.errors import DomainError, StaleError
-from nps.models import CallingWindow, Campaign, CampaignMember, Contract, Journal, Respondent, ScriptVersion, StopList
+from nps.models import (
+    CallingWindow,
+    Campaign,
+    CampaignDay,
+    CampaignMember,
+    Contract,
+    Journal,
+    Respondent,
+    ScriptVersion,
+    StopList,
+)
 from nps.queries.campaigns import campaign_row
 from nps.queries.customer_lists import branches as branch_lines
 from nps.services import branches, call_queue, campaigns, cases, desk, stop_list
@@ -117,6 +127,16 @@ def test_closing_a_day_moves_the_calls_that_stood_on_it(session: Session, manage
         session, manager, campaign.id, day=date(2026, 11, 18), region_code="udmurtia", is_open=False, note="", now=NOW
     )
     assert client(session, respondent.id).next_call_at == datetime(2026, 11, 19, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("region", [None, "udmurtia"])
+def test_a_day_without_windows_can_not_be_opened(session: Session, manager: int, region: str | None) -> None:
+    campaign = factories.campaign(session)
+    saturday = {"day": date(2026, 11, 21), "region_code": region, "note": "", "now": NOW}
+    with pytest.raises(DomainError, match=r"\(суббота\) нет: он ничего не откроет"):
+        campaigns.add_day(session, manager, campaign.id, is_open=True, **saturday)
+    campaigns.add_day(session, manager, campaign.id, is_open=False, **saturday)
+    assert [row.is_open for row in session.scalars(select(CampaignDay))] == [False]
 
 
 def test_another_rule_of_not_now_moves_all_whom_it_touches_at_once_and_as_many_as_was_said(
