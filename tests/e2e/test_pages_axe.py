@@ -85,7 +85,8 @@ PAGES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: The pages that say no.
 REFUSED = {("operator", "/campaigns"): 403, ("operator", "/nowhere"): 404}
-#: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover.
+#: Addresses that answer GET with something else than a page of their own, or that the states of the desk cover; the
+#: receipt of a stop list is there only for who has sent one (see below).
 NO_PAGES = frozenset(
     {
         "static", "script_module", "auth.home", "health.alive", "health.health", "health.metrics", "hooks.zadarma_echo",
@@ -93,6 +94,7 @@ NO_PAGES = frozenset(
         "campaigns.messages", "reports.answer_rows", "reports.call_rows", "recordings.play", "recordings.workbook",
         "letters.body", "desk.page", "desk.help_words", "desk.panel", "desk.tick", "sample.progress", "sample.marked",
         "personal_data.workbook", "reports.file", "reports.forms_workbook", "scripts.download",
+        "campaigns.export_stops", "campaigns.stops_of_file", "reports.base_workbook",
     }
 )  # fmt: skip
 
@@ -178,6 +180,23 @@ def test_the_desk_of_training(browser: Browser, system: System, full: Filled) ->
         trainee.press("Enter")
     trainee.check()
     trainee.leave()
+    assert found == []
+
+
+def test_the_receipt_of_a_stop_list(browser: Browser, system: System, full: Filled) -> None:
+    person = Person(browser, system)
+    person.log_in("specialist", factories.PASSWORD)
+    person.open(f"/campaigns/{full.survey}/settings/stop-list")
+    rows = "ИНН;Телефон\n1851884479;\n;8 912 000-00-02\n;8 912\n".encode()
+    person.page.locator('input[type="file"]').set_input_files({"name": "s.csv", "mimeType": "text/csv", "buffer": rows})
+    person.button("Прочитать файл").click()
+    person.sees("Что вносить")
+    found = faults(person)
+    person.page.get_by_role("link", name="И номера, и организации").click()
+    person.sees("Внести 1 запись")
+    found += faults(person) + person.page.evaluate(CROWDED)
+    person.check()
+    person.leave()
     assert found == []
 
 

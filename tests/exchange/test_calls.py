@@ -15,8 +15,9 @@ from tests.exchange.house import House
 from tests.exchange.peer import TONE, Plays
 
 CLIENT = "+79170003794"
-#: What the product's times may differ from the wire's by.
-EXACT_MS = 100
+#: What the product's times may differ from the wire's by. Alone they differ by 20 ms at most; here exchange, peer and
+#: all other tests share two cores.
+EXACT_MS = 500
 
 #: What the client's line does -> the result that is offered, the SIP status, whether it rang by sound alone.
 TABLE: dict[str, tuple[Plays, str | None, int | None, bool]] = {

@@ -31,7 +31,7 @@ BY_NAME: dict[str, int] = {
     "reports.panel": 76,
     "reports.workbook": 35,
     # What decides many clients or writes a whole campaign at once, with ten more of everything there.
-    "campaigns.close": 48,
+    "campaigns.close": 49,
     "campaigns.create": 41,
     "campaigns.set_region": 70,
     "personal_data.erase_campaign": 187,

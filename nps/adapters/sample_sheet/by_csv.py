@@ -67,11 +67,12 @@ def _as_chosen(content: bytes, encoding: str) -> str:
 
 def _decoded(content: bytes) -> str:
     """UTF-16 is told by its mark or its second bytes, UTF-8 by holding; else it is the one with most Russian in it."""
-    if wide := wide_encoding(content[:4096]):
-        return content.decode(wide, "replace")
+    wide = wide_encoding(content[:4096])
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        text = content.decode(wide or "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if wide:
+            raise Refused("csv_damaged") from error
         text = max((content.decode(encoding, "replace") for encoding in _NARROW), key=_russian)
     if "\0" in text:
         raise Refused("not_workbook")
