@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, got_request_exception
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from nps.adapters import queue
 from nps.extensions import db
@@ -26,6 +26,13 @@ from tests.conftest import make_app
 from tests.e2e.clock import Clock, ticking
 from tests.smtp_server import FaultyServer
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+#: Where a request's answer is kept beside it.
+_ANSWER = "tests.answer"
+
 
 class _Quiet(WSGIRequestHandler):
     """Says nothing about the requests it served, and lets go of a browser that connects and never asks."""
@@ -34,6 +41,24 @@ class _Quiet(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing: what went wrong is in `System.errors`."""
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close the answer: Werkzeug forgets to where a browser went on writing and kept silent, and a file stays open."""
+        if environ is not None and hasattr(answer := environ.get(_ANSWER), "close"):
+            answer.close()
+
+
+def server_of(app: Flask) -> BaseWSGIServer:
+    """A web server for `app` on a port of its own; what is on its way when it ends is waited for."""
+
+    def noted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ[_ANSWER] = app(environ, start_response)
+        return cast("Iterable[bytes]", environ[_ANSWER])
+
+    server = make_server("127.0.0.1", 0, noted, threaded=True, request_handler=_Quiet)
+    # Its connection to the database has to be given back.
+    server.daemon_threads = False  # type: ignore[attr-defined]
+    return server
 
 
 class _Worker(SimpleWorker, ContextWorker):
@@ -97,9 +122,7 @@ def running(data: Path, database_url: str, at: datetime) -> Iterator[System]:
             system.errors.append(exception)
 
         got_request_exception.connect(remember, app)
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-        # What is on its way when a test ends is waited for: its connection to the database has to be given back.
-        server.daemon_threads = False
+        server = server_of(app)
         system.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="web")
         thread.start()

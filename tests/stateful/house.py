@@ -16,12 +16,11 @@ from flask import Flask, got_request_exception
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
-from werkzeug.serving import make_server
 
 from nps.extensions import db
 from tests import factories, live, postgres_server
 from tests.conftest import make_app
-from tests.e2e.system import _Quiet
+from tests.e2e.system import server_of
 
 #: Tuesday, 10:15 in Moscow's zone; the next day is a holiday.
 START = datetime(2026, 11, 3, 7, 15, tzinfo=UTC)
@@ -85,8 +84,7 @@ def standing(folder: Path, url: str, keep: Callable[[], Callable[[], None]]) -> 
     app.testing = False
     own = create_engine(url, poolclass=NullPool)
     with patch("nps.web.clock.datetime", clock):
-        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-        server.daemon_threads = False
+        server = server_of(app)
         house = House(app, clock, lambda: None, lambda: Session(own))
 
         def remember(_: Flask, exception: BaseException, **__: object) -> None:
