@@ -48,7 +48,7 @@ def add(
     with act(session, actor_id, now, claims=True) as a:
         campaign = campaigns.campaign_row(a.s, campaign_id)
         entry = StopEntry(e164 or "", number)
-        if not _enter(a, campaign, [entry], reason):
+        if not enter(a.s, campaign, [entry], reason, by=actor_id, at=now):
             raise DomainError("value", "Уже в стоп-листе: звонить сюда нельзя.")
 
 
@@ -66,7 +66,7 @@ def add_many(
         nonlocal left, added
         turn, left = left[:_TURN], left[_TURN:]
         with act(session, actor_id, now, claims=True) as a:
-            added += _enter(a, campaigns.campaign_row(a.s, campaign_id), turn, reason)
+            added += len(enter(a.s, campaigns.campaign_row(a.s, campaign_id), turn, reason, by=actor_id, at=now))
         return bool(left)
 
     if left:
@@ -74,28 +74,31 @@ def add_many(
     return added
 
 
-def _enter(a: Act, campaign: CampaignRow, entries: Sequence[StopEntry], reason: str) -> int:
-    """What `add_many` does, inside one transaction."""
-    listed = customer_lists.listed_values(a.s, campaign.customer_id, [one.e164 or one.inn for one in entries])
-    new = [entry for entry in entries if (entry.e164 or entry.inn) not in listed]
+def enter(
+    s: Session, campaign: CampaignRow, entries: Sequence[StopEntry], reason: str, *, by: int, at: datetime
+) -> list[int]:
+    """Put on the list what is not there yet, by hand, from a file or said in a call; the ids of the new entries.
+
+    Their clients in all open campaigns are decided anew, and taken out of the hands of operators who have not dialled
+    them. Inside the caller's transaction, under the claims' lock.
+    """
+    listed_already = customer_lists.listed_values(s, campaign.customer_id, [one.e164 or one.inn for one in entries])
+    new = [entry for entry in entries if (entry.e164 or entry.inn) not in listed_already]
     if not new:
-        return 0
-    common = {"customer_id": campaign.customer_id, "by": a.by, "at": a.now}
-    a.s.execute(
-        insert(StopList),
-        [
-            {"e164": one.e164 or None, "inn": one.inn or None, "reason": one.reason[:_LONGEST] or reason, **common}
-            for one in new
-        ],
-    )
+        return []
+    common = {"customer_id": campaign.customer_id, "by": by, "at": at}
+    rows = [
+        {"e164": one.e164 or None, "inn": one.inn or None, "reason": one.reason[:_LONGEST] or reason, **common}
+        for one in new
+    ]
+    ids = s.scalars(insert(StopList).returning(StopList.id), rows).all()
     phones, inns = [one.e164 for one in new if one.e164], [one.inn for one in new if one.inn]
-    concerned = list(dict.fromkeys([*_of_phones(a.s, campaign, phones), *_of_inns(a.s, campaign, inns)]))
-    tell_many(a.s, concerned, "stop_listed", at=a.now, by=a.by, reason=reason)
+    concerned = list(dict.fromkeys([*_of_phones(s, campaign, phones), *_of_inns(s, campaign, inns)]))
+    tell_many(s, concerned, "stop_listed", at=at, by=by, reason=reason)
     count = {"entries": len(new), "clients": len(concerned)}
-    a.record("stop_list_added", "campaign", campaign.id, campaign_id=campaign.id, after=count)
-    # Those who are shown, not yet dialled, are taken out of the operators' hands.
-    release_shown(a.s, Respondent.id.in_([respondent_id for respondent_id, _ in concerned]))
-    return len(new)
+    Act(s, by, at).record("stop_list_added", "campaign", campaign.id, campaign_id=campaign.id, after=count)
+    release_shown(s, Respondent.id.in_([respondent_id for respondent_id, _ in concerned]))
+    return list(ids)
 
 
 def lift(session: AnySession, actor_id: int, campaign_id: int, entry_id: int, reason: str, now: datetime) -> int:

@@ -8,7 +8,6 @@ from nps.services.cases.acts import (
     give_number,
     organisation_refused,
     require_open,
-    stop_phone,
     why_not_back,
 )
 from nps.services.cases.closing import close_campaign
@@ -29,6 +28,6 @@ from nps.services.cases.withdrawing import withdraw_missing
 __all__ = [
     "GO_ON_JOB", "add_event", "add_number", "append_outcome", "change_contact", "close_campaign", "decide_case",
     "decide_rest", "free", "give_number", "go_on", "moved_by_other_rule", "organisation_refused", "refold",
-    "refold_changed", "refold_many", "refold_waiting", "require_open", "spread_of", "stop_phone", "tell_many",
+    "refold_changed", "refold_many", "refold_waiting", "require_open", "spread_of", "tell_many",
     "unfinished", "why_not_back", "withdraw_missing",
 ]  # fmt: skip

@@ -13,13 +13,12 @@ from nps.domain.given_reason import given_reason
 from nps.domain.phone_text import parse_phone
 from nps.domain.search import fold
 from nps.domain.wording import greeting_name
-from nps.models import Campaign, Contract, Respondent, RespondentPhone, StopList
+from nps.models import Respondent, RespondentPhone
 from nps.queries import campaigns, numbers
 from nps.queries.campaigns import CampaignRow
 from nps.services import acting
 from nps.services.call_queue import open_attempt_of, release, release_shown
 from nps.services.cases.folding import add_event, foreseen, refold, refold_many
-from nps.services.cases.many import tell_many
 from nps.services.journal import record
 from nps.services.transaction import AnySession
 
@@ -163,43 +162,6 @@ def give_number(session: AnySession, actor_id: int, respondent_id: int, raw: str
         verdict = refold(a.s, respondent_id, campaign, campaigns.calendars(a.s, campaign))
         a.record("number_added", "respondent", respondent_id, campaign_id=campaign.id, after={"phone_id": phone.id})
     return verdict.why.code != "stop_list"
-
-
-def stop_phone(session: Session, campaign: CampaignRow, e164: str, reason: str, *, by: int, at: datetime) -> int | None:
-    """Put a phone on the customer's stop list and fold every client that has it, in all campaigns (R21).
-
-    Inside the caller's transaction. A phone that is listed already stays as it is. Returns the id of the new entry.
-    """
-    listed = session.scalar(
-        select(StopList.id).where(
-            StopList.customer_id == campaign.customer_id, StopList.e164 == e164, StopList.lifted_at.is_(None)
-        )
-    )
-    entry = None
-    if listed is None:
-        entry = StopList(customer_id=campaign.customer_id, e164=e164, reason=reason or "Просьба клиента", by=by, at=at)
-        session.add(entry)
-    affected = session.execute(
-        select(Respondent.id, Respondent.campaign_id)
-        .join(RespondentPhone, RespondentPhone.respondent_id == Respondent.id)
-        .join(Campaign, Campaign.id == Respondent.campaign_id)
-        .join(Contract, Contract.id == Campaign.contract_id)
-        .where(
-            RespondentPhone.e164 == e164,
-            numbers.is_live(),
-            Contract.customer_id == campaign.customer_id,
-            # A closed campaign stays as it was reported (R1).
-            Campaign.closed_at.is_(None),
-        )
-        .distinct()
-    ).all()
-    session.flush()
-    tell_many(session, [(row[0], row[1]) for row in affected], "stop_listed", at=at, by=by)
-    record(
-        session, at=at, action="stop_list_added", object_kind="campaign", object_id=campaign.id, actor_id=by,
-        campaign_id=campaign.id, after={"clients": len(affected)},
-    )  # fmt: skip
-    return entry.id if entry is not None else None
 
 
 def organisation_refused(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from nps.domain.errors import DomainError, PhoneError
 from nps.domain.phone_text import parse_phone
+from nps.domain.sample import StopEntry
 from nps.domain.search import fold
 from nps.models import AttemptOutcome, CallAttempt, CaseEvent, Respondent, RespondentPhone, StopList
 from nps.queries import campaigns
@@ -20,6 +21,7 @@ from nps.services.journal import record
 
 #: Why a stop-list entry or an event is gone, as the history of the client has it.
 _TAKEN_BACK = "Итог звонка, по которому это записано, исправлен"
+_ASKED_NOT_TO = "Просьба клиента"
 
 
 def carry_out(
@@ -41,7 +43,9 @@ def carry_out(
     if word.disposition == "new_contact":
         done |= _new_contact(session, client, number.strip(), person.strip(), by, at)
     elif word.disposition == "do_not_call":
-        done["stop_entry"] = cases.stop_phone(session, campaign, attempt.e164, word.reason, by=by, at=at)
+        said = StopEntry(attempt.e164)
+        entered = stop_list.enter(session, campaign, [said], word.reason or _ASKED_NOT_TO, by=by, at=at)
+        done["stop_entry"] = next(iter(entered), None)
     elif word.disposition == "refused_org":
         asked = cases.organisation_refused(session, client, campaign, by=by, at=at)
         done["asked"] = [[sibling, event] for sibling, event in asked.items()]
