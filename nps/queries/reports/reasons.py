@@ -65,10 +65,9 @@ def reasons_of(session: Session, campaign_id: int, score: NpsScore, where: Slice
     asked = _asked(campaign_id, where)
     now = _wordings(session, campaign_id)
     mentions: list[Mention[str | None]] = []
-    for label, rating, parts, clients in session.execute(_prompts(asked)):
-        mentions.append(Mention(now.get(label, label), rating, parts, clients))
-    for has_words, rating, clients in session.execute(_without_prompt(asked)):
-        mentions.append(Mention(_OWN_WORDS if has_words else None, rating, 1, clients))
+    for label, has_words, rating, parts, clients in session.execute(_said(asked)):
+        own = _OWN_WORDS if has_words else None
+        mentions.append(Mention(own if label is None else now.get(label, label), rating, parts or 1, clients))
     rows = [
         ReasonRow(NOT_NAMED if key is None else key or OWN_WORDS, number, points, key)
         for key, (number, points) in lost_points(mentions, score.n).items()
@@ -94,13 +93,11 @@ def _asked(campaign_id: int, where: Slice) -> Subquery:
     )
 
 
-def _prompts(asked: Subquery) -> Select[str, int, int, int]:
-    """By the words that the client agreed with: a key of the script may have stood for others before."""
-    return (
-        select(InterviewReason.label, asked.c.rating, asked.c.parts, func.count())
-        .join(asked, asked.c.id == InterviewReason.interview_id)
-        .group_by(InterviewReason.label, asked.c.rating, asked.c.parts)
-    )
+def _said(asked: Subquery) -> Select[str | None, bool, int, int, int]:
+    """By the words that the client agreed with, None for none: a key of the script may have stood for others."""
+    said = InterviewReason.label, asked.c.has_words, asked.c.rating, asked.c.parts
+    reasons = asked.outerjoin(InterviewReason, InterviewReason.interview_id == asked.c.id)
+    return select(*said, func.count()).select_from(reasons).group_by(*said)
 
 
 def _wordings(session: Session, campaign_id: int) -> dict[str, str]:
@@ -112,14 +109,6 @@ def _wordings(session: Session, campaign_id: int) -> dict[str, str]:
         .order_by(ScriptVersion.no.desc())
     )
     return wordings(script_of(session, version_id, sha256) for version_id, sha256 in versions.all())
-
-
-def _without_prompt(asked: Subquery) -> Select[bool, int, int]:
-    return (
-        select(asked.c.has_words, asked.c.rating, func.count())
-        .where(asked.c.parts == 0)
-        .group_by(asked.c.has_words, asked.c.rating)
-    )
 
 
 def reason_labels(session: Session, campaign_id: int) -> dict[str, frozenset[str]]:
