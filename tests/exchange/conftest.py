@@ -73,6 +73,9 @@ def house(
 ) -> Iterator[House]:
     app.config["RECORDINGS_INBOX"] = installed[0].recordings
     hand_down(app.config)
-    with contextlib.closing(House(app, session, login, installed[0], carrier, phone)) as house:
+    house = House(app, session, login, installed[0], carrier, phone)
+    try:
         yield house
+    finally:
+        house.leave()
     carrier.forget()

@@ -8,10 +8,12 @@ import re
 import socket
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import time as clock
 from uuid import UUID
 
 from flask import Flask
@@ -35,6 +37,7 @@ NUMBER = "74951234567"
 USERNAME, SECRET = "nps", "exchange-secret"
 EXTENSIONS = ("op1", "op2")
 Login = Callable[..., FlaskClient]
+LOOK_EVERY_S = 0.01
 
 
 def free_udp_port() -> int:
@@ -104,6 +107,31 @@ class Installed:
         phone.register(("127.0.0.1", self.sip_port), extension, secret)
 
 
+class Lateness:
+    """How late this machine wakes whoever has asked for a moment, all the time."""
+
+    def __init__(self) -> None:
+        self._found: deque[tuple[float, float]] = deque(maxlen=20_000)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
+        asked = clock() + LOOK_EVERY_S
+        while not self._over.wait(LOOK_EVERY_S):
+            woken = clock()
+            self._found.append((asked, max(0.0, woken - asked)))
+            asked = woken + LOOK_EVERY_S
+
+    def at(self, moment: float) -> float:
+        """The greatest lateness, in seconds, around this moment (epoch seconds)."""
+        return max((late for asked, late in self._found if abs(asked - moment) < 1), default=0.0)
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+
 class House:
     """An operator with a telephone at the exchange, and the process that holds the link."""
 
@@ -117,6 +145,7 @@ class House:
         self.campaign_id = campaign_id
         self.dialled = len(carrier.dialogs)
         self._app = app
+        self.lateness = Lateness()
         self.link()
 
     def link(self) -> None:
@@ -132,6 +161,10 @@ class House:
         """End it, as a restart of the system does: calls go on."""
         self._stop.set()
         self._thread.join()
+
+    def leave(self) -> None:
+        self.close()
+        self.lateness.close()
 
     def is_linked(self) -> bool:
         return exchange(self.session, datetime.now(UTC)).is_alive

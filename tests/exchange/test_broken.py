@@ -44,7 +44,7 @@ def test_a_talk_goes_on_without_our_link_and_its_end_is_found_in_the_exchanges_l
     house.carrier.wait_for(lambda: "ended" in house.carrier.times(CLIENT[1:]))
     assert house.attempt(call).ended_at is None
     house.link()
-    agrees(house.ended(call), house.carrier.times(CLIENT[1:]))
+    agrees(house, house.ended(call), house.carrier.times(CLIENT[1:]))
 
 
 def test_a_talk_that_goes_on_is_not_ended_by_a_new_link(house: House) -> None:
@@ -53,4 +53,4 @@ def test_a_talk_that_goes_on_is_not_ended_by_a_new_link(house: House) -> None:
     house.close()
     house.link()
     house.carrier.hang_up(CLIENT[1:])
-    agrees(house.ended(call), house.carrier.times(CLIENT[1:]))
+    agrees(house, house.ended(call), house.carrier.times(CLIENT[1:]))

@@ -15,9 +15,8 @@ from tests.exchange.house import House
 from tests.exchange.peer import TONE, Plays
 
 CLIENT = "+79170003794"
-#: What the product's times may differ from the wire's by. Alone they differ by 20 ms at most; here exchange, peer and
-#: all other tests share two cores.
-EXACT_MS = 500
+#: What the product's times may differ from the wire's by, on a machine that has time for them.
+EXACT_MS = 100
 
 #: What the client's line does -> the result that is offered, the SIP status, whether it rang by sound alone.
 TABLE: dict[str, tuple[Plays, str | None, int | None, bool]] = {
@@ -36,13 +35,16 @@ TABLE: dict[str, tuple[Plays, str | None, int | None, bool]] = {
 }
 
 
-def agrees(attempt: CallAttempt, wire: dict[str, float]) -> None:
-    """The call's moments are those of the wire, and none is there that was not."""
+def agrees(house: House, attempt: CallAttempt, wire: dict[str, float]) -> None:
+    """The call's moments are those of the wire, and none is there that was not.
+
+    Exchange and peer share the processor with all other tests: how late the machine was itself is taken off.
+    """
     told = {"rings": attempt.ringing_at, "answered": attempt.answered_at, "ended": attempt.ended_at}
     assert {name for name, at in told.items() if at} == wire.keys() - {"invited"}
     for name, at in told.items():
         if at is not None:
-            assert abs(at.timestamp() - wire[name]) * 1000 < EXACT_MS, name
+            assert abs(at.timestamp() - wire[name]) * 1000 < EXACT_MS + house.lateness.at(wire[name]) * 1000, name
 
 
 def test_each_end_is_read_as_the_exchange_sends_it(house: House) -> None:
@@ -50,7 +52,7 @@ def test_each_end_is_read_as_the_exchange_sends_it(house: House) -> None:
         number = f"+791700050{n:02d}"
         call = house.call(number, plays)
         attempt = house.ended(call)
-        agrees(attempt, house.carrier.times(number[1:]))
+        agrees(house, attempt, house.carrier.times(number[1:]))
         house.until(lambda call=call, sip=sip: line(house, call).sip == sip)  # type: ignore[misc]
         found = line(house, call)
         assert (suggested_result(found), found.is_early) == (offered, is_early), name
@@ -81,7 +83,7 @@ def test_the_desk_follows_the_line_from_the_operators_telephone_to_the_end(house
     seen = house.follow()
     assert seen == ["Звонит ваш телефон", "Набираем клиента", "Гудки", "Разговор", "Звонок завершён"]
     wire = house.carrier.times(CLIENT[1:])
-    agrees(house.attempt(call), wire)
+    agrees(house, house.attempt(call), wire)
     rung = house.phone.dialogs[-1].invite
     assert CLIENT[1:] in rung.get("from"), "the operator's telephone shows whom it is about"
     called = house.carrier.dialogs[-1].invite
@@ -98,13 +100,13 @@ def test_a_talk_that_our_side_ends(house: House, hangs_up: str) -> None:
         house.seat.post(house.seat.call + "/hang-up")
     house.carrier.wait_for(lambda: "ended" in house.carrier.times(CLIENT[1:]))
     house.until(lambda: line(house, call).ended_at is not None)
-    agrees(house.attempt(call), house.carrier.times(CLIENT[1:]))
+    agrees(house, house.attempt(call), house.carrier.times(CLIENT[1:]))
 
 
 def test_a_client_without_sound_is_a_talk_with_a_recording(house: House) -> None:
     call = house.call(CLIENT, Plays([(0, 180)], then=0.2, talks=1.0, sound=b""))
     attempt = house.ended(call)
-    agrees(attempt, house.carrier.times(CLIENT[1:]))
+    agrees(house, attempt, house.carrier.times(CLIENT[1:]))
     house.until(lambda: (house.installed.recordings / f"{call}.wav").exists())
     sound = inspect(house.installed.recordings / f"{call}.wav", None)
     assert sound.length_ms is not None and attempt.ended_at and attempt.ringing_at
