@@ -9,6 +9,7 @@ from nps.domain.disposition import REFUSALS
 from nps.domain.errors import AnswerError
 from nps.domain.script.body import as_plain, read_complaint, read_questions, read_steps, text
 from nps.domain.script.parts import Complaint, ComplaintStep, Objection, Question
+from nps.domain.script.placeholders import PLACEHOLDERS, without_name
 from nps.domain.script.problems import Fault, Problem, break_in_problems, find_problems
 from nps.domain.script.steps import DECLINED, Answer, Branch, Prompt, Step, StepKind
 
@@ -17,10 +18,7 @@ __all__ = [
     "Question", "Script", "Step", "StepKind",
 ]  # fmt: skip
 
-_CLIENT, _OPERATOR = "(Имя клиента)", "(имя оператора)"
-_PLACEHOLDERS = re.compile(f"({re.escape(_CLIENT)}|{re.escape(_OPERATOR)})", re.IGNORECASE)
-#: The client is spoken to: «Имя, добрый день», «Добрый день, Имя!»
-_ADDRESS = re.compile(rf",\s*{re.escape(_CLIENT)}(?=\s*[!?.,:;])|{re.escape(_CLIENT)}\s*,?\s*", re.IGNORECASE)
+_FILLED = re.compile(f"({'|'.join(map(re.escape, PLACEHOLDERS))})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +115,9 @@ class Script:
         """
         line = step.say
         if not client_name:
-            line = step.say_no_name or _without_address(step.say)
-        names = {_CLIENT.casefold(): client_name, _OPERATOR.casefold(): operator_name}
-        parts = [part for part in _PLACEHOLDERS.split(line) if part]
+            line = step.say_no_name or without_name(step.say)
+        names = dict(zip(PLACEHOLDERS, (client_name, operator_name), strict=True))
+        parts = [part for part in _FILLED.split(line) if part]
         pieces = [Piece(names.get(part.casefold(), part), part.casefold() in names) for part in parts]
         return [piece for piece in pieces if piece.text]
 
@@ -146,8 +144,3 @@ class Script:
                 break
             step = following
         return trail, step
-
-
-def _without_address(line: str) -> str:
-    bare = _ADDRESS.sub("", line)
-    return bare if bare == line else bare[:1].upper() + bare[1:]

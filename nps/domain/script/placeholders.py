@@ -12,9 +12,10 @@ _STANDS_FOR = re.compile(
     r"|должност\w*|город\w*|телефон\w*|номер\w*|дат[аеуы]|инн)\b",
     re.IGNORECASE,
 )
-#: The client's name as an address: it can be left out.
-_ADDRESS = re.compile(r"(?:^|[.!?]\s*)\(имя клиента\)\s*,|,\s*\(имя клиента\)\s*[!?.,:;]", re.IGNORECASE)
-_CLIENT = PLACEHOLDERS[0]
+_CLIENT = re.escape(PLACEHOLDERS[0])
+#: The client's name as an address, with the comma that parts it off: «Имя, добрый день», «Добрый день, Имя!»
+_ADDRESS = re.compile(rf"(?:^|(?<=[.!?])\s*){_CLIENT}\s*,\s*|,\s*{_CLIENT}(?=\s*[!?.,:;])", re.IGNORECASE)
+_NAME = re.compile(rf"{_CLIENT}\s*,?\s*", re.IGNORECASE)
 
 
 def dead_placeholders(text: str, known: Collection[str] = ()) -> list[str]:
@@ -29,6 +30,17 @@ def _is_dead(found: str) -> bool:
     return found[0] != "(" or found[-1] != ")" or _STANDS_FOR.search(found) is not None
 
 
-def needs_nameless(text: str) -> bool:
+def without_name(line: str) -> str:
+    """The line for a client without a name; it reads well where his name was an address alone."""
+    bare = _NAME.sub("", _ADDRESS.sub(_space, line))
+    return bare if bare == line else bare[:1].upper() + bare[1:]
+
+
+def needs_nameless(line: str) -> bool:
     """Whether the line can't be read to a client without a name: his name is more than an address in it."""
-    return _CLIENT in _ADDRESS.sub("", text).casefold()
+    return _NAME.search(_ADDRESS.sub("", line)) is not None
+
+
+def _space(found: re.Match[str]) -> str:
+    """Between two sentences one stays."""
+    return " " if found[0][0].isspace() else ""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from nps.domain.default_script import DEFAULT_SCRIPT
 from nps.domain.disposition import TABLE, Kind
 from nps.domain.errors import ScriptError, StaleError
-from nps.domain.script import Branch, Fault, Problem, Prompt, Script, Step, StepKind, editing
+from nps.domain.script import Branch, Fault, Problem, Script, Step, StepKind, editing, texts
 from nps.domain.script.drawing import Way, ways
 from nps.domain.script.limits import check_limits
-from nps.domain.script.placeholders import PLACEHOLDERS, dead_placeholders
 from nps.domain.script.problems import reachable
 from nps.domain.state import State
 
@@ -20,7 +19,6 @@ from nps.domain.state import State
 #: has hundreds, and each is tried. What is left has its turn when these are mended.
 _MOST_PROBLEMS, _MOST_WAYS, _MOST_TARGETS = 12, 6, 10
 _LAST_RATING_WITH_REASONS = 8
-_FURTHER = "другое"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Repair:
     script: Script
 
 
-_Found = Iterator[tuple[str, Script]]
+_Found = texts.Found
 
 
 def repairs(script: Script, problems: Sequence[Problem]) -> list[list[Repair]]:
@@ -288,56 +286,6 @@ def _becomes_callback(script: Script, problem: Problem) -> _Found:
         yield f"Сделать перезвоном, без времени — «{refusal.title}»", editing.with_step(script, step)
 
 
-def _without_empty_labels(script: Script, problem: Problem) -> _Found:
-    step = script.step(problem.step_id)
-    yield (
-        "Убрать пустое",
-        editing.with_step(
-            script,
-            replace(
-                step,
-                answers=tuple(answer for answer in step.answers if answer.label.strip()),
-                prompts=tuple(prompt for prompt in step.prompts if prompt.label.strip()),
-            ),
-        ),
-    )
-
-
-def _without_same_labels(script: Script, problem: Problem) -> _Found:
-    """Of answers that read the same the first one stays."""
-    step = script.step(problem.step_id)
-    answers = {answer.label.strip().casefold(): answer for answer in reversed(step.answers)}
-    prompts = {prompt.label.strip().casefold(): prompt for prompt in reversed(step.prompts)}
-    once = replace(
-        step,
-        answers=tuple(answer for answer in step.answers if answer in answers.values()),
-        prompts=tuple(prompt for prompt in step.prompts if prompt in prompts.values()),
-    )
-    yield "Оставить первый", editing.with_step(script, once)
-
-
-def _further_prompt(script: Script, problem: Problem) -> _Found:
-    step = script.step(problem.step_id)
-    prompt = Prompt(editing.free_id((), "p"), _FURTHER)
-    yield f"Добавить вариант «{_FURTHER}»", editing.with_step(script, replace(step, prompts=(prompt,)))
-
-
-def _known_placeholders(script: Script, problem: Problem) -> _Found:
-    """What stands for a name becomes the placeholder it resembles: the operator's, else the client's."""
-    step = script.step(problem.step_id)
-    dead = [text for said in (step.say, step.say_no_name) for text in dead_placeholders(said, PLACEHOLDERS)]
-    if not dead or any(text[-1] not in ")]}>" for text in dead):
-        return
-
-    def known(said: str) -> str:
-        for text in dead:
-            said = said.replace(text, "(имя оператора)" if "оператор" in text.casefold() else "(Имя клиента)")
-        return said
-
-    mended = editing.with_step(script, replace(step, say=known(step.say), say_no_name=known(step.say_no_name)))
-    yield f"«{dead[0]}» → «{known(dead[0])}»", mended
-
-
 def _own_id(script: Script, problem: Problem) -> _Found:
     """The second of two steps with one name gets a name of its own; nothing leads to it by that."""
     first = next(n for n, step in enumerate(script.steps) if step.id == problem.step_id)
@@ -355,37 +303,15 @@ def _own_id(script: Script, problem: Problem) -> _Found:
     )
 
 
-# -- lines that break in
-
-
-def _without_bare_questions(script: Script, _: Problem) -> _Found:
-    whole = tuple(part for part in script.questions if part.ask.strip() and part.reply.strip())
-    yield "Убрать вопросы без ответа", replace(script, questions=whole)
-
-
-def _without_bare_objections(script: Script, _: Problem) -> _Found:
-    whole = tuple(part for part in script.complaint.objections if part.complaint.strip() and part.reply.strip())
-    yield "Убрать возражения без ответа", replace(script, complaint=replace(script.complaint, objections=whole))
-
-
-def _approved_questions(script: Script, _: Problem) -> _Found:
-    yield "Вернуть утверждённые вопросы", replace(script, questions=Script.from_dict(DEFAULT_SCRIPT).questions)
-
-
-def _approved_complaint(script: Script, _: Problem) -> _Found:
-    steps = Script.from_dict(DEFAULT_SCRIPT).complaint.steps
-    yield "Вернуть утверждённые шаги", replace(script, complaint=replace(script.complaint, steps=steps))
-
-
 _REPAIRS: Mapping[Fault, Callable[[Script, Problem], _Found]] = MappingProxyType(
     {
         Fault.NO_START: _first_step,
         Fault.LEADS_NOWHERE: _approved_farewell,
         Fault.SAME_ID: _own_id,
-        Fault.NO_PROMPTS: _further_prompt,
-        Fault.EMPTY_LABEL: _without_empty_labels,
-        Fault.SAME_LABEL: _without_same_labels,
-        Fault.PLACEHOLDER: _known_placeholders,
+        Fault.NO_PROMPTS: texts.further_prompt,
+        Fault.EMPTY_LABEL: texts.without_empty_labels,
+        Fault.SAME_LABEL: texts.without_same_labels,
+        Fault.PLACEHOLDER: texts.known_placeholders,
         Fault.CALLBACK_RESULT: _result,
         Fault.NO_RESULT: _result,
         Fault.RESULT_OF_NO_TALK: _result,
@@ -399,9 +325,9 @@ _REPAIRS: Mapping[Fault, Callable[[Script, Problem], _Found]] = MappingProxyType
         Fault.REASONS_SKIPPED: _share_out,
         Fault.REASONS_UNWANTED: _share_out,
         Fault.UNRATED_SURVEY: _past_the_rating,
-        Fault.BARE_QUESTION: _without_bare_questions,
-        Fault.BARE_OBJECTION: _without_bare_objections,
-        Fault.NO_QUESTIONS: _approved_questions,
-        Fault.NO_COMPLAINT_STEPS: _approved_complaint,
+        Fault.BARE_QUESTION: texts.without_bare_questions,
+        Fault.BARE_OBJECTION: texts.without_bare_objections,
+        Fault.NO_QUESTIONS: texts.approved_questions,
+        Fault.NO_COMPLAINT_STEPS: texts.approved_complaint,
     }
 )
