@@ -14,8 +14,21 @@ class Blame(StrEnum):
     LETTER = "letter"
 
 
-#: Before a recipient is named an answer can be about nobody but us.
-_BEFORE_RECIPIENT = frozenset({"соединение", "EHLO", "STARTTLS", "AUTH", "MAIL"})
+class Step(StrEnum):
+    """Where in the conversation it was said, in the words that people read."""
+
+    CONNECT = "соединение"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    TEXT = "текст письма"
+
+
+#: Once a recipient is named an answer can be about somebody else than us.
+_AFTER_RECIPIENT = (Step.RCPT, Step.DATA, Step.TEXT)
 _ENHANCED = re.compile(r"(?<![\d.])[45]\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _TOO_LARGE = re.compile(r"size limit|too (?:large|big)|exceeds? (?:\w+ )*(?:maximum|size)|message size", re.I)
 #: A full mailbox is emptied.
@@ -49,11 +62,8 @@ _THIS_TEXT = re.compile(r"\bspam\b|virus|malware|content|suspicio|phish|attachme
 _ADDRESS, _MAILBOX, _SYSTEM, _NETWORK, _POLICY = 1, 2, 3, 4, 7
 
 
-def blame(step: str, code: int, words: str) -> Blame:
-    """Whom the answer `code` with these words at this step of the conversation is about.
-
-    Steps are named as `nps.adapters.mail.sending` names them; 4xx is always for later.
-    """
+def blame(step: Step, code: int, words: str) -> Blame:
+    """Whom the answer `code` with these words at this step of the conversation is about; 4xx is always for later."""
     if code < 500:
         return Blame.LATER
     found = _ENHANCED.search(words)
@@ -61,17 +71,17 @@ def blame(step: str, code: int, words: str) -> Blame:
     is_full = (subject, detail) == (_MAILBOX, 2) or _FULL.search(words)
     if (subject, detail) == (_SYSTEM, 4) or (_TOO_LARGE.search(words) and not is_full):
         return Blame.LETTER
-    if step in _BEFORE_RECIPIENT:
+    if step not in _AFTER_RECIPIENT:
         return Blame.HOUSE
     if is_full:
         return Blame.LATER
     if _OUR_LIMIT.search(words) or (subject, detail) == (_NETWORK, 5):
         return Blame.HOUSE
-    if step == "RCPT" and (subject == _ADDRESS or _HIS_ADDRESS.search(words)) and not _is_ours(subject, detail):
+    if step is Step.RCPT and (subject == _ADDRESS or _HIS_ADDRESS.search(words)) and not _is_ours(subject, detail):
         return Blame.LETTER
     if _LATER.search(words):
         return Blame.LATER
-    if step != "RCPT" and _THIS_TEXT.search(words):
+    if step is not Step.RCPT and _THIS_TEXT.search(words):
         return Blame.LETTER
     if subject in (_POLICY, _SYSTEM) or (subject in (0, _ADDRESS) and _is_ours(subject, detail, words)):
         return Blame.HOUSE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nps.domain.mail_answer import Blame, blame
+from nps.domain.mail_answer import Blame, Step, blame
 
 HOUSE = [
     ("соединение", 554, "5.7.1 Service unavailable; client host blocked"),
@@ -93,4 +93,4 @@ LETTER = [
     ],
 )
 def test_whom_an_answer_is_about(expected: Blame, step: str, code: int, words: str) -> None:
-    assert blame(step, code, f"{code} {words}") is expected
+    assert blame(Step(step), code, f"{code} {words}") is expected

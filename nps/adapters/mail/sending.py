@@ -13,11 +13,9 @@ from functools import partial
 from nps.adapters.mail.composing import Message, one_line, with_crlf
 from nps.adapters.mail.connection import Connection
 from nps.adapters.mail.settings import MailSettings, ascii_domain
-from nps.domain.mail_answer import Blame, blame
+from nps.domain.mail_answer import Blame, Step, blame
 
 LONGEST_WORDS = 400
-#: The steps of a conversation by the verb that is answered; the text has none.
-_TEXT = "текст письма"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class _Stop(Exception):
         self.result = result
 
 
-def _step(line: Connection, name: str, act: Callable[[], tuple[int, bytes]]) -> tuple[int, str]:
+def _step(line: Connection, name: Step, act: Callable[[], tuple[int, bytes]]) -> tuple[int, str]:
     """The server's code and words; a lost line before the text is Unreachable."""
     try:
         line.begin()
@@ -104,18 +102,18 @@ def _converse(
     content: bytes,
     before_data: Callable[[], None],
 ) -> Result:
-    _expect(line, "соединение", line.open)
-    _expect(line, "EHLO", lambda: _greet(line))
+    _expect(line, Step.CONNECT, line.open)
+    _expect(line, Step.EHLO, lambda: _greet(line))
     if server.starttls:
         # Without the extension, or with a certificate that is not the server's, smtplib raises: nothing goes in clear.
-        _expect(line, "STARTTLS", lambda: line.starttls(context=server.trust))
-        _expect(line, "EHLO", lambda: _greet(line))
+        _expect(line, Step.STARTTLS, lambda: line.starttls(context=server.trust))
+        _expect(line, Step.EHLO, lambda: _greet(line))
     if server.username:
-        _expect(line, "AUTH", lambda: line.login(server.username or "", server.password or ""))
-    _expect(line, "MAIL", lambda: line.mail(sender))
+        _expect(line, Step.AUTH, lambda: line.login(server.username or "", server.password or ""))
+    _expect(line, Step.MAIL, lambda: line.mail(sender))
     refused = _recipients(line, recipients)
     before_data()
-    _expect(line, "DATA", lambda: line.docmd("DATA"), 354)
+    _expect(line, Step.DATA, lambda: line.docmd("DATA"), 354)
     return _text(line, content, refused)
 
 
@@ -127,13 +125,13 @@ def _greet(smtp: Connection) -> tuple[int, bytes]:
 def _recipients(line: Connection, recipients: Sequence[str]) -> tuple[tuple[str, str], ...]:
     answers = []
     for address in recipients:
-        code, words = _step(line, "RCPT", partial(line.rcpt, address))
+        code, words = _step(line, Step.RCPT, partial(line.rcpt, address))
         answers.append((address, code, words))
     refused = [answer for answer in answers if not 200 <= answer[1] <= 299]
     if len(refused) == len(recipients):
         # One that may be taken later keeps the letter alive for all.
-        _, code, words = min(refused, key=lambda answer: blame("RCPT", answer[1], answer[2]) is Blame.LETTER)
-        raise _Stop(_answer("RCPT", code, words))
+        _, code, words = min(refused, key=lambda answer: blame(Step.RCPT, answer[1], answer[2]) is Blame.LETTER)
+        raise _Stop(_answer(Step.RCPT, code, words))
     return tuple((address, words) for address, _, words in refused)
 
 
@@ -144,7 +142,7 @@ def _text(line: Connection, content: bytes, refused: tuple[tuple[str, str], ...]
         line.begin()
         line.send(quoted)
     except (OSError, smtplib.SMTPException) as error:
-        return _not_sent(error, _TEXT)
+        return _not_sent(error, Step.TEXT)
     try:
         line.send(b".\r\n")
         code, raw = line.getreply()
@@ -154,18 +152,18 @@ def _text(line: Connection, content: bytes, refused: tuple[tuple[str, str], ...]
     if 200 <= code <= 299:
         return Sent(words, refused)
     if 400 <= code <= 599:
-        return _answer(_TEXT, code, words)
+        return _answer(Step.TEXT, code, words)
     return Unknown(f"Непонятный ответ на текст письма: {words}")
 
 
-def _expect(line: Connection, step: str, act: Callable[[], tuple[int, bytes]], wanted: int | None = None) -> None:
+def _expect(line: Connection, step: Step, act: Callable[[], tuple[int, bytes]], wanted: int | None = None) -> None:
     code, words = _step(line, step, act)
     if code == wanted or (wanted is None and 200 <= code <= 299):
         return
     raise _Stop(_answer(step, code, words))
 
 
-def _answer(step: str, code: int, words: str) -> Deferred | Refused:
+def _answer(step: Step, code: int, words: str) -> Deferred | Refused:
     match blame(step, code, words):
         case Blame.HOUSE:
             return Unreachable(f"Сервер не принимает наши письма (шаг {step}): {words}"[:LONGEST_WORDS])
@@ -174,7 +172,7 @@ def _answer(step: str, code: int, words: str) -> Deferred | Refused:
     return Refused(words)
 
 
-def _not_sent(error: Exception, step: str) -> Deferred | Refused:
+def _not_sent(error: Exception, step: Step) -> Deferred | Refused:
     """What an error before the final dot means. A failing login or certificate is not the letter's fault: it waits."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return Unreachable(f"Сервер не принял логин или пароль: {_words(error.smtp_code, error.smtp_error)}")
