@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
-from typing import Protocol
+from typing import Any
 from uuid import UUID
 
 from nps.adapters.asterisk.messages import Decoder, Message, NotAmi, encode
@@ -49,37 +49,6 @@ class NotPermitted(LinkLost):
     problem = "Станция не разрешает нам звонить: дайте пользователю AMI права write = originate,call."
 
 
-class Configured(Protocol):
-    """The settings of the installation (nps.config), as far as the link needs them."""
-
-    @property
-    def host(self) -> str: ...
-
-    @property
-    def port(self) -> int: ...
-
-    @property
-    def username(self) -> str: ...
-
-    @property
-    def secret(self) -> str: ...
-
-    @property
-    def channel(self) -> str: ...
-
-    @property
-    def context(self) -> str: ...
-
-    @property
-    def transfer_context(self) -> str: ...
-
-    @property
-    def ring_s(self) -> int: ...
-
-    @property
-    def safety_minutes(self) -> int: ...
-
-
 @dataclass(frozen=True, slots=True)
 class AmiSettings:
     """Where the exchange is and how it is asked to call.
@@ -100,7 +69,8 @@ class AmiSettings:
     limit_s: int = 0
 
     @classmethod
-    def of(cls, exchange: Configured) -> AmiSettings:
+    def of(cls, exchange: Any) -> AmiSettings:
+        """Those of the installation (`nps.config.Exchange`)."""
         return cls(
             host=exchange.host,
             port=exchange.port,

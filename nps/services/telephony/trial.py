@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from nps.adapters.asterisk import AmiSettings, Link, LinkLost
-from nps.adapters.asterisk.link import Configured
 from nps.adapters.asterisk.trial import call_oneself, clock_of, missing_rights
 from nps.domain.actor import Actor
 from nps.domain.errors import DomainError
@@ -24,11 +23,6 @@ from nps.services.transaction import AnySession
 _HEADER = 44
 
 
-class Exchange(Configured, Protocol):
-    @property
-    def call_log(self) -> Path | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that was tried. `state`: ok, warn (works, but something is lost) or bad."""
@@ -39,9 +33,11 @@ class Step:
 
 
 def try_exchange(
-    session: AnySession, actor: Actor, exchange: Exchange | None, recordings: Path, extension: str, now: datetime
+    session: AnySession, actor: Actor, exchange: Any, recordings: Path, extension: str, now: datetime
 ) -> list[Step]:
-    """Log in, and ring the telephone `extension` when one is named; up to half a minute.
+    """Log in to the exchange of the settings (None: there is none), and ring `extension` when one is named.
+
+    Takes up to half a minute.
 
     Raises DomainError without an exchange, and for what is no name of a telephone.
     """
