@@ -22,6 +22,8 @@ from nps.queries.campaigns import CampaignRow
 from nps.services import limits, stop_list
 from nps.services.transaction import AnySession
 
+#: The job on the queue `bulk` that calls `forget_drafts`.
+FORGET_JOB = "nps.jobs.sample.forget_drafts"
 #: More rows than a request has time for.
 MOST_ROWS = 20_000
 #: Why, where neither row nor person says so.
@@ -55,6 +57,17 @@ def keep(campaign: CampaignRow, source: IO[bytes]) -> str:
         store.draft(name, str(campaign.id)).unlink()
         raise
     return name
+
+
+def are_drafts_outdated(now: datetime) -> bool:
+    """Whether a file has waited for longer than it may; for the sweeper."""
+    return bool(store.drafts(now - store.DRAFTS_KEPT))
+
+
+def forget_drafts(now: datetime) -> None:
+    """Delete the files that nobody has decided about in time."""
+    for path in store.drafts(now - store.DRAFTS_KEPT):
+        path.unlink(missing_ok=True)
 
 
 def receipt(session: Session, campaign: CampaignRow, name: str, taken_by: str) -> Receipt:

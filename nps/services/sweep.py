@@ -19,6 +19,7 @@ from nps.services import (
     reminders,
     report_letters,
     sample,
+    stop_file,
     telephony,
 )
 from nps.services.reports import exporting
@@ -47,6 +48,7 @@ def due(session: Session, now: datetime) -> list[Nudge]:
         *(Nudge(BULK, cases.GO_ON_JOB, row_id) for row_id in cases.unfinished(session)),
         *(Nudge(BULK, personal_data.JOB, row_id) for row_id in personal_data.unfinished(session, now)),
         *(Nudge(BULK, exporting.FORGET_JOB, row_id) for row_id in exporting.outdated(session, now)),
+        *([Nudge(BULK, stop_file.FORGET_JOB, 0)] if stop_file.are_drafts_outdated(now) else ()),
         *_job_runs(session, now),
         *_recordings(session, now),
         *_telephony(session, now),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -28,6 +28,18 @@ def workbook(*rows: Sequence[object], header: Sequence[str] = HEADER) -> bytes:
     sheet = book.worksheets[0]
     for row in (header, *rows):
         sheet.append(list(row))
+    file = BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def book_of(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
     file = BytesIO()
     book.save(file)
     return file.getvalue()

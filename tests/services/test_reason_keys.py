@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -50,17 +51,23 @@ class Wave:
     def edit(self, prompts: Sequence[Prompt]) -> None:
         """The form of the step is saved with these rows, and published."""
         step = replace(self.step, prompts=tuple(prompts))
+        self.publish(lambda script: with_step(script, step))
+
+    def publish(self, change: Callable[[Script], Script]) -> None:
         args = self.session, self.author, self.version_id
-        revision = scripts.save(*args, 0, lambda script: with_step(script, step), NOW)
+        revision = scripts.save(*args, 0, change, NOW)
         scripts.publish(*args, revision, {self.campaign_id}, NOW)
+
+    def answered(self) -> UUID:
+        """A new client takes the call."""
+        factories.respondent(self.session, self.session.get_one(Campaign, self.campaign_id))
+        self.session.commit()
+        return self.seat.answered()
 
     def says(self, *labels: str, rating: int = 5) -> None:
         """A client agrees with these reasons."""
-        campaign = self.session.get_one(Campaign, self.campaign_id)
-        factories.respondent(self.session, campaign)
-        self.session.commit()
         keys = {prompt.label: prompt.id for prompt in self.step.prompts}
-        attempt = self.seat.answered()
+        attempt = self.answered()
         self.seat.answer(attempt, "greeting", "yes")
         self.seat.answer(attempt, "rating", str(rating))
         said = {"prompts": [keys[label] for label in labels], "words": "" if labels else "своё", "comment": ""}
@@ -173,12 +180,8 @@ def test_two_questions_for_reasons_may_have_the_same_keys(wave: Wave, session: S
         linked = with_step(script, replace(first, next=second.id))
         return replace(linked, steps=(*linked.steps, second))
 
-    args = session, wave.author, wave.version_id
-    revision = scripts.save(*args, 0, edit, NOW)
-    scripts.publish(*args, revision, {wave.campaign_id}, NOW)
-    factories.respondent(session, session.get_one(Campaign, wave.campaign_id))
-    session.commit()
-    attempt = wave.seat.answered()
+    wave.publish(edit)
+    attempt = wave.answered()
     wave.seat.answer(attempt, "greeting", "yes")
     wave.seat.answer(attempt, "rating", "5")
     for step_id in (first.id, second.id):
@@ -201,12 +204,8 @@ def test_the_survey_lasts_from_the_consent_whatever_is_asked_between(wave: Wave,
         linked = with_step(script, replace(greeting, answers=leads))
         return replace(linked, steps=(*linked.steps, asked, end))
 
-    args = session, wave.author, wave.version_id
-    wave_script = scripts.save(*args, 0, edit, NOW)
-    scripts.publish(*args, wave_script, {wave.campaign_id}, NOW)
-    factories.respondent(session, session.get_one(Campaign, wave.campaign_id))
-    session.commit()
-    attempt = wave.seat.answered()
+    wave.publish(edit)
+    attempt = wave.answered()
     wave.seat.answer(attempt, "greeting", "yes")
     wave.seat.wait(60)
     wave.seat.answer(attempt, "bought", "yes")

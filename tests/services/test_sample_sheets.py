@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,25 +16,13 @@ from nps.domain.sample import MARK_TITLE
 from nps.models import Branch, ImportRow, Respondent
 from nps.services import sample
 from tests import factories
-from tests.services.loading import HEADER, Loader
+from tests.services.loading import HEADER, Loader, book_of
 
 NO_BRANCH = HEADER[1:]
 
 
 def client(n: int, branch: str = "Ижевск") -> tuple[str, ...]:
     return branch, "", f"ООО «Проба-{n}»", "Галеева Наталья Ринатовна", f"+7912000{n:04d}", ""
-
-
-def book_of(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
-    book = Workbook()
-    book.remove(book.worksheets[0])
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(list(row))
-    file = BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 @pytest.fixture

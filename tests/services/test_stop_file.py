@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from nps.adapters.sample_sheet import SheetError
+from nps.adapters.sample_sheet import SheetError, store
 from nps.domain.errors import DomainError
+from nps.jobs.sample import forget_drafts
 from nps.models import AccessLog, Campaign, ClaimKey, Respondent, StopList, User
 from nps.queries.campaigns import CampaignRow, campaign_row
-from nps.services import call_queue, stop_file, stop_list
+from nps.services import call_queue, stop_file, stop_list, sweep
+from nps.services.personal_data.files import abandoned, folders
 from tests import factories
 from tests.factories import NOW
+from tests.services.loading import book_of
 
 INN = "1897309111"
 
 
 def book(*rows: Sequence[object], **sheets: Sequence[Sequence[object]]) -> bytes:
-    made = Workbook()
-    first = made.worksheets[0]
-    for row in rows:
-        first.append(list(row))
-    for name, of_sheet in sheets.items():
-        sheet = made.create_sheet(name)
-        for row in of_sheet:
-            sheet.append(list(row))
-    file = BytesIO()
-    made.save(file)
-    return file.getvalue()
+    return book_of({"Sheet": rows, **sheets})
 
 
 @pytest.fixture
@@ -220,3 +216,22 @@ def test_what_is_hidden_is_named(session: Session, campaign: CampaignRow) -> Non
         ("лист «Старое»", "wrong"), ("1", "empty"), ("2", "new"), ("3", "new"),
     ]  # fmt: skip
     assert "Скрытый лист не прочитан" in rows[0].note and rows[3].note == "Строка была скрыта."
+
+
+def test_a_file_that_nobody_decides_about_is_forgotten_after_a_day(
+    session: Session, campaign: CampaignRow, app: Flask
+) -> None:
+    def jobs() -> list[str]:
+        return [nudge.job for nudge in sweep.due(session, datetime.now(UTC))]
+
+    old, fresh = (stop_file.keep(campaign, BytesIO(book(("Телефон",), ("89120000001",)))) for _ in range(2))
+    assert stop_file.FORGET_JOB not in jobs()
+    path = store.draft(old, str(campaign.id))
+    yesterday = (datetime.now(UTC) - timedelta(hours=25)).timestamp()
+    os.utime(path, (yesterday, yesterday))
+    assert stop_file.FORGET_JOB in jobs()
+    forget_drafts(0)
+    assert not path.exists() and stop_file.FORGET_JOB not in jobs()
+    # An act destroys those too that still wait: they may name whom it is about.
+    left = store.draft(fresh, str(campaign.id))
+    assert left in set(abandoned(folders(), datetime.now(UTC)))

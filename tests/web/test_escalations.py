@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from nps.adapters import mail
 from nps.domain.actor import Actor
-from nps.models import AccessLog, Branch, Campaign, Contract, Escalation, Outbox, Respondent, User
+from nps.models import AccessLog, Branch, Campaign, Contract, Escalation, MailServer, Outbox, Respondent, User
 from nps.queries import campaigns
 from nps.queries.desk import Person, Seat
 from nps.queries.desk.card import CARD, client_card, number_of
@@ -293,3 +293,38 @@ def test_the_operators_card_tells_what_became_of_the_clients_question(place: Pla
     escalations.answer(session, actor, number, text="Кабель есть", now=NOW)
     escalations.close(session, actor, number, text="Счёт отправлен", now=NOW)
     assert [(line.state, line.answer, line.to_say) for line in told()] == [("Закрыто", "Счёт отправлен", "")]
+
+
+@pytest.mark.parametrize("role", ["specialist", "manager"])
+def test_a_server_that_takes_no_letters_is_named_and_tried_when_somebody_has_put_it_right(
+    place: Place, login: Login, session: Session, role: str
+) -> None:
+    place.letter().next_try_at = NOW + timedelta(hours=2)
+    said = "Сервер не принимает наши письма (шаг MAIL): 553 5.7.1 not owned by auth user"
+    down = MailServer(id=1, failures=9, failing_since=NOW, probe_at=NOW - timedelta(minutes=1), said=said)
+    session.add(down)
+    session.commit()
+    browser, address = login(place.person(role)), f"/campaigns/{place.id}/escalations"
+    page = browser.get(address).text
+    assert said in page and "Почтовый сервер не принимает письма, первый сбой" in page
+    # No moment is promised that has passed.
+    assert "следующая проверка" not in page
+    session.rollback()
+    session.get_one(MailServer, 1).probe_at = NOW + timedelta(hours=1)
+    session.commit()
+    assert "следующая проверка" in browser.get(address).text
+
+    button = next(form for form in re.findall(r"<form.*?</form>", page, re.S) if "Исправлено, проверить сейчас" in form)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', button))
+    answer = browser.post("/letters/probe", data=fields)
+    assert (answer.status_code, answer.location) == (303, address)
+    assert place.letter().next_try_at <= datetime.now(UTC)
+    session.rollback()
+    assert session.get_one(MailServer, 1, populate_existing=True).probe_at <= datetime.now(UTC)
+
+
+def test_a_server_that_answers_is_not_probed(place: Place, login: Login, session: Session) -> None:
+    due = place.letter().next_try_at
+    answer = login(place.person("manager")).post("/letters/probe", follow_redirects=True)
+    assert "Проверять нечего" in answer.text
+    assert place.letter().next_try_at == due

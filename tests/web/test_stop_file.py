@@ -52,6 +52,8 @@ def test_a_list_is_read_shown_entered_found_and_taken_out(manager: FlaskClient, 
     assert "Показаны последние 100, действует всего 250" in listed and "письмо 12" in listed
     found = manager.post(f"{page}/search", data={"text": "8 912 000-01-23"}, follow_redirects=True)
     assert "Найдено 1," in text_of(found.text) and "+7 912 000-01-23" in found.text
+    nobody = manager.post(f"{page}/search", data={"text": "Лес"}, follow_redirects=True)
+    assert "Такой записи нет" in nobody.text
     out = load_workbook(BytesIO(manager.get(f"{page}.xlsx").data)).worksheets[0]
     assert out.max_row == 251
 

@@ -11,10 +11,10 @@ import os
 import re
 import secrets
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,7 +28,7 @@ from nps.adapters.sample_sheet.reader import SheetRow, SheetStart
 _FOLDER = "uploads"
 _PIECE_BYTES = 256 * 1024
 #: Tables that nobody has decided about yet, and how long they wait.
-_DRAFT, _DRAFT_S = "draft-", 24 * 3600
+_DRAFT, DRAFTS_KEPT = "draft-", timedelta(days=1)
 
 _data: Path | None = None
 
@@ -92,16 +92,12 @@ def _receive(source: IO[bytes], descriptor: int) -> tuple[str, int]:
 
 
 def keep_draft(source: IO[bytes], owner: str) -> str:
-    """Keep a table until somebody has decided about it, for a day at the most; its name. Raises SheetError.
+    """Keep a table until somebody has decided about it, for `DRAFTS_KEPT`; its name. Raises SheetError.
 
     `owner`: whose it is, a part of the name.
     """
-    folder = _folder()
-    for old in folder.glob(f"{_DRAFT}*.part"):
-        if old.stat().st_mtime < time.time() - _DRAFT_S:
-            old.unlink(missing_ok=True)
     name = f"{owner}-{secrets.token_hex(16)}"
-    path = folder / f"{_DRAFT}{name}.part"
+    path = _folder() / f"{_DRAFT}{name}.part"
     try:
         _receive(source, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         container.check(path)
@@ -109,6 +105,12 @@ def keep_draft(source: IO[bytes], owner: str) -> str:
         path.unlink(missing_ok=True)
         raise
     return name
+
+
+def drafts(before: datetime | None = None) -> list[Path]:
+    """The tables that nobody has decided about, all of them or those that came before an instant (aware UTC)."""
+    found = _folder().glob(f"{_DRAFT}*.part")
+    return [path for path in found if before is None or path.stat().st_mtime < before.timestamp()]
 
 
 def draft(name: str, owner: str) -> Path:

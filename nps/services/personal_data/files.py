@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from nps.adapters.sample_sheet import store
+
 #: A letter says in its head whose it is.
 _HEAD_BYTES = 64 * 1024
 _IDS, _CAMPAIGN = re.compile(rb"<([^<>\s]+)>"), re.compile(rb"\r\nX-NPS-Campaign: (\d+)\r\n")
@@ -93,7 +95,8 @@ def destroy(path: Path) -> None:
 
 
 def abandoned(folders: Folders, now: datetime) -> Iterator[Path]:
-    """Drafts of uploads that nobody works on any more. `now` is aware UTC."""
+    """Drafts of uploads that nobody works on any more, and all that wait for a decision. `now` is aware UTC."""
+    yield from store.drafts()
     drafts = [*(folders.recordings / "incoming").glob("*"), *(folders.data / "uploads").glob("*.part")]
     drafts += folders.letters.glob(".*.eml*")
     for path in drafts:

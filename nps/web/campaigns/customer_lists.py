@@ -150,7 +150,7 @@ def stop_page(error: DomainError | None, campaign_id: int, entry_id: int | None 
         "stop_list",
         campaign,
         error,
-        rows=customer_lists.stop_list(db.session(), campaign.customer_id, digits(wanted), MOST_SHOWN),
+        rows=customer_lists.stop_list(db.session(), campaign.customer_id, digits(wanted) or wanted, MOST_SHOWN),
         in_force=customer_lists.entries_in_force(db.session(), campaign.customer_id),
         wanted=wanted,
         most=MOST_SHOWN,
