@@ -43,7 +43,7 @@ class _Quiet(WSGIRequestHandler):
         """Nothing: what went wrong is in `System.errors`."""
 
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
-        """Close the answer: Werkzeug forgets to where a browser went on writing and kept silent, and a file stays open."""
+        """Close the answer: Werkzeug forgets it where a browser went on writing and then kept silent."""
         if environ is not None and hasattr(answer := environ.get(_ANSWER), "close"):
             answer.close()
 
