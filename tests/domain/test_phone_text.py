@@ -221,3 +221,9 @@ def test_a_letter_in_a_number_is_named_at_the_desk() -> None:
     with pytest.raises(PhoneError) as refused:
         parse_phone("8 9О4 000-58-43")
     assert refused.value.code == "letters"
+
+
+def test_a_letter_is_no_digit_where_the_row_is_no_number_even_so() -> None:
+    found = find_phones("8982О0516")
+    assert (found.numbers, found.repaired) == ((), False)
+    assert [(text, error.code) for text, error in found.bad] == [("8982О0516", "short")]
